@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A blocking client for one server.  It connects at its first call and again
+ * at the next call after a failure; calls go one at a time, and a client
+ * belongs to one thread.  A client used in a child of the process that
+ * connected it opens a connection of its own.
+ *
+ *	struct tf_client *c = tf_client_new("tcp://localhost:9090");
+ *	if (calc_calculator_ping(c) == -1)
+ *		errx(1, "ping: %s", tf_client_error(c));
+ *	tf_client_free(c);
+ */
+#ifndef THRIFTFORK_CLIENT_H
+#define THRIFTFORK_CLIENT_H
+
+#include <thriftfork/service.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+/*
+ * Never NULL; an address that cannot be understood is reported by the first
+ * call.  Addresses: tcp://HOST:PORT, HOST:PORT, :PORT (loopback), unix:/path.
+ */
+struct tf_client *tf_client_new(const char *addr);
+void	 tf_client_free(struct tf_client *);	/* NULL is fine */
+
+/*
+ * Settings, by the names and units of thriftfork(7); -1 with
+ * tf_client_error() if the key or its value is not understood.
+ *
+ *	timeout		10s	whole call, connecting included; "off"
+ *	max-frame	16384000	of a reply
+ */
+int	 tf_client_set(struct tf_client *, const char *key, const char *value)
+	    TF_CHECK;
+
+/*
+ * What the last failing call met: what, where, after how long.  "" before the
+ * first failure.  Valid until the next call.
+ */
+const char *tf_client_error(const struct tf_client *);
+
+/*
+ * The TApplicationException type of the last failing call's answer (1 is
+ * UNKNOWN_METHOD, 6 INTERNAL_ERROR, 7 PROTOCOL_ERROR), or -1 if the server did
+ * not answer with one.
+ */
+int	 tf_client_error_type(const struct tf_client *);
+
+/*
+ * One call, as generated code makes it.  0 with *result set to a value of
+ * method->result that lives until the next call on this client; or -1, with
+ * *result NULL or, if the server answered with a declared exception, set.
+ */
+int	 tf_client_call(struct tf_client *, const struct tf_method *,
+	    const void *args, void **result);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+#endif

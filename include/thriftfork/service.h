@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a handler sees: the call, and how to fail one.
+ *
+ * A handler is a C function in the struct that thriftfork-gen writes for its
+ * service.  Scalars, enums and strings arrive by value, structs and containers
+ * by const pointer; the result goes through *ret, which is preset to its
+ * default and must not be made to point to the handler's stack.  The handler
+ * returns
+ *
+ *	 0	the result stands in *ret
+ *	-1	after calc_throw_x(call, &x): the client gets the exception
+ *	-1	after tf_fail(call, ...): the client gets INTERNAL_ERROR
+ *
+ * Everything a handler is given lives until it returns; call->arena lives
+ * until the reply has been encoded.
+ */
+#ifndef THRIFTFORK_SERVICE_H
+#define THRIFTFORK_SERVICE_H
+
+#include <thriftfork/type.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+struct tf_server;
+struct tf_client;
+
+/* The other end of a connection. */
+struct tf_peer {
+	const char	*addr;		/* "10.0.0.3:5432", "[::1]:80", "unix" */
+	int32_t		 pid;		/* unix sockets: credentials at connect */
+	int64_t		 uid, gid;	/* time; -1 if not known */
+};
+
+struct tf_call {
+	struct tf_arena	*arena;		/* emptied when the call has ended */
+	void		*ctx;		/* what the worker_start hook returned */
+	const void	*handler;	/* the instance that serves this call */
+	const char	*service;	/* names as in the IDL */
+	const char	*method;
+	int32_t		 seqid;		/* the client's number of this call */
+	uint64_t	 deadline_ns;	/* CLOCK_MONOTONIC; 0 = none */
+	const struct tf_peer *peer;
+	/* private below */
+};
+
+/*
+ * Both return -1, so that a handler can return their result, and both replace
+ * what an earlier one of them said.  tf_throw() copies the exception; one that
+ * the method does not declare becomes an INTERNAL_ERROR and a line in the log.
+ * Use the typed calc_throw_x() of generated code.
+ */
+int	 tf_throw(struct tf_call *, const struct tf_type *, const void *);
+int	 tf_fail(struct tf_call *, const char *fmt, ...) TF_PRINTF(2, 3);
+
+/* Tables of services, written by thriftfork-gen. */
+enum tf_method_flag {
+	TF_ONEWAY = 1
+};
+
+struct tf_method {
+	const char		*name;
+	const struct tf_type	*args;
+	/*
+	 * Fields: "success" (id 0, if the method returns something) by value
+	 * with a flag, then one pointer per declared exception.  A oneway
+	 * method has an empty result.
+	 */
+	const struct tf_type	*result;
+	/* Unpacks args and result and calls the handler's function. */
+	int (*call)(struct tf_call *, const void *handler, const void *args,
+	    void *result);
+	uint32_t		 handler_off;	/* of the function pointer */
+	uint32_t		 flags;		/* enum tf_method_flag */
+};
+
+struct tf_service {
+	uint32_t		 magic, abi;	/* TF_MAGIC, TF_ABI */
+	const char		*name;
+	const struct tf_service	*base;		/* extends; its handler struct is
+						   the first member of ours */
+	const struct tf_method	*methods;
+	uint32_t		 n;
+};
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading what a running server counts.
+ *
+ * A master and its workers count in a piece of shared memory.  Its read-only
+ * descriptor comes from the master's control socket; a reader maps it and looks
+ * whenever it likes.  Nothing is locked, and nobody notices.
+ *
+ *	slot	a worker's place, numbered from 0: a process, or none at present
+ *	lane	what one process counts in.  A slot has two of them for a
+ *		while when a new worker takes over from an old one.  When its
+ *		process has ended a lane is given to another, which counts on,
+ *		so that sums over all lanes never fall
+ *	method	a method of a service.  Number 0, "other", stands for those
+ *		that found no room
+ *
+ * Which counters there are is told by the segment, not by this header: a
+ * reader of any version can read any master.  Ask by name and expect that it
+ * may be missing.
+ *
+ * Times in ns are integers.  A struct that is filled in is a copy, zeroed where
+ * the segment knows less.  Texts are NUL-terminated and cut to their size, but
+ * may hold any byte: escape them before you print.  What a broken or hostile
+ * process writes into its lane makes its numbers wrong, and does no other
+ * harm to a reader.
+ */
+#ifndef THRIFTFORK_STAT_H
+#define THRIFTFORK_STAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+/* Instead of the number of a lane or method: all of them together. */
+#define TF_STAT_ALL	(-1)
+
+struct tf_stat;
+
+/*
+ * NULL if it is no segment or one that this version does not understand; *why
+ * then says so (why may be NULL).  The descriptor stays yours and may be closed
+ * at once.  tf_stat_close(NULL) does nothing.
+ */
+struct tf_stat *tf_stat_open_fd(int fd, const char **why);
+void	 tf_stat_close(struct tf_stat *);
+
+struct tf_stat_master {
+	char		 name[64];	/* of the instance */
+	char		 library[32];	/* version of the library that wrote it */
+	int		 pid;
+	unsigned	 generation;	/* counts reloads */
+	unsigned	 workers;	/* as configured */
+	uint64_t	 uptime_ns;
+	uint64_t	 started_at_ns;	/* since 1970 */
+};
+void	 tf_stat_get_master(const struct tf_stat *, struct tf_stat_master *);
+
+/* One slot; false past the last.  Without a process pid is 0 and lane is -1. */
+struct tf_stat_slot {
+	char		 state[16];	/* parked, starting, ready, ... */
+	int		 pid, lane;
+	unsigned	 generation, restarts;
+	uint64_t	 uptime_ns;	/* of the process */
+};
+bool	 tf_stat_get_slot(const struct tf_stat *, unsigned slot,
+	    struct tf_stat_slot *);
+
+/* One lane; false past the last.  slot is -1 if no process has it now. */
+struct tf_stat_lane {
+	int		 slot, pid;
+	unsigned	 generation;
+	unsigned	 uses;		/* processes that have had it */
+	uint64_t	 uptime_ns;	/* of the process */
+	uint64_t	 busy_ns;	/* since its loop last waited; 0: waits */
+	uint64_t	 calls;		/* that this process has ended */
+	uint64_t	 in_flight;	/* that it has begun and not ended */
+};
+bool	 tf_stat_get_lane(const struct tf_stat *, unsigned lane,
+	    struct tf_stat_lane *);
+
+/*
+ * The call that a lane's process is in; false if none.  stale: the process was
+ * stopped or killed in the middle of noting it, the fields may be of two calls.
+ */
+struct tf_stat_call {
+	unsigned	 method;
+	int32_t		 seqid;
+	char		 peer[48];
+	uint64_t	 running_ns;
+	bool		 stale;
+};
+bool	 tf_stat_get_call(const struct tf_stat *, unsigned lane,
+	    struct tf_stat_call *);
+
+enum tf_stat_kind {
+	TF_STAT_COUNTER,	/* only grows; lanes add up */
+	TF_STAT_GAUGE,		/* goes both ways; lanes add up */
+	TF_STAT_MAXIMUM		/* only grows; the largest of all lanes */
+};
+
+enum tf_stat_level {
+	TF_STAT_WORKER,		/* one value for each lane */
+	TF_STAT_METHOD		/* one value for each lane and method */
+};
+
+/* What the segment says of a counter; lives as long as the tf_stat. */
+struct tf_stat_counter {
+	const char	*name, *unit, *help;
+	enum tf_stat_kind kind;
+	enum tf_stat_level level;
+};
+
+/* One counter; NULL past the last. */
+const struct tf_stat_counter *tf_stat_counter(const struct tf_stat *,
+	    unsigned counter);
+
+/* Its number, or -1: there is none of this name at this level. */
+int	 tf_stat_find(const struct tf_stat *, enum tf_stat_level,
+	    const char *name);
+
+/*
+ * The value of a counter, for one method and lane or for all; the method is
+ * ignored at worker level.  0 for what does not exist, so that the result of
+ * tf_stat_find() can be passed on unseen.
+ */
+uint64_t tf_stat_value(const struct tf_stat *, int counter, int method,
+	    int lane);
+
+/* Calls begun and not ended. */
+uint64_t tf_stat_in_flight(const struct tf_stat *, int lane);
+
+/* One method; false past the last.  The service of "other" is "". */
+struct tf_stat_method {
+	char		 service[128], method[128];
+};
+bool	 tf_stat_get_method(const struct tf_stat *, unsigned method,
+	    struct tf_stat_method *);
+
+/*
+ * The time in ns that a share p (0.5, 0.99) of the calls did not exceed: at
+ * most 1/16 too large, and at most 68.7 seconds.  0 if there were no calls.
+ */
+uint64_t tf_stat_quantile(const struct tf_stat *, int method, int lane,
+	    double p);
+
+/* One obituary, 0 being the last; false past the oldest that is kept. */
+struct tf_stat_death {
+	uint64_t	 at_ns;		/* since 1970 */
+	char		 text[232];
+};
+bool	 tf_stat_get_death(const struct tf_stat *, unsigned back,
+	    struct tf_stat_death *);
+
+/*
+ * What "thriftfork status" shows, for people or as one JSON object with a
+ * newline.  Keys of the JSON may be added, never change or vanish.  0, or -1
+ * if the stream has an error.
+ */
+int	 tf_stat_print(const struct tf_stat *, FILE *, bool json);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+#endif
