@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Arenas from the inside: allocation without zeroing, for code that fills what
+ * it takes.  The contract is in <thriftfork/base.h>.
+ *
+ * Blocks end with ARENA_SLOP spare bytes, so that a short copy may be done
+ * with wide stores that run past the end of the newest allocation.  Under a
+ * sanitizer (ARENA_CHECKED) every allocation is a block of its own and there
+ * is no slop, so that each overrun is seen.
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <thriftfork/base.h>
+
+#if defined(__SANITIZE_ADDRESS__) && !defined(ARENA_CHECKED)
+#define ARENA_CHECKED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) && !defined(ARENA_CHECKED)
+#define ARENA_CHECKED
+#endif
+#endif
+
+#ifdef ARENA_CHECKED
+#define ARENA_SLOP	0
+#else
+#define ARENA_SLOP	32
+#endif
+
+struct arena_block {
+	struct arena_block	*next;
+	size_t			 size;		/* of data, slop not counted */
+	_Alignas(16) uint8_t	 data[];
+};
+
+struct tf_arena {
+	uint8_t			*p, *end;	/* free space of the first block */
+	struct arena_block	*blocks;	/* newest first */
+	size_t			 held;		/* bytes in all blocks */
+	size_t			 max;		/* 0: no limit */
+	bool			 over;		/* held passed max */
+};
+
+void	 arena_init(struct tf_arena *, size_t max_bytes);
+void	 arena_fini(struct tf_arena *);
+
+void	*arena_take_block(struct tf_arena *, size_t n);
+
+/* n bytes, aligned to 16, not zeroed; never NULL. */
+static inline void *
+arena_take(struct tf_arena *a, size_t n)
+{
+	size_t pad = -(uintptr_t)a->p & 15;
+	uint8_t *r = a->p + pad;
+
+	if (__builtin_expect((size_t)(a->end - a->p) < pad + n ||
+	    n > SIZE_MAX / 2, 0))
+		return arena_take_block(a, n);
+	a->p = r + n;
+	return r;
+}
+
+/* n bytes with no alignment, for text. */
+static inline void *
+arena_take_text(struct tf_arena *a, size_t n)
+{
+	uint8_t *r = a->p;
+
+	if (__builtin_expect((size_t)(a->end - r) < n, 0))
+		return arena_take_block(a, n);
+	a->p = r + n;
+	return r;
+}
+
+/* Whether n more bytes would keep the arena within its limit. */
+static inline bool
+arena_fits(const struct tf_arena *a, size_t n)
+{
+	return n <= (size_t)(a->end - a->p) || a->max == 0 ||
+	    (a->held <= a->max && n <= a->max - a->held);
+}
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Descriptors: closing them, and passing them over a unix socket. */
+#ifndef BASE_FD_H
+#define BASE_FD_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Closes *fd if it is open and makes it -1; errno is kept. */
+void	fd_close(int *fd);
+
+/*
+ * One message over a SOCK_SEQPACKET socket, with a descriptor unless it is
+ * -1.  fd_recv() sets *fd to the descriptor that came along (close-on-exec) or
+ * to -1; a message that was cut, or that brought more than one, is EPROTO.
+ * Both as send(2) and recv(2) otherwise, never blocking with MSG_DONTWAIT.
+ */
+int	fd_send(int sock, const void *, size_t, int fd, int flags);
+ssize_t	fd_recv(int sock, void *, size_t, int *fd, int flags);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The log of a process: a line is one write(2) to one descriptor, control
+ * characters are escaped, errno is kept.  log_warn() and log_error() append
+ * the text of errno, their x forms do not.  Not for signal handlers.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum log_level { LOG_L_ERROR, LOG_L_WARN, LOG_L_INFO, LOG_L_DEBUG };
+
+/* Standard error at level info, until told otherwise. */
+void	log_set_level(enum log_level);
+
+/*
+ * Who speaks: the instance ("calc") and the role ("master", "worker 3").  Both
+ * are copied.
+ */
+void	log_set_name(const char *instance, const char *role);
+
+#define LOG_PRINTF	__attribute__((format(printf, 1, 2)))
+void	log_error(const char *fmt, ...) LOG_PRINTF;
+void	log_errorx(const char *fmt, ...) LOG_PRINTF;
+void	log_warn(const char *fmt, ...) LOG_PRINTF;
+void	log_warnx(const char *fmt, ...) LOG_PRINTF;
+void	log_info(const char *fmt, ...) LOG_PRINTF;
+void	log_debug(const char *fmt, ...) LOG_PRINTF;
+
+/*
+ * At most one line a second for a kind of event that strangers can cause:
+ * whether this one may be logged, and how many before it were not.
+ */
+struct log_rate {
+	uint64_t	 last_ns;
+	unsigned	 skipped;
+};
+bool	log_rate_ok(struct log_rate *, unsigned *skipped);
+
+#endif
