@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Binding, with care for who else might hold the address. */
+#include "io/listen.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+static int
+set_on(int fd, int level, int option)
+{
+	int on = 1;
+
+	return setsockopt(fd, level, option, &on, sizeof(on));
+}
+
+static int
+bind_one(const struct addr *a, bool group)
+{
+	const int off = 0;
+	int fd;
+
+	fd = socket(a->ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC |
+	    SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return -1;
+	if (!addr_is_unix(a)) {
+		if (set_on(fd, SOL_SOCKET, SO_REUSEADDR) == -1)
+			goto fail;
+		if (group && set_on(fd, SOL_SOCKET, SO_REUSEPORT) == -1)
+			goto fail;
+	}
+	if (a->ss.ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	if (bind(fd, (const struct sockaddr *)&a->ss, a->len) == 0)
+		return fd;
+fail:
+	fd_close(&fd);
+	return -1;
+}
+
+/* A socket file that nobody listens on is a dead server's, and is removed. */
+static int
+clear_path(const struct addr *a)
+{
+	struct sockaddr_un sun;
+	struct stat st;
+	int fd, rc;
+
+	memcpy(&sun, &a->ss, sizeof(sun));
+	if (lstat(sun.sun_path, &st) == -1)
+		return errno == ENOENT ? 0 : -1;
+	if (!S_ISSOCK(st.st_mode)) {
+		errno = EEXIST;
+		return -1;
+	}
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
+		return -1;
+	rc = connect(fd, (const struct sockaddr *)&a->ss, a->len);
+	if (rc == -1 && errno == ECONNREFUSED)
+		rc = unlink(sun.sun_path);
+	else {
+		errno = EADDRINUSE;
+		rc = -1;
+	}
+	fd_close(&fd);
+	return rc;
+}
+
+/* Whether the address is free for a group of ours; see the header. */
+static int
+probe(const struct addr *a)
+{
+	int fd;
+
+	if (addr_port(a) == 0)
+		return 0;
+	if ((fd = bind_one(a, false)) == -1)
+		return -1;
+	fd_close(&fd);
+	return 0;
+}
+
+static int
+resolve_port(struct listener *l)
+{
+	struct addr bound = { .len = sizeof(bound.ss) };
+
+	if (getsockname(l->fds[0], (struct sockaddr *)&bound.ss,
+	    &bound.len) == -1)
+		return -1;
+	addr_set_port(&l->addr, addr_port(&bound));
+	addr_text(&l->addr, l->text, sizeof(l->text));
+	return 0;
+}
+
+static int
+bind_all(struct listener *l)
+{
+	bool local = addr_is_unix(&l->addr);
+
+	if ((local ? clear_path(&l->addr) : probe(&l->addr)) == -1)
+		return -1;
+	for (unsigned i = 0; i < l->nfds; i++) {
+		if ((l->fds[i] = bind_one(&l->addr, true)) == -1)
+			return -1;
+		if (i == 0 && !local && resolve_port(l) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+listener_open(struct listener *l, const struct addr *a, unsigned slots,
+    char *why, size_t size)
+{
+	memset(l, 0, sizeof(*l));
+	l->addr = *a;
+	addr_text(a, l->text, sizeof(l->text));
+	l->nfds = addr_is_unix(a) ? 1 : slots;
+	if ((l->fds = calloc(l->nfds, sizeof(*l->fds))) == NULL)
+		goto fail;
+	for (unsigned i = 0; i < l->nfds; i++)
+		l->fds[i] = -1;
+	if (bind_all(l) == 0)
+		return 0;
+fail:
+	snprintf(why, size, "%s: %s", l->text, strerror(errno));
+	/* A path that is not ours must survive our failure. */
+	if (addr_is_unix(a) && l->fds != NULL && l->fds[0] == -1)
+		l->addr.ss.ss_family = AF_UNSPEC;
+	listener_close(l);
+	return -1;
+}
+
+void
+listener_close(struct listener *l)
+{
+	struct sockaddr_un sun;
+
+	if (l->fds == NULL)
+		return;
+	for (unsigned i = 0; i < l->nfds; i++)
+		fd_close(&l->fds[i]);
+	if (addr_is_unix(&l->addr)) {
+		memcpy(&sun, &l->addr.ss, sizeof(sun));
+		unlink(sun.sun_path);
+	}
+	free(l->fds);
+	l->fds = NULL;
+}
+
+int
+listener_start(struct listener *l, unsigned slot, int backlog)
+{
+	int fd = l->fds[l->nfds == 1 ? 0 : slot];
+
+	return listen(fd, backlog) == -1 ? -1 : fd;
+}

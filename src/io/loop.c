@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * epoll, level-triggered, and a tree of timers.  Level-triggered because a
+ * handler may then stop half-way (a fair share, a full peer) and be called
+ * again, without bookkeeping of its own.
+ */
+#include "io/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/bug.h"
+#include "base/clock.h"
+
+#define BATCH		64
+
+static int
+timer_cmp(const struct timer *a, const struct timer *b)
+{
+	if (a->when_ns != b->when_ns)
+		return a->when_ns < b->when_ns ? -1 : 1;
+	return a < b ? -1 : a > b;
+}
+
+RB_PROTOTYPE(timer_tree, timer, entry, timer_cmp)
+RB_GENERATE(timer_tree, timer, entry, timer_cmp)
+
+int
+loop_init(struct loop *l)
+{
+	*l = (struct loop){ .epoll_fd = epoll_create1(EPOLL_CLOEXEC) };
+	RB_INIT(&l->timers);
+	l->now_ns = clock_ns();
+	return l->epoll_fd == -1 ? -1 : 0;
+}
+
+static void
+free_dead(struct loop *l)
+{
+	while (l->ndead > 0)
+		free(l->dead[--l->ndead]);
+}
+
+void
+loop_fini(struct loop *l)
+{
+	free_dead(l);
+	free(l->dead);
+	l->dead = NULL;
+	if (l->epoll_fd != -1)
+		close(l->epoll_fd);
+	l->epoll_fd = -1;
+}
+
+void
+loop_free(struct loop *l, void *p)
+{
+	if (l->ndead == l->dead_cap) {
+		l->dead_cap = l->dead_cap == 0 ? 64 : l->dead_cap * 2;
+		l->dead = reallocarray(l->dead, l->dead_cap, sizeof(*l->dead));
+		if (l->dead == NULL)
+			fatal("out of memory: an event loop");
+	}
+	l->dead[l->ndead++] = p;
+}
+
+static int
+control(struct loop *l, int op, struct watch *w)
+{
+	struct epoll_event ev = { .events = w->events, .data.ptr = w };
+
+	return epoll_ctl(l->epoll_fd, op, w->fd, &ev);
+}
+
+int
+watch_add(struct loop *l, struct watch *w, int fd, uint32_t events,
+    watch_fn *fn)
+{
+	w->fn = fn;
+	w->fd = fd;
+	w->events = events;
+	if (control(l, EPOLL_CTL_ADD, w) == -1) {
+		w->fd = -1;
+		return -1;
+	}
+	return 0;
+}
+
+int
+watch_change(struct loop *l, struct watch *w, uint32_t events)
+{
+	if (w->events == events)
+		return 0;
+	w->events = events;
+	return control(l, EPOLL_CTL_MOD, w);
+}
+
+void
+watch_remove(struct loop *l, struct watch *w)
+{
+	if (w->fd == -1)
+		return;
+	control(l, EPOLL_CTL_DEL, w);
+	w->fd = -1;
+}
+
+void
+timer_set(struct loop *l, struct timer *t, uint64_t when_ns, timer_fn *fn)
+{
+	timer_cancel(l, t);
+	t->when_ns = when_ns == 0 ? 1 : when_ns;
+	t->fn = fn;
+	RB_INSERT(timer_tree, &l->timers, t);
+}
+
+void
+timer_cancel(struct loop *l, struct timer *t)
+{
+	if (t->when_ns == 0)
+		return;
+	RB_REMOVE(timer_tree, &l->timers, t);
+	t->when_ns = 0;
+}
+
+static int
+wait_ms(struct loop *l)
+{
+	struct timer *t = RB_MIN(timer_tree, &l->timers);
+	uint64_t now, ms;
+
+	if (t == NULL)
+		return -1;
+	if ((now = clock_ns()) >= t->when_ns)
+		return 0;
+	ms = (t->when_ns - now + NS_PER_MS - 1) / NS_PER_MS;
+	return ms < 60000 ? (int)ms : 60000;
+}
+
+static void
+run_timers(struct loop *l)
+{
+	struct timer *t;
+
+	while ((t = RB_MIN(timer_tree, &l->timers)) != NULL &&
+	    t->when_ns <= l->now_ns) {
+		timer_cancel(l, t);
+		t->fn(t);
+	}
+}
+
+static void
+set_busy(struct loop *l, uint64_t since)
+{
+	if (l->busy_since != NULL)
+		__atomic_store_n(l->busy_since, since, __ATOMIC_RELAXED);
+}
+
+int
+loop_turn(struct loop *l)
+{
+	struct epoll_event ev[BATCH];
+	int n;
+
+	set_busy(l, 0);
+	n = epoll_wait(l->epoll_fd, ev, BATCH, wait_ms(l));
+	if (n == -1 && errno != EINTR)
+		return -1;
+	l->now_ns = clock_ns();
+	set_busy(l, l->now_ns);
+	for (int i = 0; i < n; i++) {
+		struct watch *w = ev[i].data.ptr;
+
+		if (w->fd != -1)
+			w->fn(w, ev[i].events);
+	}
+	run_timers(l);
+	free_dead(l);
+	return 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An event loop: descriptors that become ready, and moments that come.
+ *
+ * A watch or a timer is embedded in the object it serves; the loop calls its
+ * function, which finds the object around it.  A watch may be removed, and its
+ * object freed through loop_free(), at any time: memory is given back only
+ * after the events of the current batch have been delivered, so a late event
+ * finds a watch that is known to be gone rather than freed memory.
+ */
+#ifndef IO_LOOP_H
+#define IO_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/queue.h>
+#include <sys/tree.h>
+
+#define OBJECT_OF(member_ptr, type, member)				\
+	((type *)(void *)((char *)(member_ptr) - offsetof(type, member)))
+
+struct watch;
+typedef void watch_fn(struct watch *, uint32_t events);
+struct watch {
+	watch_fn	*fn;
+	int		 fd;		/* -1: not watched */
+	uint32_t	 events;
+};
+
+struct timer;
+typedef void timer_fn(struct timer *);
+struct timer {
+	RB_ENTRY(timer)	 entry;
+	timer_fn	*fn;
+	uint64_t	 when_ns;	/* 0: not armed */
+};
+RB_HEAD(timer_tree, timer);
+
+struct loop {
+	int		 epoll_fd;
+	uint64_t	 now_ns;	/* when the current batch began */
+	uint64_t	*busy_since;	/* if not NULL: a word for others to
+					   read, now_ns while a batch is being
+					   handled, 0 while waiting */
+	struct timer_tree timers;
+	void		**dead;		/* to be freed after the batch */
+	size_t		 ndead, dead_cap;
+};
+
+int	 loop_init(struct loop *);		/* -1 and errno */
+void	 loop_fini(struct loop *);
+
+/* Begins to watch fd, which stays the caller's. */
+int	 watch_add(struct loop *, struct watch *, int fd, uint32_t events,
+	    watch_fn *);
+int	 watch_change(struct loop *, struct watch *, uint32_t events);
+void	 watch_remove(struct loop *, struct watch *);	/* twice is fine */
+
+/* A timer may be set again while it is set. */
+void	 timer_set(struct loop *, struct timer *, uint64_t when_ns, timer_fn *);
+void	 timer_cancel(struct loop *, struct timer *);	/* twice is fine */
+
+/* free(3), after the batch. */
+void	 loop_free(struct loop *, void *);
+
+/* Waits for one batch of events and delivers it; -1 and errno. */
+int	 loop_turn(struct loop *);
+
+#endif
