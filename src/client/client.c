@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The blocking client.  A connection is used for another call only after a
+ * call that ended well: whatever else happens it is closed, so no reply can
+ * ever be taken for that of a later call.
+ */
+#include <thriftfork/client.h>
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/bug.h"
+#include "base/clock.h"
+#include "base/parse.h"
+#include "client/stream.h"
+#include "wire/app_error.h"
+#include "wire/frame.h"
+#include "wire/wire.h"
+
+#define DEFAULT_TIMEOUT_NS	(10 * NS_PER_S)
+#define DEFAULT_MAX_FRAME	16384000u
+#define MAX_FRAME		0x0D0A0D09u
+#define MAX_DEPTH		64
+#define KEEP_BYTES		(64 * 1024)
+#define PIECE_BYTES		(64 * 1024)	/* of a reply, at a time */
+
+struct tf_client {
+	struct stream	 stream;
+	struct tf_arena	 arena;		/* of the last result */
+	struct buf	 out, in;
+	char		*addr;
+	uint64_t	 timeout_ns;	/* 0: none */
+	uint64_t	 max_frame;
+	uint64_t	 began_ns;
+	int32_t		 seqid;
+	int		 error_type;
+	char		 error[768];
+};
+
+struct tf_client *
+tf_client_new(const char *addr)
+{
+	struct tf_client *c;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL ||
+	    (c->addr = strdup(addr)) == NULL)
+		fatal("out of memory: a client");
+	stream_init(&c->stream);
+	arena_init(&c->arena, 0);
+	buf_init(&c->out, MAX_FRAME + FRAME_HEADER);
+	buf_init(&c->in, MAX_FRAME);
+	c->timeout_ns = DEFAULT_TIMEOUT_NS;
+	c->max_frame = DEFAULT_MAX_FRAME;
+	c->error_type = -1;
+	return c;
+}
+
+void
+tf_client_free(struct tf_client *c)
+{
+	if (c == NULL)
+		return;
+	stream_close(&c->stream);
+	arena_fini(&c->arena);
+	buf_fini(&c->out);
+	buf_fini(&c->in);
+	free(c->addr);
+	free(c);
+}
+
+static int
+fail(struct tf_client *c, const char *fmt, ...) TF_PRINTF(2, 3);
+
+static int
+fail(struct tf_client *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(c->error, sizeof(c->error), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int
+tf_client_set(struct tf_client *c, const char *key, const char *value)
+{
+	uint64_t n;
+
+	if (strcmp(key, "timeout") == 0) {
+		if (parse_time(value, &c->timeout_ns) == 0)
+			return 0;
+		return fail(c, "timeout: '%s' is not a time, such as 500ms or "
+		    "30s, or off", value);
+	}
+	if (strcmp(key, "max-frame") == 0) {
+		if (parse_size(value, &n) == 0 && n >= 16 && n <= MAX_FRAME) {
+			c->max_frame = n;
+			return 0;
+		}
+		return fail(c, "max-frame: '%s' is not a number of bytes from "
+		    "16 to %u", value, MAX_FRAME);
+	}
+	return fail(c, "a client has no setting '%s'", key);
+}
+
+const char *
+tf_client_error(const struct tf_client *c)
+{
+	return c->error;
+}
+
+int
+tf_client_error_type(const struct tf_client *c)
+{
+	return c->error_type;
+}
+
+/* A failure of the connection: what, where, after how long. */
+static int
+fail_stream(struct tf_client *c, const struct tf_method *m)
+{
+	uint64_t ns = clock_ns() - c->began_ns;
+
+	return fail(c, "%s at %s: %s (after %" PRIu64 " ms)", m->name, c->addr,
+	    c->stream.error, ns / NS_PER_MS);
+}
+
+static int
+encode(struct tf_client *c, const struct tf_method *m, const void *args)
+{
+	struct wire_msg msg = { .name = { m->name, strlen(m->name) },
+	    .seqid = ++c->seqid,
+	    .type = m->flags & TF_ONEWAY ? WIRE_ONEWAY : WIRE_CALL };
+	const struct wire_proto *proto = wire_compact();
+	const char *why = "the arguments are too large";
+
+	buf_reset(&c->out, KEEP_BYTES);
+	if (buf_need(&c->out, FRAME_HEADER) == NULL)
+		return fail(c, "%s: out of memory", m->name);
+	c->out.len = FRAME_HEADER;
+	if (proto->write_msg(&c->out, &msg) == -1 ||
+	    proto->write(&c->out, plan_get(m->args), args, &why) == -1)
+		return fail(c, "%s: %s", m->name, why);
+	frame_put(c->out.p, (uint32_t)(c->out.len - FRAME_HEADER));
+	return 0;
+}
+
+static int
+send_call(struct tf_client *c, const struct tf_method *m)
+{
+	if (!stream_is_usable(&c->stream) &&
+	    stream_connect(&c->stream, c->addr) == -1)
+		return fail_stream(c, m);
+	if (stream_send(&c->stream, c->out.p, c->out.len) == -1)
+		return fail_stream(c, m);
+	return 0;
+}
+
+/* Room is made as bytes arrive, not as they are announced. */
+static int
+recv_reply(struct tf_client *c, const struct tf_method *m)
+{
+	uint8_t head[FRAME_HEADER], *p;
+	int64_t size;
+	size_t left, n;
+
+	if (stream_recv(&c->stream, head, sizeof(head)) == -1)
+		return fail_stream(c, m);
+	size = frame_size(head, sizeof(head), (uint32_t)c->max_frame);
+	if (size == -1)
+		return fail(c, "%s at %s: the reply is no frame of at most "
+		    "%" PRIu64 " bytes", m->name, c->addr, c->max_frame);
+	buf_reset(&c->in, KEEP_BYTES);
+	for (left = (size_t)size - FRAME_HEADER; left > 0; left -= n) {
+		n = left < PIECE_BYTES ? left : PIECE_BYTES;
+		if ((p = buf_need(&c->in, n)) == NULL)
+			return fail(c, "%s: out of memory", m->name);
+		if (stream_recv(&c->stream, p, n) == -1)
+			return fail_stream(c, m);
+		c->in.len += n;
+	}
+	return 0;
+}
+
+static int
+fail_reader(struct tf_client *c, const struct tf_method *m,
+    const struct wire_reader *r)
+{
+	return fail(c, "%s at %s: the reply cannot be read: %s", m->name,
+	    c->addr, r->why);
+}
+
+static int
+take_error(struct tf_client *c, const struct tf_method *m,
+    struct wire_reader *r)
+{
+	struct app_error e;
+
+	if (wire_compact()->read(r, plan_get(app_error_type()), &e) == -1)
+		return fail_reader(c, m, r);
+	c->error_type = e.type;
+	return fail(c, "%s at %s: %s", m->name, c->addr, e.message.s);
+}
+
+static int
+read_reply(struct tf_client *c, const struct tf_method *m, void **result)
+{
+	struct wire_reader r;
+	struct wire_msg msg;
+	void *value;
+
+	wire_reader_init(&r, c->in.p, c->in.len, &c->arena, MAX_DEPTH);
+	if (wire_compact()->read_msg(&r, &msg) == -1)
+		return fail_reader(c, m, &r);
+	if (msg.seqid != c->seqid)
+		return fail(c, "%s at %s: a reply to call %d came for call %d",
+		    m->name, c->addr, msg.seqid, c->seqid);
+	if (msg.type == WIRE_EXCEPTION)
+		return take_error(c, m, &r);
+	if (msg.type != WIRE_REPLY || msg.name.len != strlen(m->name) ||
+	    memcmp(msg.name.s, m->name, msg.name.len) != 0)
+		return fail(c, "%s at %s: the answer is not a reply to this "
+		    "method", m->name, c->addr);
+	value = arena_take(&c->arena, m->result->size);
+	if (wire_compact()->read(&r, plan_get(m->result), value) == -1)
+		return fail_reader(c, m, &r);
+	*result = value;
+	return 0;
+}
+
+/* The connection is in order; what does the result say? */
+static int
+judge(struct tf_client *c, const struct tf_method *m, void **result)
+{
+	const struct tf_field *f, *end = m->result->fields + m->result->n;
+	const char *value = *result;
+	bool returns = false, has = false;
+	void *exception;
+
+	for (f = m->result->fields; f < end; f++) {
+		if (f->id == 0) {
+			returns = true;
+			memcpy(&has, value + f->has, sizeof(has));
+			continue;
+		}
+		memcpy(&exception, value + f->off, sizeof(exception));
+		if (exception != NULL)
+			return fail(c, "%s at %s: the server threw %s", m->name,
+			    c->addr, f->type->name);
+	}
+	if (!returns || has)
+		return 0;
+	*result = NULL;
+	c->error_type = APP_MISSING_RESULT;
+	return fail(c, "%s at %s: the reply holds no result", m->name, c->addr);
+}
+
+static int
+exchange(struct tf_client *c, const struct tf_method *m, void **result)
+{
+	if (send_call(c, m) == -1)
+		goto broken;
+	if (m->flags & TF_ONEWAY)
+		return 0;
+	if (recv_reply(c, m) == -1)
+		goto broken;
+	if (read_reply(c, m, result) == 0)
+		return judge(c, m, result);
+	if (c->error_type != -1)	/* an answer, if not the one hoped for */
+		return -1;
+broken:
+	stream_close(&c->stream);
+	return -1;
+}
+
+int
+tf_client_call(struct tf_client *c, const struct tf_method *m,
+    const void *args, void **result)
+{
+	*result = NULL;
+	c->error_type = -1;
+	tf_arena_reset(&c->arena);
+	c->began_ns = clock_ns();
+	c->stream.deadline_ns = c->timeout_ns == 0 ? 0 :
+	    c->began_ns + c->timeout_ns;
+	if (encode(c, m, args) == -1)
+		return -1;
+	return exchange(c, m, result);
+}

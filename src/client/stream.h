@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A connection of the client: a non-blocking socket and a deadline.  It moves
+ * bytes and knows nothing of calls.  All functions return -1 with a reason in
+ * the stream's error when they fail or when the deadline has passed.
+ */
+#ifndef CLIENT_STREAM_H
+#define CLIENT_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct stream {
+	int		 fd;		/* -1: not connected */
+	pid_t		 owner;		/* the process that connected it */
+	uint64_t	 deadline_ns;	/* CLOCK_MONOTONIC; 0: none */
+	char		 error[256];
+};
+
+void	stream_init(struct stream *);
+void	stream_close(struct stream *);
+
+/* Tries every address that addr stands for. */
+int	stream_connect(struct stream *, const char *addr);
+
+/*
+ * Whether it can be used for another call: connected by this process, not
+ * closed by the peer, and with nothing left over to read.
+ */
+bool	stream_is_usable(struct stream *);
+
+int	stream_send(struct stream *, const void *, size_t);
+int	stream_recv(struct stream *, void *, size_t);	/* all of it */
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fork(2), with what has to be done around it. */
+#include "proc/child.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/fd.h"
+#include "base/log.h"
+
+#ifdef ARENA_CHECKED			/* a sanitizer build */
+#include <sanitizer/lsan_interface.h>
+#endif
+
+static const int taken[] = {
+#define SIGNAL(name, meaning, help)	SIG##name,
+#include "proc/signals.def"
+	SIGCHLD,
+};
+#define NTAKEN	(sizeof(taken) / sizeof(taken[0]))
+
+void
+signals_take(struct signal_state *s)
+{
+	struct sigaction sa = { .sa_handler = SIG_DFL };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigemptyset(&sa.sa_mask);
+	for (size_t i = 0; i < NTAKEN; i++)
+		if (taken[i] != SIGCHLD)
+			sigaddset(&set, taken[i]);
+	sigprocmask(SIG_BLOCK, &set, &s->mask);
+	/* An ignored SIGCHLD would make the kernel reap our children. */
+	for (size_t i = 0; i < NTAKEN; i++)
+		sigaction(taken[i], &sa, &s->actions[taken[i]]);
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &sa, &s->actions[SIGPIPE]);
+}
+
+void
+signals_give_back(const struct signal_state *s)
+{
+	for (size_t i = 0; i < NTAKEN; i++)
+		sigaction(taken[i], &s->actions[taken[i]], NULL);
+	sigaction(SIGPIPE, &s->actions[SIGPIPE], NULL);
+	sigprocmask(SIG_SETMASK, &s->mask, NULL);
+}
+
+static void
+follow_master(pid_t master)
+{
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != master)	/* it died before we could ask */
+		_exit(1);
+}
+
+int
+child_fork(struct child *child, const struct signal_state *signals)
+{
+	pid_t master = getpid();
+	sigset_t all, before;
+
+	fflush(NULL);			/* or it would be written twice */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	child->pid = fork();
+	if (child->pid == 0) {
+		signals_give_back(signals);
+		follow_master(master);
+		return 0;
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (child->pid == -1) {
+		child->pid = 0;
+		return -1;
+	}
+	child->pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+	if (child->pidfd == -1) {
+		int saved = errno;
+
+		kill(child->pid, SIGKILL);
+		waitpid(child->pid, NULL, 0);
+		child->pid = 0;
+		errno = saved;
+		return -1;
+	}
+	return 1;
+}
+
+void
+child_exit(int status)
+{
+	fflush(NULL);
+#ifdef ARENA_CHECKED
+	if (__lsan_do_recoverable_leak_check() != 0)
+		status = 23;
+#endif
+	_exit(status);
+}
+
+void
+child_kill(const struct child *child, int sig)
+{
+	if (child->pid != 0 &&
+	    syscall(SYS_pidfd_send_signal, child->pidfd, sig, NULL, 0) == -1 &&
+	    errno != ESRCH)
+		log_warn("signal %d to pid %ld", sig, (long)child->pid);
+}
+
+int
+child_reap(struct child *child, siginfo_t *info)
+{
+	int rc;
+
+	memset(info, 0, sizeof(*info));
+	rc = waitid(P_PIDFD, (id_t)child->pidfd, info, WEXITED);
+	fd_close(&child->pidfd);
+	child->pid = 0;
+	return rc;
+}
+
+void
+child_fate(const siginfo_t *info, char *text, size_t size)
+{
+	if (info->si_code == CLD_EXITED)
+		snprintf(text, size, "exited with %d", info->si_status);
+	else
+		snprintf(text, size, "died of signal %d (%s)%s",
+		    info->si_status, strsignal(info->si_status),
+		    info->si_code == CLD_DUMPED ? ", core dumped" : "");
+}

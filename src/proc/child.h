@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Making a child and holding it: by a pidfd, so that no signal can hit a
+ * stranger and no child of the host program is ever waited for.
+ */
+#ifndef PROC_CHILD_H
+#define PROC_CHILD_H
+
+#include <signal.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* What the program's signals were before the server took them. */
+struct signal_state {
+	sigset_t		 mask;
+	struct sigaction	 actions[NSIG];
+};
+
+/* Blocks the master's signals and gives them default actions; SIGPIPE is
+ * ignored. */
+void	signals_take(struct signal_state *);
+void	signals_give_back(const struct signal_state *);
+
+struct child {
+	pid_t		 pid;		/* 0: none */
+	int		 pidfd;		/* readable when it is dead */
+};
+
+/*
+ * Forks.  In the child, which returns 0: signals are as they were, TERM comes
+ * when the master dies.  In the master: 1, or -1 and errno.
+ */
+int	child_fork(struct child *, const struct signal_state *);
+
+/* In the child: the end, after leaks have been looked for where that works. */
+void	child_exit(int status) __attribute__((noreturn));
+
+void	child_kill(const struct child *, int sig);
+
+/* Takes the status of a dead child and forgets it. */
+int	child_reap(struct child *, siginfo_t *);
+
+/* "died of signal 11 (Segmentation fault), core dumped", "exited with 3" */
+void	child_fate(const siginfo_t *, char *, size_t);
+
+#endif

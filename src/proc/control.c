@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See control.h: one message in, one message out. */
+#include "proc/control.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+
+static void
+client_close(struct control_client *c)
+{
+	int fd = c->watch.fd;
+
+	watch_remove(c->control->loop, &c->watch);
+	LIST_REMOVE(c, link);
+	close(fd);
+	loop_free(c->control->loop, c);
+}
+
+void
+control_answer(struct control_client *c, const char *text, int fd)
+{
+	if (fd_send(c->watch.fd, text, strlen(text), fd, MSG_DONTWAIT) == -1)
+		log_warn("control: an answer could not be sent");
+}
+
+void
+control_wait(struct control_client *c)
+{
+	c->waiting = true;
+}
+
+static void
+client_ready(struct watch *watch, uint32_t events)
+{
+	struct control_client *c = OBJECT_OF(watch, struct control_client,
+	    watch);
+	char request[CONTROL_BYTES];
+	ssize_t n;
+
+	(void)events;
+	n = recv(watch->fd, request, sizeof(request) - 1, MSG_DONTWAIT);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		client_close(c);
+		return;
+	}
+	request[n] = '\0';
+	c->control->fn(c, request, c->control->arg);
+}
+
+static bool
+may_speak(int fd)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
+		return false;
+	return cred.uid == 0 || cred.uid == geteuid();
+}
+
+static void
+knocked(struct watch *watch, uint32_t events)
+{
+	struct control *control = OBJECT_OF(watch, struct control, watch);
+	struct control_client *c;
+	int fd;
+
+	(void)events;
+	fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd == -1)
+		return;
+	if (!may_speak(fd) || (c = calloc(1, sizeof(*c))) == NULL) {
+		close(fd);
+		return;
+	}
+	c->control = control;
+	if (watch_add(control->loop, &c->watch, fd, EPOLLIN,
+	    client_ready) == -1) {
+		close(fd);
+		free(c);
+		return;
+	}
+	LIST_INSERT_HEAD(&control->clients, c, link);
+}
+
+int
+control_open(struct control *control, struct loop *loop, int listen_fd,
+    control_fn *fn, void *arg)
+{
+	*control = (struct control){ .loop = loop, .watch.fd = -1, .fn = fn,
+	    .arg = arg };
+	LIST_INIT(&control->clients);
+	if (listen_fd == -1)
+		return 0;
+	return watch_add(loop, &control->watch, listen_fd, EPOLLIN, knocked);
+}
+
+void
+control_close(struct control *control)
+{
+	struct control_client *c;
+
+	while ((c = LIST_FIRST(&control->clients)) != NULL) {
+		if (c->waiting)
+			control_answer(c, "ok", -1);
+		client_close(c);
+	}
+	watch_remove(control->loop, &control->watch);
+}
+
+void
+control_abandon(struct control *control)
+{
+	struct control_client *c;
+
+	while ((c = LIST_FIRST(&control->clients)) != NULL) {
+		LIST_REMOVE(c, link);
+		close(c->watch.fd);
+		free(c);
+	}
+	fd_close(&control->watch.fd);
+}

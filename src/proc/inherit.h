@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What crosses the fork: all that a worker is given.  Beside this it has what
+ * the program had before the server started; everything else that the master
+ * holds is closed before the worker's own code runs.
+ */
+#ifndef PROC_INHERIT_H
+#define PROC_INHERIT_H
+
+struct inherit {
+	unsigned	 slot;
+	unsigned	 generation;
+	unsigned	 lane;		/* of the shared segment */
+	int		*listen_fds;	/* listening; the master's as well */
+	unsigned	 nlisten;
+	int		 channel_fd;	/* struct order; it ends when the
+					   master dies */
+};
+
+#endif

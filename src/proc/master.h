@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The master: forks workers, keeps their number, and ends with them.  It knows
+ * processes, sockets as far as they are to be inherited, and the shared
+ * segment; it never sees a byte that a client sent, and nothing of Thrift.
+ */
+#ifndef PROC_MASTER_H
+#define PROC_MASTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proc/inherit.h"
+
+#define MASTER_MAX_LISTENERS	64
+
+struct listener;
+struct segment;
+
+struct master_config {
+	const char	*name;		/* of the instance, for logs */
+	unsigned	 workers;
+	unsigned	 max_workers;	/* slots */
+	struct listener	*listeners;	/* bound; slots as they are used */
+	unsigned	 nlisteners;	/* at most MASTER_MAX_LISTENERS */
+	int		 backlog;
+	int		 control_fd;	/* listening, SOCK_SEQPACKET; -1: none */
+	struct segment	*segment;
+	uint64_t	 start_timeout_ns;
+	uint64_t	 stop_timeout_ns;
+	/* The worker's main, in the child; what it returns is its status. */
+	int		(*worker)(const struct inherit *, void *arg);
+	void		*arg;
+};
+
+/*
+ * Runs until it is told to stop and the last worker has left; 0, or -1 with a
+ * reason if it could not begin.  Forks nothing if the program has threads.
+ */
+int	master_run(const struct master_config *, char *why, size_t why_size);
+
+/*
+ * Runs fn in a child that may take at most timeout_ns, and collects what it
+ * writes to its descriptor, at most size bytes, which are to be read as a
+ * stranger's.  The number of bytes; -1 with a reason if it died, failed (fn
+ * returned not 0: what it wrote is the reason), took too long, or wrote too
+ * much.
+ */
+ptrdiff_t preflight_run(int (*fn)(int fd, void *arg), void *arg,
+	    uint64_t timeout_ns, void *out, size_t size, char *why,
+	    size_t why_size);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A call on its way from request to reply.  It is never on the stack: it may
+ * be answered after its handler has returned, and it waits in the queue of its
+ * connection until the calls before it have been answered.
+ */
+#ifndef SERVE_CALL_H
+#define SERVE_CALL_H
+
+#include <sys/queue.h>
+
+#include <thriftfork/service.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "wire/app_error.h"
+#include "wire/wire.h"
+
+struct entry;
+
+enum call_end {
+	CALL_RETURNED,		/* result holds what goes back */
+	CALL_THREW,		/* result holds a declared exception */
+	CALL_FAILED		/* error holds a TApplicationException */
+};
+
+struct call {
+	struct tf_call		 pub;		/* first: tf_throw() and
+						   tf_fail() get only this */
+	STAILQ_ENTRY(call)	 link;		/* owed by the connection, or
+						   free */
+	struct tf_arena		 arena;
+	struct buf		 reply;		/* encoded, while it waits */
+	const struct entry	*entry;		/* NULL: unknown method */
+	const struct wire_proto	*proto;
+	void			*args, *result;
+	struct app_error	 error;
+	struct wire_msg		 msg;		/* of the request */
+	enum call_end		 end;
+	size_t			 bytes_in;	/* of the request, on the wire */
+	bool			 oneway;	/* no reply, whatever happens */
+	bool			 answered;
+};
+STAILQ_HEAD(call_queue, call);
+
+struct call *call_new(size_t max_memory, size_t max_reply);
+void	call_free(struct call *);
+void	call_reset(struct call *);
+
+/* Makes the answer a TApplicationException; message is copied. */
+void	call_fail(struct call *, int32_t app_error, const char *fmt, ...)
+	    TF_PRINTF(3, 4);
+
+/* Runs the handler on decoded arguments; sets end, result or error. */
+void	call_run(struct call *);
+
+/* Appends the reply message to b; -1 if it does not fit or is not valid. */
+int	call_encode(const struct call *, struct buf *, const char **why);
+
+#endif

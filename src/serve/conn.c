@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of a connection: where it is, how long it may stay there, and how
+ * it ends.  Places are lists in order of arrival and each has one timeout, so
+ * the connection that will run out next stands at the head of its list.
+ */
+#include "serve/conn.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define LINGER_NS	(1 * NS_PER_S)
+
+static uint64_t
+place_timeout(const struct worker *w, enum conn_place place)
+{
+	const struct worker_limits *l = &w->config->limits;
+
+	switch (place) {
+	case PLACE_IDLE:
+		return l->idle_timeout_ns;
+	case PLACE_FRAME:
+		return l->frame_timeout_ns;
+	case PLACE_WRITE:
+		return l->write_timeout_ns;
+	default:
+		return LINGER_NS;
+	}
+}
+
+static void
+set_reaper(struct worker *w, enum conn_place place)
+{
+	uint64_t timeout = place_timeout(w, place), when;
+
+	if (timeout == 0)
+		return;
+	when = w->loop.now_ns + timeout;
+	if (w->reaper.when_ns == 0 || when < w->reaper.when_ns)
+		timer_set(&w->loop, &w->reaper, when, conn_reap);
+}
+
+static void
+enter(struct conn *c, enum conn_place place)
+{
+	struct worker *w = c->worker;
+
+	c->place = place;
+	c->since_ns = w->loop.now_ns;
+	TAILQ_INSERT_TAIL(&w->places[place], c, link);
+	set_reaper(w, place);
+}
+
+void
+conn_move(struct conn *c, enum conn_place place)
+{
+	/* A begun frame keeps its deadline; an idle spell starts anew. */
+	if (c->place == place && (place != PLACE_IDLE ||
+	    place_timeout(c->worker, place) == 0))
+		return;
+	TAILQ_REMOVE(&c->worker->places[c->place], c, link);
+	enter(c, place);
+}
+
+static void
+ready(struct watch *watch, uint32_t events)
+{
+	struct conn *c = OBJECT_OF(watch, struct conn, watch);
+
+	/* Nothing that we may still read: the peer is gone. */
+	if ((events & (EPOLLHUP | EPOLLERR)) && (c->eof || c->out_len > 0))
+		conn_close(c);
+	else if (events & EPOLLOUT)
+		output_ready(c);
+	else
+		input_ready(c);
+}
+
+struct conn *
+conn_new(struct worker *w, int fd, const char *peer)
+{
+	size_t len = strlen(peer) + 1;
+	struct conn *c;
+
+	if ((c = calloc(1, sizeof(*c) + len)) == NULL)
+		return NULL;
+	c->worker = w;
+	c->pid = -1;
+	memcpy(c->peer, peer, len);
+	STAILQ_INIT(&c->owed);
+	if (watch_add(&w->loop, &c->watch, fd, EPOLLIN, ready) == -1) {
+		free(c);
+		return NULL;
+	}
+	w->nconns++;
+	enter(c, PLACE_IDLE);
+	return c;
+}
+
+void
+conn_close(struct conn *c)
+{
+	struct worker *w = c->worker;
+	int fd = c->watch.fd;
+	struct call *call;
+
+	if (fd == -1)
+		return;
+	watch_remove(&w->loop, &c->watch);
+	close(fd);
+	TAILQ_REMOVE(&w->places[c->place], c, link);
+	while ((call = STAILQ_FIRST(&c->owed)) != NULL) {
+		STAILQ_REMOVE_HEAD(&c->owed, link);
+		call_free(call);
+	}
+	lane_peer_gone(w->config->lane, c->peer);
+	conn_count(c, COUNTER_SEND_BACKLOG, -(uint64_t)c->out_len);
+	conn_count(c, COUNTER_CONNECTIONS_CLOSED, 1);
+	free(c->in);
+	free(c->out);
+	loop_free(&w->loop, c);
+	w->nconns--;
+	accept_update(w);
+}
+
+/*
+ * A close(2) with unread input resets the connection, and a reset may destroy
+ * replies that the peer has not read yet.  So say that no more will come, and
+ * wait a moment for the peer to leave.
+ */
+static void
+linger(struct conn *c)
+{
+	if (c->place == PLACE_LINGER)
+		return;
+	if (shutdown(c->watch.fd, SHUT_WR) == -1) {
+		conn_close(c);
+		return;
+	}
+	conn_move(c, PLACE_LINGER);
+}
+
+void
+conn_settle(struct conn *c)
+{
+	if (!conn_is_open(c) || c->out_len > 0 || !STAILQ_EMPTY(&c->owed))
+		return;
+	if (c->eof)
+		conn_close(c);
+	else if (c->finishing && c->in_len == 0)
+		linger(c);
+}
+
+void
+conn_finish(struct conn *c)
+{
+	c->finishing = true;
+	/* What has arrived has been asked. */
+	if (c->out_len == 0)
+		input_ready(c);
+	conn_settle(c);
+}
+
+static void
+reap_place(struct worker *w, enum conn_place place)
+{
+	static const int counters[NPLACES] = {
+		[PLACE_IDLE] = COUNTER_IDLE_TIMEOUTS,
+		[PLACE_FRAME] = COUNTER_FRAME_TIMEOUTS,
+		[PLACE_WRITE] = COUNTER_WRITE_TIMEOUTS,
+		[PLACE_LINGER] = -1,
+	};
+	uint64_t timeout = place_timeout(w, place);
+	struct conn *c;
+
+	if (timeout == 0)
+		return;
+	while ((c = TAILQ_FIRST(&w->places[place])) != NULL &&
+	    c->since_ns + timeout <= w->loop.now_ns) {
+		if (counters[place] != -1)
+			conn_count(c, counters[place], 1);
+		conn_close(c);
+	}
+	if (c != NULL && (w->reaper.when_ns == 0 ||
+	    c->since_ns + timeout < w->reaper.when_ns))
+		timer_set(&w->loop, &w->reaper, c->since_ns + timeout,
+		    conn_reap);
+}
+
+void
+conn_reap(struct timer *t)
+{
+	struct worker *w = OBJECT_OF(t, struct worker, reaper);
+
+	for (int place = 0; place < NPLACES; place++)
+		reap_place(w, place);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside the worker: its state, and that of a connection.
+ *
+ * Bytes arrive in the one receive buffer of the worker and are handled there;
+ * replies gather in its one send buffer and leave with one write.  Only what
+ * cannot be finished is copied to the connection: the beginning of a frame
+ * (in), the end of replies that the peer does not read yet (out).  A
+ * connection that has such a tail is not read from.
+ */
+#ifndef SERVE_CONN_H
+#define SERVE_CONN_H
+
+#include <sys/queue.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "io/loop.h"
+#include "serve/call.h"
+#include "serve/worker.h"
+#include "shm/lane.h"
+
+#define RECEIVE_BYTES	(64 * 1024)	/* the worker's receive buffer */
+#define SEND_BYTES	(256 * 1024)	/* replies gathered before a write */
+
+/* Where a connection is; each place has its timeout. */
+enum conn_place {
+	PLACE_IDLE,		/* between frames, nothing owed */
+	PLACE_FRAME,		/* a frame has begun */
+	PLACE_WRITE,		/* replies wait for the peer to read */
+	PLACE_LINGER,		/* all said; waiting for the peer to close */
+	NPLACES
+};
+
+struct conn {
+	struct watch		 watch;
+	struct worker		*worker;
+	TAILQ_ENTRY(conn)	 link;		/* of its place */
+	uint64_t		 since_ns;	/* there since */
+	struct call_queue	 owed;		/* replies, in order */
+	uint8_t			*in, *out;
+	uint32_t		 in_len, in_cap;
+	uint32_t		 out_off, out_len;
+	int32_t			 pid;		/* unix sockets, else -1 */
+	uint32_t		 uid, gid;
+	uint8_t			 place;		/* enum conn_place */
+	bool			 eof;		/* the peer sends no more */
+	bool			 finishing;	/* close when all is answered */
+	char			 peer[];	/* address as text */
+};
+TAILQ_HEAD(conn_list, conn);
+
+struct door {
+	struct watch		 watch;
+	struct worker		*worker;
+};
+
+struct worker {
+	const struct worker_config *config;
+	struct loop		 loop;
+	struct watch		 channel, signals;
+	struct door		*doors;		/* one per listening socket */
+	struct timer		 reaper;	/* looks for timeouts */
+	struct timer		 accept_pause;
+	struct conn_list	 places[NPLACES];
+	unsigned		 nconns;
+	uint8_t			*receive;	/* RECEIVE_BYTES */
+	struct buf		 send;
+	struct call		*spare;		/* a warm one */
+	struct log_rate		 noise;		/* lines strangers can cause */
+	bool			 stopping;	/* when the last connection has
+						   gone */
+	bool			 quitting;	/* now */
+	int			 status;
+};
+
+/* accept.c */
+int	accept_start(struct worker *);
+void	accept_update(struct worker *);	/* as the number of connections allows */
+void	accept_stop(struct worker *);	/* takes what is queued, unlistens */
+
+/* conn.c */
+struct conn *conn_new(struct worker *, int fd, const char *peer);
+void	conn_close(struct conn *);	/* at once; the memory lives until the
+					   end of the batch */
+static inline bool
+conn_is_open(const struct conn *c)
+{
+	return c->watch.fd != -1;
+}
+
+static inline void
+conn_count(const struct conn *c, enum counter counter, uint64_t n)
+{
+	lane_add(c->worker->config->lane, counter, n);
+}
+
+void	conn_move(struct conn *, enum conn_place);
+/* Closes it if it is finishing and nothing is left to do. */
+void	conn_settle(struct conn *);
+void	conn_finish(struct conn *);	/* answer what has been asked, close */
+void	conn_reap(struct timer *);	/* the worker's reaper */
+
+/* input.c */
+void	input_ready(struct conn *);
+/* Handles whole frames in c->in, kept when the peer did not read. */
+void	input_resume(struct conn *);
+
+/* output.c */
+int	output_flush(struct conn *);	/* the worker's send buffer to c; -1:
+					   c is closed */
+void	output_ready(struct conn *);
+bool	output_blocked(const struct conn *);
+
+/* dispatch.c: one frame's payload; -1: close the connection. */
+int	dispatch_frame(struct conn *, const uint8_t *, size_t);
+
+#endif

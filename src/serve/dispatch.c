@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a call enters: a frame becomes a message, the message a call, the call
+ * is decoded, handled and encoded.  Replies leave in the order of requests: a
+ * call waits in its connection's queue while an earlier one is unanswered, and
+ * as a rule that queue is empty and the reply is encoded where it will be sent
+ * from.
+ */
+#include <string.h>
+
+#include "base/bug.h"
+#include "base/clock.h"
+#include "serve/conn.h"
+#include "serve/registry.h"
+#include "wire/frame.h"
+
+static struct call *
+take_call(struct worker *w)
+{
+	const struct worker_limits *l = &w->config->limits;
+	struct call *call = w->spare;
+
+	w->spare = NULL;
+	if (call == NULL)
+		call = call_new(l->max_memory_per_call,
+		    (size_t)l->max_frame + FRAME_HEADER);
+	return call;
+}
+
+static void
+give_back(struct worker *w, struct call *call)
+{
+	if (w->spare != NULL) {
+		call_free(call);
+		return;
+	}
+	call_reset(call);
+	w->spare = call;
+}
+
+/* Compact starts with 0x82; all else that is a message at all is binary. */
+static const struct wire_proto *
+proto_of(const uint8_t *p, size_t len)
+{
+	if (len > 0 && p[0] == 0x82)
+		return wire_compact();
+	if (len > 1 && ((p[0] == 0x80 && p[1] == 0x01) || p[0] == 0x00))
+		return wire_binary();
+	return NULL;
+}
+
+static int
+read_message(struct call *call, struct wire_reader *r)
+{
+	call->proto = proto_of(r->p, (size_t)(r->end - r->p));
+	if (call->proto == NULL || call->proto->read_msg(r, &call->msg) == -1)
+		return -1;
+	if (call->msg.type != WIRE_CALL && call->msg.type != WIRE_ONEWAY)
+		return -1;
+	call->oneway = call->msg.type == WIRE_ONEWAY;
+	return 0;
+}
+
+static void
+decode_args(struct call *call, struct wire_reader *r, struct lane *lane)
+{
+	const struct tf_method *m = call->entry->method;
+
+	call->args = arena_take(&call->arena, m->args->size);
+	if (call->proto->read(r, call->entry->args, call->args) == -1) {
+		lane_add(lane, COUNTER_ARGUMENT_ERRORS, 1);
+		call_fail(call, APP_PROTOCOL_ERROR, "%s: the arguments cannot "
+		    "be read: %s", m->name, r->why);
+		return;
+	}
+	call->result = arena_take(&call->arena, m->result->size);
+	tf_init(m->result, call->result);
+}
+
+static void
+set_public(struct conn *c, struct call *call, struct tf_peer *peer)
+{
+	*peer = (struct tf_peer){ .addr = c->peer, .pid = c->pid,
+	    .uid = c->pid == -1 ? -1 : (int64_t)c->uid,
+	    .gid = c->pid == -1 ? -1 : (int64_t)c->gid };
+	call->pub.ctx = c->worker->config->ctx;
+	call->pub.handler = call->entry->handler;
+	call->pub.service = call->entry->service;
+	call->pub.method = call->entry->method->name;
+	call->pub.seqid = call->msg.seqid;
+	call->pub.deadline_ns = 0;
+	call->pub.peer = peer;
+}
+
+static enum call_outcome
+outcome(const struct call *call)
+{
+	if (call->end == CALL_FAILED)
+		return CALL_ERROR;
+	if (call->end == CALL_THREW)
+		return CALL_EXCEPTION;
+	return call->oneway ? CALL_ONEWAY : CALL_OK;
+}
+
+/* Appends the frame of the reply to b, whatever it takes; its size. */
+static size_t
+encode_reply(struct call *call, struct buf *b)
+{
+	size_t start = b->len;
+	const char *why;
+
+	if (call->oneway)
+		return 0;
+	if (buf_need(b, FRAME_HEADER) == NULL)
+		goto toobig;
+	b->len += FRAME_HEADER;
+	if (call->end != CALL_FAILED && call->arena.over)
+		call_fail(call, APP_INTERNAL_ERROR, "%s used more than the %zu "
+		    "bytes of memory that a call may use", call->pub.method,
+		    call->arena.max);
+	if (call_encode(call, b, &why) == -1) {
+		call_fail(call, APP_INTERNAL_ERROR, "%.*s: the reply cannot be "
+		    "sent: %s", (int)call->msg.name.len, call->msg.name.s, why);
+		if (call_encode(call, b, &why) == -1)
+			goto toobig;
+	}
+	frame_put(b->p + start, (uint32_t)(b->len - start - FRAME_HEADER));
+	return b->len - start;
+toobig:
+	b->len = start;
+	return 0;
+}
+
+static void
+answer(struct conn *c, struct call *call, struct buf *b)
+{
+	struct lane *lane = c->worker->config->lane;
+	uint64_t began = c->worker->loop.now_ns, now = clock_ns();
+	unsigned method = call->entry == NULL ? 0 : call->entry->counters;
+	size_t sent = encode_reply(call, b);
+
+	lane_call_end(lane, method, outcome(call), now - began,
+	    call->bytes_in, sent);
+	lane_max(lane, COUNTER_CALL_MEMORY, call->arena.held);
+	c->worker->loop.now_ns = now;
+	call->answered = true;
+}
+
+/* Sends what has been answered, up to the first call that has not. */
+static void
+release(struct conn *c)
+{
+	struct worker *w = c->worker;
+	struct call *call;
+
+	while ((call = STAILQ_FIRST(&c->owed)) != NULL && call->answered) {
+		STAILQ_REMOVE_HEAD(&c->owed, link);
+		if (buf_put(&w->send, call->reply.p, call->reply.len) == -1)
+			fatal("out of memory: replies");
+		give_back(w, call);
+	}
+}
+
+static void
+run(struct conn *c, struct call *call, struct wire_reader *r)
+{
+	struct worker *w = c->worker;
+	const struct wire_msg *m = &call->msg;
+	struct tf_peer peer;
+
+	call->entry = registry_find(w->config->registry, m->name.s,
+	    m->name.len);
+	lane_call_begin(w->config->lane,
+	    call->entry == NULL ? 0 : call->entry->counters, m->seqid,
+	    c->peer, w->loop.now_ns);
+	if (call->entry == NULL) {
+		lane_add(w->config->lane, COUNTER_UNKNOWN_METHODS, 1);
+		call_fail(call, APP_UNKNOWN_METHOD, "unknown method '%.*s'",
+		    (int)(m->name.len < 200 ? m->name.len : 200), m->name.s);
+		return;
+	}
+	if (call->entry->method->flags & TF_ONEWAY)
+		call->oneway = true;
+	set_public(c, call, &peer);
+	decode_args(call, r, w->config->lane);
+	if (call->end != CALL_FAILED)
+		call_run(call);
+}
+
+static int
+refuse(struct conn *c, const struct wire_reader *r)
+{
+	struct worker *w = c->worker;
+	unsigned skipped;
+
+	conn_count(c, COUNTER_PROTOCOL_ERRORS, 1);
+	if (log_rate_ok(&w->noise, &skipped))
+		log_info("%s: closed: a frame without a call: %s (%u more like "
+		    "this)", c->peer, r->err == WIRE_OK ? "neither compact nor "
+		    "binary protocol" : r->why, skipped);
+	output_flush(c);
+	conn_close(c);
+	return -1;
+}
+
+int
+dispatch_frame(struct conn *c, const uint8_t *payload, size_t len)
+{
+	struct worker *w = c->worker;
+	struct call *call = take_call(w);
+	struct wire_reader r;
+
+	wire_reader_init(&r, payload, len, &call->arena,
+	    w->config->limits.max_depth);
+	if (read_message(call, &r) == -1) {
+		give_back(w, call);
+		return refuse(c, &r);
+	}
+	call->bytes_in = len + FRAME_HEADER;
+	run(c, call, &r);
+	if (STAILQ_EMPTY(&c->owed)) {
+		answer(c, call, &w->send);
+		give_back(w, call);
+		return 0;
+	}
+	STAILQ_INSERT_TAIL(&c->owed, call, link);
+	answer(c, call, &call->reply);
+	release(c);
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A worker's signals.  Orders come over the channel; what a terminal sends to
+ * its whole process group is not for us.  Handlers rather than blocking or
+ * ignoring, because a mask and SIG_IGN would leak into what a handler runs.
+ */
+#ifndef SERVE_SIGNALS_H
+#define SERVE_SIGNALS_H
+
+/*
+ * TERM (by hand, or because the master has died) makes the descriptor readable;
+ * INT, QUIT, HUP, USR1, USR2, WINCH, TTIN, TTOU and PIPE do nothing.  The
+ * descriptor is an eventfd, or -1 and errno.
+ */
+int	signals_open(void);
+void	signals_close(int fd);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The worker: one event loop over many connections, which calls handlers.  It
+ * is handed sockets, a channel to its master and a lane for its counters, and
+ * knows nothing of where they came from: no fork, no supervision, no options.
+ */
+#ifndef SERVE_WORKER_H
+#define SERVE_WORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct lane;
+struct registry;
+
+/* Every limit of a worker; 0 is "none" where that makes sense. */
+struct worker_limits {
+	uint32_t	 max_frame;		/* payload bytes of a request */
+	size_t		 max_memory_per_call;
+	unsigned	 max_depth;		/* nested structs */
+	unsigned	 max_connections;
+	uint64_t	 idle_timeout_ns;	/* 0: connections may idle */
+	uint64_t	 frame_timeout_ns;	/* for a frame once begun */
+	uint64_t	 write_timeout_ns;	/* for a peer that does not read */
+};
+
+struct worker_config {
+	const int		*listen_fds;
+	unsigned		 nlisten;
+	int			 channel_fd;	/* struct order both ways; its
+						   end means that the master
+						   is dead */
+	struct lane		*lane;
+	const struct registry	*registry;
+	struct worker_limits	 limits;
+	void			*ctx;		/* call->ctx */
+};
+
+/*
+ * Serves until told to stop; 0 when everything that was asked has been
+ * answered, 1 if it had to leave earlier or could not start.  Descriptors
+ * remain the caller's.
+ */
+int	worker_run(const struct worker_config *);
+
+#endif

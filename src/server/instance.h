@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A running instance as others find it: a lock that says that it runs, and
+ * under which pid, and a control socket, both files in a directory of the
+ * user.  /run/thriftfork for root, $XDG_RUNTIME_DIR/thriftfork, or else
+ * /tmp/thriftfork-UID.
+ */
+#ifndef SERVER_INSTANCE_H
+#define SERVER_INSTANCE_H
+
+#include <stddef.h>
+
+struct instance {
+	char	 dir[128];
+	char	 socket_path[256], lock_path[256];
+	int	 lock_fd;	/* closing it in a child harms nothing */
+	int	 control_fd;	/* listening */
+};
+
+/* The directory, as instance_claim() makes it; -1 if it does not fit. */
+int	instance_dir(char *, size_t);
+
+/* -1 with a reason, which names the pid if the instance runs already. */
+int	instance_claim(struct instance *, const char *name, char *why,
+	    size_t why_size);
+void	instance_release(struct instance *);
+
+#endif

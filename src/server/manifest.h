@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a preflight reports: a line "service<tab>method" for each method that
+ * is served.  Written by the preflight, which has run a stranger's code, so
+ * it is read with the suspicion that a peer's bytes deserve.
+ */
+#ifndef SERVER_MANIFEST_H
+#define SERVER_MANIFEST_H
+
+#include <stddef.h>
+
+#define MANIFEST_BYTES	(256 * 1024)
+
+struct registry;
+struct segment;
+
+int	manifest_write(const struct registry *, int fd);
+
+/* Enters the methods into the directory; the number, or -1 with a reason. */
+int	manifest_read(const char *text, size_t len, struct segment *,
+	    char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The public object: made, set, filled.  Running it is run.c. */
+#include "server/server.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bug.h"
+
+int
+server_fail(struct tf_server *srv, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(srv->error, sizeof(srv->error), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+struct tf_server *
+tf_server_new(void)
+{
+	struct tf_server *srv;
+
+	if ((srv = calloc(1, sizeof(*srv))) == NULL)
+		return NULL;
+	settings_init(&srv->settings);
+	registry_init(&srv->registry);
+	return srv;
+}
+
+void
+tf_server_free(struct tf_server *srv)
+{
+	if (srv == NULL)
+		return;
+	settings_fini(&srv->settings);
+	registry_fini(&srv->registry);
+	free(srv->module);
+	free(srv);
+}
+
+int
+tf_server_set(struct tf_server *srv, const char *key, const char *value)
+{
+	return settings_set(&srv->settings, key, value, srv->error,
+	    sizeof(srv->error));
+}
+
+int
+tf_server_listen(struct tf_server *srv, const char *addr)
+{
+	return tf_server_set(srv, "listen", addr);
+}
+
+void
+tf_server_setup(struct tf_server *srv, tf_setup_fn *setup)
+{
+	srv->setup = setup;
+}
+
+int
+tf_server_module(struct tf_server *srv, const char *path)
+{
+	free(srv->module);
+	if ((srv->module = realpath(path, NULL)) == NULL)
+		return server_fail(srv, "%s: %s", path, strerror(errno));
+	return 0;
+}
+
+int
+tf_server_add(struct tf_server *srv, const struct tf_service *service,
+    const void *handler)
+{
+	return registry_add(&srv->registry, service, handler, srv->error,
+	    sizeof(srv->error));
+}
+
+void
+tf_server_set_args(struct tf_server *srv, int argc, char **argv)
+{
+	srv->argc = argc;
+	srv->argv = argv;
+}
+
+void
+tf_server_args(const struct tf_server *srv, int *argc, char ***argv)
+{
+	*argc = srv->argc;
+	*argv = srv->argv;
+}
+
+const char *
+tf_server_error(const struct tf_server *srv)
+{
+	return srv->error;
+}
+
+const char *
+tf_version(void)
+{
+	return PACKAGE_VERSION;
+}
+
+/* The file's name without directory and ending. */
+static int
+name_after(struct tf_server *srv, const char *path)
+{
+	const char *base = strrchr(path, '/');
+	char name[64];
+
+	strlcpy(name, base == NULL ? path : base + 1, sizeof(name));
+	name[strcspn(name, ".")] = '\0';
+	return tf_server_set(srv, "name", name);
+}
+
+const char *
+server_name(struct tf_server *srv)
+{
+	if (srv->settings.name == NULL && name_after(srv,
+	    srv->module != NULL ? srv->module :
+	    program_invocation_short_name) == -1)
+		return NULL;
+	return srv->settings.name;
+}
+
+static tf_setup_fn *
+load_module(struct tf_server *srv)
+{
+	const struct tf_module *m;
+	void *so;
+
+	if ((so = dlopen(srv->module, RTLD_NOW | RTLD_LOCAL)) == NULL) {
+		server_fail(srv, "%s", dlerror());
+		return NULL;
+	}
+	if ((m = dlsym(so, "thriftfork_module")) == NULL)
+		server_fail(srv, "%s is not a module: it does not export "
+		    "thriftfork_module (see TF_MODULE)", srv->module);
+	else if (m->magic != TF_MAGIC || m->abi != TF_ABI ||
+	    m->size < sizeof(*m) || m->setup == NULL)
+		server_fail(srv, "%s was built for another version of "
+		    "thriftfork (ABI %u, this is %u)", srv->module, m->abi,
+		    TF_ABI);
+	else
+		return m->setup;
+	dlclose(so);
+	return NULL;
+}
+
+int
+server_setup(struct tf_server *srv)
+{
+	tf_setup_fn *setup = srv->setup;
+
+	if (srv->module != NULL && (setup = load_module(srv)) == NULL)
+		return -1;
+	srv->error[0] = '\0';
+	if (setup(srv) == 0)
+		return 0;
+	if (srv->error[0] == '\0')
+		server_fail(srv, "setup() failed");
+	return -1;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * struct tf_server from the inside: settings, where the services come from,
+ * and, in a worker, what setup() has added.
+ */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include <thriftfork/server.h>
+
+#include "serve/registry.h"
+#include "server/option.h"
+
+struct segment;
+
+struct tf_server {
+	struct settings	 settings;
+	tf_setup_fn	*setup;		/* one of these two */
+	char		*module;	/* absolute path */
+	int		 argc;		/* the program's own arguments */
+	char		**argv;
+	struct registry	 registry;	/* filled in workers and preflight */
+	struct segment	*segment;	/* while it runs */
+	char		 error[512];
+};
+
+/* Sets the error; always -1. */
+int	server_fail(struct tf_server *, const char *fmt, ...) TF_PRINTF(2, 3);
+
+/* Runs setup(), of the program or of the module; the registry is filled. */
+int	server_setup(struct tf_server *);
+
+/* The name of the instance. */
+const char *server_name(struct tf_server *);
+
+#endif
