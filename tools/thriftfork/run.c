@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* thriftfork run: the options of every server, and a module to serve. */
+#include <stdio.h>
+
+#include <thriftfork/server.h>
+
+#include "verb.h"
+
+static int
+usage(FILE *f, int status)
+{
+	fprintf(f, "usage: thriftfork run [-qv] [-n NAME] [-w N|auto] "
+	    "[-l ADDR]...\n           [-o KEY=VALUE]... MODULE.so [ARG]...\n");
+	if (status == 0) {
+		fprintf(f, "\n");
+		tf_options_help(f);
+	}
+	return status;
+}
+
+static int
+complain(const struct tf_server *srv, int status)
+{
+	fprintf(stderr, "thriftfork run: %s\n", tf_server_error(srv));
+	return status;
+}
+
+static int
+run(struct tf_server *srv, int argc, char **argv)
+{
+	int first;
+
+	first = tf_server_getopt(srv, argc, argv);
+	if (first == TF_GETOPT_HELP)
+		return usage(stdout, 0);
+	if (first == TF_GETOPT_VERSION) {
+		printf("thriftfork %s\n", tf_version());
+		return 0;
+	}
+	if (first == -1)
+		return complain(srv, 2);
+	if (first == argc) {
+		fprintf(stderr, "thriftfork run: which module?\n");
+		return usage(stderr, 2);
+	}
+	if (tf_server_module(srv, argv[first]) == -1)
+		return complain(srv, 1);
+	tf_server_set_args(srv, argc - first, argv + first);
+	return tf_server_run(srv) == -1 ? complain(srv, 1) : 0;
+}
+
+int
+verb_run(int argc, char **argv)
+{
+	struct tf_server *srv;
+	int status;
+
+	if ((srv = tf_server_new()) == NULL) {
+		fprintf(stderr, "thriftfork run: out of memory\n");
+		return 1;
+	}
+	status = run(srv, argc, argv);
+	tf_server_free(srv);
+	return status;
+}
