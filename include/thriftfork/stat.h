@@ -51,7 +51,8 @@ void	 tf_stat_close(struct tf_stat *);
 
 struct tf_stat_master {
 	char		 name[64];	/* of the instance */
-	char		 library[32];	/* version of the library that wrote it */
+	char		 library[32];	/* the version that writes */
+	char		 listen[256];	/* addresses, one space between */
 	int		 pid;
 	unsigned	 generation;	/* counts reloads */
 	unsigned	 workers;	/* as configured */
@@ -76,7 +77,7 @@ struct tf_stat_lane {
 	unsigned	 generation;
 	unsigned	 uses;		/* processes that have had it */
 	uint64_t	 uptime_ns;	/* of the process */
-	uint64_t	 busy_ns;	/* since its loop last waited; 0: waits */
+	uint64_t	 busy_ns;	/* since its loop waited; 0: waits */
 	uint64_t	 calls;		/* that this process has ended */
 	uint64_t	 in_flight;	/* that it has begun and not ended */
 };

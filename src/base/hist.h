@@ -11,9 +11,9 @@
 
 #include <stdint.h>
 
-#define HIST_BITS	4			/* log2 of the steps per octave */
+#define HIST_BITS	4		/* log2 of the steps per octave */
 #define HIST_STEPS	(1u << HIST_BITS)
-#define HIST_TOP	36			/* log2 of the first value too big */
+#define HIST_TOP	36		/* log2 of the first value too big */
 #define HIST_BUCKETS	((HIST_TOP - HIST_BITS + 1) * HIST_STEPS)
 
 /* The bucket that counts this value. */

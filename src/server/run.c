@@ -157,6 +157,7 @@ static int
 open_listener(struct run *run, const struct addr *a)
 {
 	struct tf_server *srv = run->srv;
+	const char *text;
 	char why[256];
 
 	if (run->nlisteners == MASTER_MAX_LISTENERS)
@@ -165,7 +166,9 @@ open_listener(struct run *run, const struct addr *a)
 	if (listener_open(&run->listeners[run->nlisteners], a,
 	    (unsigned)srv->settings.max_workers, why, sizeof(why)) == -1)
 		return server_fail(srv, "listen %s", why);
-	log_info("listening on %s", run->listeners[run->nlisteners++].text);
+	text = run->listeners[run->nlisteners++].text;
+	segment_add_listen(srv->segment, text);
+	log_info("listening on %s", text);
 	return 0;
 }
 

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From counters.def and the maxima to the tables at the front of the segment.
+ * Nothing but this file and the readers knows that they exist.
+ */
+#include "shm/describe.h"
+
+#include <string.h>
+
+static const struct segment_counter counters[] = {
+#define WORKER(id, text, k, u, h) {					\
+	.name = text, .unit = u, .help = h,				\
+	.kind = SEGMENT_##k, .place = SEGMENT_IN_LANE,			\
+	.offset = offsetof(struct lane, count) + 8 * COUNTER_##id },
+#define MASTER(id, text, k, u, h) {					\
+	.name = text, .unit = u, .help = h,				\
+	.kind = SEGMENT_##k, .place = SEGMENT_IN_TABLE,			\
+	.offset = offsetof(struct segment_lane, count) + 8 * MASTER_##id },
+#define METHOD(id, text, k, u, h) {					\
+	.name = text, .unit = u, .help = h,				\
+	.kind = SEGMENT_##k, .place = SEGMENT_IN_METHOD,		\
+	.offset = 8 * METHOD_##id },
+#include "shm/counters.def"
+};
+_Static_assert(sizeof(counters) / sizeof(counters[0]) == DESCRIBE_COUNTERS,
+    "every counter has a description");
+
+#define WORKER(id, text, k, u, h) _Static_assert(			\
+	sizeof(text) <= 32 && sizeof(u) <= 16 && sizeof(h) <= 128, text);
+#define MASTER(id, text, k, u, h)	WORKER(id, text, k, u, h)
+#define METHOD(id, text, k, u, h)	WORKER(id, text, k, u, h)
+#include "shm/counters.def"
+
+/* Puts an area at the first free place that is aligned so; end moves on. */
+static void
+area_put(struct segment_area *a, uint64_t *end, uint64_t align,
+    uint64_t stride, uint64_t count)
+{
+	a->offset = (*end + align - 1) / align * align;
+	a->stride = stride;
+	a->count = count;
+	*end = a->offset + stride * count;
+}
+
+static void
+describe_lane(struct segment_head *h, unsigned methods)
+{
+	uint64_t end = offsetof(struct lane, method);
+
+	area_put(&h->method_table, &end, 8, sizeof(struct lane_method),
+	    methods);
+	end = lane_hist_offset(methods);
+	area_put(&h->hists, &end, 8, HIST_BUCKETS * sizeof(uint64_t), methods);
+	h->call_offset = offsetof(struct lane, call);
+	h->busy_offset = offsetof(struct lane, busy_since_ns);
+	h->hist_bits = HIST_BITS;
+	h->hist_buckets = HIST_BUCKETS;
+}
+
+void
+describe_head(struct segment_head *h, const struct segment_sizes *sizes,
+    uint64_t page)
+{
+	const unsigned methods = sizes->methods + 1;	/* "other" */
+	uint64_t end = sizeof(*h);
+	uint64_t lane = (lane_size(methods) + page - 1) / page * page;
+
+	h->magic = SEGMENT_MAGIC;
+	h->version = SEGMENT_VERSION;
+	h->head_size = sizeof(*h);
+	area_put(&h->slots, &end, 64, sizeof(struct segment_slot),
+	    sizes->slots);
+	area_put(&h->lane_table, &end, 64, sizeof(struct segment_lane),
+	    sizes->lanes);
+	area_put(&h->deaths, &end, 64, sizeof(struct segment_death),
+	    SEGMENT_DEATHS);
+	area_put(&h->methods, &end, 64, sizeof(struct segment_method),
+	    methods);
+	area_put(&h->counters, &end, 64, sizeof(struct segment_counter),
+	    DESCRIBE_COUNTERS);
+	area_put(&h->lanes, &end, page, lane, sizes->lanes);
+	h->size = end;
+	describe_lane(h, methods);
+}
+
+void
+describe_counters(struct segment_counter *to)
+{
+	memcpy(to, counters, sizeof(counters));
+}
+
+void
+describe_clear_gauges(struct lane *l)
+{
+#define WORKER(id, name, kind, unit, help)				\
+	if (SEGMENT_##kind == SEGMENT_GAUGE)				\
+		lane_set(l, COUNTER_##id, 0);
+#include "shm/counters.def"
+}

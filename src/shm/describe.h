@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the segment says of itself: where its areas lie, and what its counters
+ * are called and mean.
+ */
+#ifndef SHM_DESCRIBE_H
+#define SHM_DESCRIBE_H
+
+#include "shm/layout.h"
+#include "shm/segment.h"
+
+/* How many counters there are at all. */
+#define DESCRIBE_COUNTERS	(COUNTERS + MASTER_COUNTERS + METHOD_COUNTERS)
+
+/* Fills a zeroed head, all but names and the master. */
+void	 describe_head(struct segment_head *, const struct segment_sizes *,
+	    uint64_t page);
+
+/* The counters' descriptions, DESCRIBE_COUNTERS of them. */
+void	 describe_counters(struct segment_counter *);
+
+/* A gauge of a dead process is 0. */
+void	 describe_clear_gauges(struct lane *);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A lane: the words that one process counts in, mapped by it alone for
+ * writing.  The loop thread is the only writer, so every count is a load, an
+ * addition and a store, without locks; whoever reads maps the same page.
+ * A lane outlives its process and is never reset: the next one counts on.
+ *
+ *	struct lane | counters of each method | histogram of each method
+ *
+ * Histograms stand apart because they are large: a reader looks at those of
+ * called methods only, and the pages of the others are never made.
+ */
+#ifndef SHM_LANE_H
+#define SHM_LANE_H
+
+#include <stdint.h>
+
+#include "base/hist.h"
+#include "shm/counters.h"
+#include "shm/word.h"
+
+#define LANE_PEER	48	/* bytes of a peer's text, its NUL included */
+#define LANE_NO_PEER	1	/* a key that is nobody's */
+
+/* The call that the loop thread is in; one record under seq. */
+struct lane_call {
+	uint64_t	 seq;
+	uint64_t	 since_ns;		/* 0: in none */
+	uint64_t	 what;			/* seqid << 32 | method */
+	uint64_t	 peer[LANE_PEER / 8];
+};
+
+struct lane_method {
+	uint64_t	 count[METHOD_COUNTERS];
+};
+
+struct lane {
+	/* The writer's own; nobody else believes them. */
+	uint64_t	 methods;		/* how many have room */
+	uint64_t	 hist_words;		/* from the start of the lane */
+	uint64_t	 peer_key;		/* whose text call.peer is */
+	/* For all. */
+	uint64_t	 busy_since_ns;
+	struct lane_call call;
+	uint64_t	 count[COUNTERS];
+	struct lane_method method[];
+};
+
+/* How a call ended. */
+enum call_outcome {
+	CALL_OK,		/* a result */
+	CALL_EXCEPTION,		/* one that the IDL declares */
+	CALL_ERROR,		/* any other error */
+	CALL_ONEWAY
+};
+
+/* Bytes of a lane with room for so many methods. */
+static inline uint64_t
+lane_hist_offset(unsigned methods)
+{
+	return (sizeof(struct lane) +
+	    methods * sizeof(struct lane_method) + 63) & ~UINT64_C(63);
+}
+
+static inline uint64_t
+lane_size(unsigned methods)
+{
+	return lane_hist_offset(methods) +
+	    (uint64_t)methods * HIST_BUCKETS * sizeof(uint64_t);
+}
+
+/*
+ * What a process does first with its lane (segment_attach() does it); methods
+ * is at least 1.  Counts are left as they are.
+ */
+void	 lane_init(struct lane *, unsigned methods);
+
+static inline void
+lane_add(struct lane *l, enum counter c, uint64_t n)
+{
+	word_add(&l->count[c], n);
+}
+
+/* For gauges. */
+static inline void
+lane_set(struct lane *l, enum counter c, uint64_t value)
+{
+	word_set(&l->count[c], value);
+}
+
+/* For maxima. */
+static inline void
+lane_max(struct lane *l, enum counter c, uint64_t value)
+{
+	word_max(&l->count[c], value);
+}
+
+/* An index that has no room counts as method 0, "other". */
+static inline uint64_t
+lane_index(const struct lane *l, unsigned method)
+{
+	return method & -(uint64_t)(method < l->methods);
+}
+
+static inline struct lane_method *
+lane_method(struct lane *l, unsigned method)
+{
+	return &l->method[lane_index(l, method)];
+}
+
+/* The histogram of an index that has room. */
+static inline uint64_t *
+lane_hist(struct lane *l, uint64_t index)
+{
+	return (uint64_t *)l + l->hist_words + index * HIST_BUCKETS;
+}
+
+/*
+ * The heartbeat: since when the loop has been busy without looking for events,
+ * on CLOCK_MONOTONIC; 0 before it goes to wait.
+ */
+static inline void
+lane_busy(struct lane *l, uint64_t now_ns)
+{
+	word_set(&l->busy_since_ns, now_ns);
+}
+
+/*
+ * Notes whose calls follow.  lane_call_begin() does it when it is given
+ * another pointer than the last time, so the text at a pointer must stay the
+ * same as long as it is used; before the memory is used for another peer, or
+ * freed, lane_peer_gone() says so.  NULL is a peer without a text.
+ */
+void	 lane_peer(struct lane *, const char *peer);
+
+static inline void
+lane_peer_gone(struct lane *l, const char *peer)
+{
+	if (l->peer_key == (uintptr_t)peer)
+		l->peer_key = LANE_NO_PEER;
+}
+
+/*
+ * A call enters its handler.  now_ns is CLOCK_MONOTONIC and not 0.  The method
+ * is an index from segment_method_find().
+ */
+static inline void
+lane_call_begin(struct lane *l, unsigned method, int32_t seqid,
+    const char *peer, uint64_t now_ns)
+{
+	uint64_t odd;
+
+	if (__builtin_expect(l->peer_key != (uintptr_t)peer, 0))
+		lane_peer(l, peer);
+	odd = record_begin(&l->call.seq);
+	word_set(&l->call.since_ns, now_ns);
+	word_set(&l->call.what, (uint64_t)(uint32_t)seqid << 32 |
+	    (method & 0xffff));
+	record_end(&l->call.seq, odd);
+	lane_add(l, COUNTER_CALLS_BEGUN, 1);
+}
+
+/* The handler has returned, but the answer comes later. */
+static inline void
+lane_call_leave(struct lane *l)
+{
+	word_set(&l->call.since_ns, 0);
+}
+
+/* Such an answer has come: counts the call, whatever the loop is in now. */
+static inline void
+lane_call_count(struct lane *l, unsigned method, enum call_outcome outcome,
+    uint64_t elapsed_ns, uint64_t bytes_in, uint64_t bytes_out)
+{
+	uint64_t index = lane_index(l, method);
+	uint64_t *hist = lane_hist(l, index);
+	struct lane_method *m = &l->method[index];
+
+	word_add(&m->count[METHOD_CALLS], 1);
+	word_add(&m->count[METHOD_REPLIES + (unsigned)outcome], 1);
+	word_add(&m->count[METHOD_BYTES_IN], bytes_in);
+	word_add(&m->count[METHOD_BYTES_OUT], bytes_out);
+	word_add(&m->count[METHOD_TIME_SUM], elapsed_ns);
+	word_max(&m->count[METHOD_TIME_MAX], elapsed_ns);
+	word_add(hist + hist_index(elapsed_ns), 1);
+	/* Readers take ended first: in flight is never less than nothing. */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	lane_add(l, COUNTER_CALLS_ENDED, 1);
+}
+
+/* The usual end: the handler has returned and its answer is queued. */
+static inline void
+lane_call_end(struct lane *l, unsigned method, enum call_outcome outcome,
+    uint64_t elapsed_ns, uint64_t bytes_in, uint64_t bytes_out)
+{
+	lane_call_leave(l);
+	lane_call_count(l, method, outcome, elapsed_ns, bytes_in, bytes_out);
+}
+
+#endif

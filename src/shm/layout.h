@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How the segment lies in memory.  It says of itself where everything is, so
+ * that a reader of another version finds what it knows and passes over the
+ * rest.  Two rules keep that true: a record only ever grows at its end (the
+ * head by head_size, the others by their area's stride), and where something
+ * changes its meaning SEGMENT_VERSION goes up and old readers refuse.
+ *
+ *	head | slots | lane table | deaths | methods | counters | lanes
+ *
+ * All but the lanes is written by the master alone.  Where things lie is
+ * told in bytes from the start, never in pointers.
+ */
+#ifndef SHM_LAYOUT_H
+#define SHM_LAYOUT_H
+
+#include <stdint.h>
+
+#include "shm/lane.h"
+
+#define SEGMENT_MAGIC	UINT64_C(0x31746c6e61664854)
+#define SEGMENT_VERSION	1
+
+#define SEGMENT_NAME	64		/* bytes of texts, NUL included */
+#define SEGMENT_LISTEN	256
+#define SEGMENT_STATE	16
+#define SEGMENT_DEATH	232
+#define SEGMENT_METHOD	128
+#define SEGMENT_DEATHS	16		/* entries in the ring */
+
+struct segment_area {
+	uint64_t	 offset, stride, count;
+};
+
+/* One record under the head's master_seq. */
+struct segment_master {
+	int32_t		 pid;
+	uint32_t	 generation, workers, zero;
+	uint64_t	 started_ns;		/* CLOCK_MONOTONIC */
+	uint64_t	 started_at_ns;		/* CLOCK_REALTIME */
+};
+
+struct segment_head {
+	uint64_t	 magic;
+	uint32_t	 version, head_size;
+	uint64_t	 size;			/* of all */
+	struct segment_area slots, lane_table, deaths, methods, counters,
+	    lanes;
+	/* Within a lane; method_table and hists in as many as methods. */
+	struct segment_area method_table, hists;
+	uint64_t	 call_offset, busy_offset;
+	uint64_t	 hist_bits, hist_buckets;
+	char		 name[SEGMENT_NAME];
+	char		 library[32];		/* the version that wrote it */
+	uint64_t	 methods_published;
+	uint64_t	 deaths_published;	/* since ever */
+	uint64_t	 master_seq;
+	struct segment_master master;
+	char		 listen[SEGMENT_LISTEN];	/* addresses, one space
+							   between */
+};
+
+/* The words after seq are one record, here and below. */
+struct segment_slot {
+	uint64_t	 seq;
+	char		 state[SEGMENT_STATE];
+	int32_t		 lane, pid;		/* -1 and 0: none */
+	uint32_t	 restarts, zero;
+};
+
+struct segment_lane {
+	uint64_t	 seq;
+	int32_t		 slot, pid;		/* -1: free; 0: not yet */
+	uint32_t	 generation;
+	uint32_t	 uses;			/* processes that have had it */
+	uint64_t	 started_ns;		/* CLOCK_MONOTONIC */
+	uint64_t	 calls_before;		/* ended by those before */
+	/* Not under seq. */
+	uint64_t	 count[MASTER_COUNTERS];
+};
+
+struct segment_death {
+	uint64_t	 seq;
+	uint64_t	 serial;		/* the first is 1 */
+	uint64_t	 at_ns;			/* CLOCK_REALTIME */
+	char		 text[SEGMENT_DEATH];
+};
+
+/* Written once, before methods_published covers it. */
+struct segment_method {
+	char		 service[SEGMENT_METHOD], method[SEGMENT_METHOD];
+};
+
+enum segment_kind {
+	SEGMENT_COUNTER,
+	SEGMENT_GAUGE,
+	SEGMENT_MAXIMUM
+};
+
+enum segment_place {
+	SEGMENT_IN_LANE,			/* offset in the lane */
+	SEGMENT_IN_TABLE,			/* in its lane table entry */
+	SEGMENT_IN_METHOD			/* in its method's entry */
+};
+
+struct segment_counter {
+	char		 name[32], unit[16], help[128];
+	uint32_t	 kind, place, offset, zero;
+};
+
+#define SEGMENT_LANE_RECORD						\
+	((offsetof(struct segment_lane, count) -			\
+	    offsetof(struct segment_lane, slot)) / sizeof(uint64_t))
+
+_Static_assert(sizeof(struct segment_area) == 24, "layout");
+_Static_assert(sizeof(struct segment_master) == 32, "layout");
+_Static_assert(offsetof(struct segment_head, slots) == 24, "layout");
+_Static_assert(offsetof(struct segment_head, call_offset) == 216, "layout");
+_Static_assert(offsetof(struct segment_head, name) == 248, "layout");
+_Static_assert(sizeof(struct segment_head) == 656, "layout");
+_Static_assert(sizeof(struct segment_slot) == 40, "layout");
+_Static_assert(offsetof(struct segment_lane, count) == 40, "layout");
+_Static_assert(sizeof(struct segment_lane) % 8 == 0, "layout");
+_Static_assert(sizeof(struct segment_death) == 256, "layout");
+_Static_assert(sizeof(struct segment_method) == 256, "layout");
+_Static_assert(sizeof(struct segment_counter) == 192, "layout");
+_Static_assert(sizeof(struct lane_call) == 72, "layout");
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The segment's life: made and sealed by the master, and the step by which a
+ * child becomes a worker, who can write one lane of it.
+ */
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shm/describe.h"
+#include "shm/segment_body.h"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL	0x0008U
+#endif
+
+static int
+segment_memfd(const char *name, uint64_t size)
+{
+	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	char label[128];
+	int fd;
+
+	snprintf(label, sizeof(label), "thriftfork:%s", name);
+	fd = memfd_create(label, flags | MFD_NOEXEC_SEAL);
+	if (fd == -1 && errno == EINVAL)	/* before Linux 6.3 */
+		fd = memfd_create(label, flags);
+	if (fd == -1)
+		return -1;
+	if (fchmod(fd, 0600) == -1 || ftruncate(fd, (off_t)size) == -1 ||
+	    fcntl(fd, F_ADD_SEALS,
+	    F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == -1) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int
+reopen_for_reading(int fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static int
+segment_map(struct segment *s, const char *name)
+{
+	void *p;
+
+	s->fd = segment_memfd(name, s->at.size);
+	if (s->fd == -1)
+		return -1;
+	s->read_fd = reopen_for_reading(s->fd);
+	if (s->read_fd == -1)
+		return -1;
+	p = mmap(NULL, s->at.size, PROT_READ | PROT_WRITE, MAP_SHARED,
+	    s->fd, 0);
+	if (p == MAP_FAILED)
+		return -1;
+	s->map = p;
+	return 0;
+}
+
+static int
+segment_lanes_new(struct segment *s)
+{
+	unsigned i;
+
+	s->lanes = calloc(s->at.lanes.count, sizeof(*s->lanes));
+	if (s->lanes == NULL)
+		return -1;
+	for (i = 0; i < s->at.lanes.count; i++)
+		s->lanes[i].slot = s->lanes[i].last_slot = -1;
+	return 0;
+}
+
+/* What readers must not find as zeroes; the magic comes last. */
+static void
+segment_publish(struct segment *s)
+{
+	struct segment_head *h = segment_head(s);
+	unsigned i;
+
+	describe_counters(segment_entry(s, &s->at.counters, 0));
+	for (i = 0; i < s->at.lanes.count; i++)
+		segment_table_at(s, i)->slot = -1;
+	for (i = 0; i < s->at.slots.count; i++)
+		segment_slot_set(s, i, SLOT_PARKED, -1, 0, 0);
+	segment_method_add(s, "", "other");
+	s->at.methods_published = s->methods;
+	s->at.magic = 0;
+	*h = s->at;
+	word_publish(&h->magic, SEGMENT_MAGIC);
+}
+
+struct segment *
+segment_create(const char *name, const struct segment_sizes *sizes)
+{
+	struct segment *s;
+	int error;
+
+	if (sizes->slots == 0 || sizes->lanes == 0 || sizes->methods > 65535) {
+		errno = EINVAL;
+		return NULL;
+	}
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return NULL;
+	s->fd = s->read_fd = -1;
+	describe_head(&s->at, sizes, (uint64_t)sysconf(_SC_PAGESIZE));
+	strlcpy(s->at.name, name, sizeof(s->at.name));
+	if (segment_lanes_new(s) == -1 || segment_map(s, name) == -1) {
+		error = errno;
+		segment_free(s);
+		errno = error;
+		return NULL;
+	}
+	segment_publish(s);
+	return s;
+}
+
+void
+segment_free(struct segment *s)
+{
+	if (s == NULL)
+		return;
+	if (s->map != NULL)
+		munmap(s->map, s->at.size);
+	if (s->lane != NULL)
+		munmap(s->lane, s->at.lanes.stride);
+	if (s->fd != -1)
+		close(s->fd);
+	if (s->read_fd != -1)
+		close(s->read_fd);
+	free(s->lanes);
+	free(s);
+}
+
+int
+segment_fd(const struct segment *s)
+{
+	return s->read_fd;
+}
+
+struct lane *
+segment_attach(struct segment *s, unsigned lane)
+{
+	void *p, *all;
+
+	BUG_ON(lane >= s->at.lanes.count || s->fd == -1);
+	p = mmap(NULL, s->at.lanes.stride, PROT_READ | PROT_WRITE, MAP_SHARED,
+	    s->fd, (off_t)(s->at.lanes.offset + lane * s->at.lanes.stride));
+	if (p == MAP_FAILED)
+		return NULL;
+	all = mmap(s->map, s->at.size, PROT_READ, MAP_SHARED | MAP_FIXED,
+	    s->read_fd, 0);
+	if (all == MAP_FAILED) {
+		munmap(p, s->at.lanes.stride);
+		return NULL;
+	}
+	close(s->fd);
+	s->fd = -1;
+	s->lane = p;
+	lane_init(s->lane, (unsigned)s->at.methods.count);
+	return s->lane;
+}
+
+struct lane *
+segment_attach_self(struct segment *s, unsigned lane)
+{
+	lane_init(segment_lane_at(s, lane), (unsigned)s->at.methods.count);
+	return segment_lane_at(s, lane);
+}

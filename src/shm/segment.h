@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shared segment: what the master publishes, and where workers count.  It
+ * is a sealed memfd that the master makes before it forks.  The master writes
+ * all control pages; a worker that has attached has only its own lane mapped
+ * for writing.  That stops stray pointers.  It does not stop code that means
+ * harm, which can stretch the mapping over the rest (mremap, remap_file_pages),
+ * so what the master decides by stands in its own memory, and nothing that it
+ * reads here is used as a pid, an index, a size or a pointer.
+ */
+#ifndef SHM_SEGMENT_H
+#define SHM_SEGMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shm/lane.h"
+
+struct segment;
+
+/* Maxima; memory is used only for what is used. */
+struct segment_sizes {
+	unsigned	 slots, lanes;
+	unsigned	 methods;	/* besides "other"; at most 65535 */
+};
+
+/* Published states of a slot. */
+enum slot_word {
+	SLOT_PARKED,
+	SLOT_STARTING,
+	SLOT_READY,
+	SLOT_DRAINING,
+	SLOT_BACKOFF
+};
+
+/*
+ * A new segment, or NULL and errno; it needs /proc.  segment_free() takes NULL,
+ * and is also what a child does that is not to be a worker.
+ */
+struct segment *segment_create(const char *name, const struct segment_sizes *);
+void	 segment_free(struct segment *);
+
+/*
+ * A read-only descriptor to hand to readers; the segment's own.  It cannot be
+ * reopened for writing by another uid.
+ */
+int	 segment_fd(const struct segment *);
+
+/*
+ * From here to segment_method_add(): the master only.  Slots and lanes must be
+ * in range, that is the master's own affair; texts are cut to size.
+ */
+void	 segment_set_master(struct segment *, int pid, unsigned generation,
+	    unsigned workers);
+/* Adds an address to the text of those that are listened on. */
+void	 segment_add_listen(struct segment *, const char *address);
+/* The version text of the library. */
+void	 segment_set_library(struct segment *, const char *version);
+
+/*
+ * A lane for a process that is about to be forked: the one that this slot had
+ * before if it is free, else the first free one; -1 if there is none.
+ * A fork that failed is undone with segment_lane_ended().
+ */
+int	 segment_lane_take(struct segment *, unsigned slot,
+	    unsigned generation);
+void	 segment_lane_started(struct segment *, unsigned lane, int pid);
+
+/*
+ * The process is dead.  What it had in flight is added to its aborted word,
+ * its connections to the lost ones, gauges go to 0, a record that it left
+ * half written is closed, and the lane is free.  Counters stay.
+ */
+void	 segment_lane_ended(struct segment *, unsigned lane);
+
+/* lane is -1 and pid 0 where there is no process. */
+void	 segment_slot_set(struct segment *, unsigned slot, enum slot_word,
+	    int lane, int pid, unsigned restarts);
+
+/* Adds an obituary to the ring of the last 16, with the time. */
+void	 segment_death_add(struct segment *, const char *text);
+
+/*
+ * The index of a method, which it keeps for ever; the same one if it is there
+ * already.  0, "other", if the directory is full or a name has 128 bytes or
+ * more.
+ */
+int	 segment_method_add(struct segment *, const char *service,
+	    const char *method);
+
+/* From here on: the master or a worker. */
+
+struct current_call {
+	uint16_t	 method;
+	int32_t		 seqid;
+	uint64_t	 since_ns;	/* CLOCK_MONOTONIC */
+	char		 peer[LANE_PEER];
+};
+
+/*
+ * The call that a lane's process is in, or was in when it died; for the
+ * obituary ask before segment_lane_ended().  False if in none, or if it died
+ * while noting it.
+ */
+bool	 segment_lane_current(const struct segment *, unsigned lane,
+	    struct current_call *);
+
+/* Since when its loop has been busy, CLOCK_MONOTONIC; 0 when it waits. */
+uint64_t segment_lane_busy(const struct segment *, unsigned lane);
+
+/* Calls that a lane's process has begun and not ended. */
+uint64_t segment_lane_in_flight(const struct segment *, unsigned lane);
+
+/*
+ * "Service.method" or "other"; returns its length as snprintf() does.  An
+ * index that was never published is "other" too.
+ */
+int	 segment_method_name(const struct segment *, unsigned method,
+	    char *buf, size_t size);
+
+/* The index of a method; 0, "other", if it is unknown. */
+int	 segment_method_find(const struct segment *, const char *service,
+	    const char *method);
+
+/*
+ * A worker after fork, before it drops privilege: the inherited mapping is
+ * replaced by a read-only one, the lane is mapped for writing, and the
+ * descriptor that could write the rest is closed.  NULL and errno, after which
+ * the process can only end.
+ */
+struct lane *segment_attach(struct segment *, unsigned lane);
+
+/* For a master that serves in-process: the lane in its own mapping. */
+struct lane *segment_attach_self(struct segment *, unsigned lane);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the master publishes: itself, its slots, which process has which lane,
+ * and who died.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "shm/describe.h"
+#include "shm/segment_body.h"
+
+/* What a calendar knows; durations are measured by clock_ns(). */
+static uint64_t
+date_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
+}
+
+void
+segment_set_master(struct segment *s, int pid, unsigned generation,
+    unsigned workers)
+{
+	struct segment_master *m = &s->at.master;
+
+	if (m->pid != pid) {
+		m->started_ns = clock_ns();
+		m->started_at_ns = date_ns();
+	}
+	m->pid = pid;
+	m->generation = generation;
+	m->workers = workers;
+	record_write(&segment_head(s)->master_seq, &segment_head(s)->master, m,
+	    RECORD_WORDS(*m));
+}
+
+void
+segment_add_listen(struct segment *s, const char *address)
+{
+	struct segment_head *h = segment_head(s);
+
+	if (h->listen[0] != '\0')
+		strlcat(h->listen, " ", sizeof(h->listen));
+	strlcat(h->listen, address, sizeof(h->listen));
+}
+
+void
+segment_set_library(struct segment *s, const char *version)
+{
+	struct segment_head *h = segment_head(s);
+
+	strlcpy(h->library, version, sizeof(h->library));
+}
+
+static int
+segment_lane_pick(const struct segment *s, int slot)
+{
+	int i, first = -1;
+
+	for (i = 0; i < (int)s->at.lanes.count; i++) {
+		if (s->lanes[i].slot != -1)
+			continue;
+		if (s->lanes[i].last_slot == slot)
+			return i;
+		if (first == -1)
+			first = i;
+	}
+	return first;
+}
+
+/* A lane's entry in the table, changed as a whole. */
+static void
+table_write(struct segment_lane *t, const struct segment_lane *n)
+{
+	record_write(&t->seq, &t->seq + 1, &n->seq + 1, SEGMENT_LANE_RECORD);
+}
+
+int
+segment_lane_take(struct segment *s, unsigned slot, unsigned generation)
+{
+	struct segment_lane *t, n;
+	int lane = segment_lane_pick(s, (int)slot);
+
+	BUG_ON(slot >= s->at.slots.count);
+	if (lane == -1)
+		return -1;
+	s->lanes[lane].slot = s->lanes[lane].last_slot = (int)slot;
+	t = segment_table_at(s, (unsigned)lane);
+	n = *t;
+	n.slot = (int)slot;
+	n.pid = 0;
+	n.generation = generation;
+	n.uses++;
+	n.started_ns = clock_ns();
+	n.calls_before = word_get(&segment_lane_at(s,
+	    (unsigned)lane)->count[COUNTER_CALLS_ENDED]);
+	table_write(t, &n);
+	return lane;
+}
+
+void
+segment_lane_started(struct segment *s, unsigned lane, int pid)
+{
+	struct segment_lane *t = segment_table_at(s, lane), n = *t;
+
+	n.pid = pid;
+	n.started_ns = clock_ns();
+	table_write(t, &n);
+}
+
+/*
+ * What a pair of counters says was open when the process died; the word can
+ * only grow, whatever stands in the lane.
+ */
+static void
+segment_lane_settle(struct segment *s, unsigned lane, enum master_counter to,
+    enum counter opened, enum counter closed)
+{
+	const struct lane *l = segment_lane_at(s, lane);
+	uint64_t end = word_published(&l->count[closed]);
+	uint64_t begin = word_get(&l->count[opened]);
+
+	if (begin > end)
+		word_max(&segment_table_at(s, lane)->count[to], begin - end);
+}
+
+void
+segment_lane_ended(struct segment *s, unsigned lane)
+{
+	struct segment_lane *t = segment_table_at(s, lane), n;
+	struct lane *l = segment_lane_at(s, lane);
+
+	BUG_ON(s->lanes[lane].slot == -1);
+	segment_lane_settle(s, lane, MASTER_CALLS_ABORTED,
+	    COUNTER_CALLS_BEGUN, COUNTER_CALLS_ENDED);
+	segment_lane_settle(s, lane, MASTER_CONNECTIONS_LOST,
+	    COUNTER_CONNECTIONS_ACCEPTED, COUNTER_CONNECTIONS_CLOSED);
+	if (word_get(&l->call.seq) & 1) {
+		word_add(&t->count[MASTER_RECORDS_TORN], 1);
+		record_end(&l->call.seq, word_get(&l->call.seq));
+	}
+	lane_call_leave(l);
+	lane_busy(l, 0);
+	describe_clear_gauges(l);
+	s->lanes[lane].slot = -1;
+	n = *t;
+	n.slot = -1;
+	n.pid = 0;
+	table_write(t, &n);
+}
+
+void
+segment_slot_set(struct segment *s, unsigned slot, enum slot_word state,
+    int lane, int pid, unsigned restarts)
+{
+	static const char *const names[] = {
+		[SLOT_PARKED] = "parked",
+		[SLOT_STARTING] = "starting",
+		[SLOT_READY] = "ready",
+		[SLOT_DRAINING] = "draining",
+		[SLOT_BACKOFF] = "backoff",
+	};
+	struct segment_slot *t = segment_entry(s, &s->at.slots, slot);
+	struct segment_slot n = {
+		.lane = lane, .pid = pid, .restarts = restarts
+	};
+
+	strlcpy(n.state, names[state], sizeof(n.state));
+	record_write(&t->seq, &t->seq + 1, &n.seq + 1, RECORD_WORDS(n) - 1);
+}
+
+void
+segment_death_add(struct segment *s, const char *text)
+{
+	struct segment_death n = { .serial = ++s->at.deaths_published };
+	struct segment_death *t = segment_entry(s, &s->at.deaths,
+	    (unsigned)((n.serial - 1) % SEGMENT_DEATHS));
+
+	n.at_ns = date_ns();
+	strlcpy(n.text, text, sizeof(n.text));
+	record_write(&t->seq, &t->seq + 1, &n.seq + 1, RECORD_WORDS(n) - 1);
+	word_publish(&segment_head(s)->deaths_published, n.serial);
+}
+
+bool
+segment_lane_current(const struct segment *s, unsigned lane,
+    struct current_call *call)
+{
+	const struct lane *l = segment_lane_at(s, lane);
+	struct lane_call c;
+
+	if (!record_read(&l->call.seq, &c.seq + 1, &l->call.seq + 1,
+	    RECORD_WORDS(c) - 1) || c.since_ns == 0)
+		return false;
+	call->method = (uint16_t)c.what;
+	call->seqid = (int32_t)(uint32_t)(c.what >> 32);
+	call->since_ns = c.since_ns;
+	memcpy(call->peer, c.peer, sizeof(call->peer));
+	call->peer[sizeof(call->peer) - 1] = '\0';
+	return true;
+}
+
+uint64_t
+segment_lane_busy(const struct segment *s, unsigned lane)
+{
+	return word_get(&segment_lane_at(s, lane)->busy_since_ns);
+}
+
+uint64_t
+segment_lane_in_flight(const struct segment *s, unsigned lane)
+{
+	const struct lane *l = segment_lane_at(s, lane);
+	uint64_t gone = word_published(&l->count[COUNTER_CALLS_ENDED]) +
+	    word_get(&segment_table_at(s, lane)->count[MASTER_CALLS_ABORTED]);
+	uint64_t begun = word_get(&l->count[COUNTER_CALLS_BEGUN]);
+
+	return begun > gone ? begun - gone : 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the reader share: an open segment. */
+#ifndef SHM_STAT_H
+#define SHM_STAT_H
+
+#include <stddef.h>
+
+#include <thriftfork/stat.h>
+
+#include "shm/layout.h"
+
+struct tf_stat {
+	char		*map;
+	size_t		 size;
+	struct segment_head at;		/* checked; what varies is old */
+	struct segment_counter *counter;	/* checked */
+	struct tf_stat_counter *shown;
+	unsigned	 counters;
+	int		 begun, ended, aborted;	/* counters, or -1 */
+};
+
+/* How many methods are published and have room everywhere. */
+unsigned stat_methods(const struct tf_stat *);
+
+/*
+ * The two forms of tf_stat_print().  They know of the segment no more than any
+ * other user of <thriftfork/stat.h>.
+ */
+void	 stat_text(const struct tf_stat *, FILE *);
+void	 stat_json(const struct tf_stat *, FILE *);
+
+#endif

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state of a server as one JSON object.  Numbers are integers with their
+ * unit in the key; texts are escaped, and what is no UTF-8 in them becomes
+ * U+FFFD.
+ */
+#include "shm/stat.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+struct json {
+	FILE		*f;
+	bool		 comma;		/* before the next item */
+};
+
+/* The length of the UTF-8 character at s, 0 if there is none. */
+static size_t
+utf8_len(const unsigned char *s)
+{
+	static const struct {
+		unsigned char	lead, mask, len, low, high; /* of the second */
+	} forms[] = {
+		{ 0xc0, 0xe0, 2, 0x80, 0xbf },
+		{ 0xe0, 0xf0, 3, 0x80, 0xbf },
+		{ 0xf0, 0xf8, 4, 0x80, 0xbf },
+	};
+	size_t i, n;
+
+	if (s[0] < 0x80)
+		return 1;
+	for (i = 0; i < 3; i++)
+		if ((s[0] & forms[i].mask) == forms[i].lead)
+			break;
+	if (i == 3 || s[0] < 0xc2 || s[0] > 0xf4)
+		return 0;
+	for (n = 1; n < forms[i].len; n++)
+		if ((s[n] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+static void
+json_quote(struct json *j, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t n;
+
+	fputc('"', j->f);
+	for (; *s != '\0'; s += n) {
+		n = utf8_len(s);
+		if (n == 0) {
+			fputs("\\ufffd", j->f);
+			n = 1;
+		} else if (*s == '"' || *s == '\\')
+			fprintf(j->f, "\\%c", *s);
+		else if (*s < 0x20 || *s == 0x7f)
+			fprintf(j->f, "\\u%04x", *s);
+		else
+			fwrite(s, 1, n, j->f);
+	}
+	fputc('"', j->f);
+}
+
+/* What stands before an item: a comma, its key unless NULL. */
+static void
+json_key(struct json *j, const char *key)
+{
+	if (j->comma)
+		fputc(',', j->f);
+	j->comma = true;
+	if (key != NULL) {
+		json_quote(j, key);
+		fputc(':', j->f);
+	}
+}
+
+static void
+json_open(struct json *j, const char *key, char bracket)
+{
+	json_key(j, key);
+	fputc(bracket, j->f);
+	j->comma = false;
+}
+
+static void
+json_close(struct json *j, char bracket)
+{
+	fputc(bracket, j->f);
+	j->comma = true;
+}
+
+static void
+json_int(struct json *j, const char *key, int64_t value)
+{
+	json_key(j, key);
+	fprintf(j->f, "%" PRId64, value);
+}
+
+static void
+json_uint(struct json *j, const char *key, uint64_t value)
+{
+	json_key(j, key);
+	fprintf(j->f, "%" PRIu64, value);
+}
+
+static void
+json_text(struct json *j, const char *key, const char *value)
+{
+	json_key(j, key);
+	json_quote(j, value);
+}
+
+static void
+json_counters(struct json *j, const struct tf_stat *st,
+    enum tf_stat_level level, int method, int lane)
+{
+	const struct tf_stat_counter *c;
+	unsigned i;
+
+	json_open(j, "counters", '{');
+	for (i = 0; (c = tf_stat_counter(st, i)) != NULL; i++)
+		if (c->level == level)
+			json_uint(j, c->name,
+			    tf_stat_value(st, (int)i, method, lane));
+	json_close(j, '}');
+}
+
+static void
+json_master(struct json *j, const struct tf_stat *st)
+{
+	struct tf_stat_master m;
+
+	tf_stat_get_master(st, &m);
+	json_text(j, "name", m.name);
+	json_text(j, "library", m.library);
+	json_text(j, "listen", m.listen);
+	json_open(j, "master", '{');
+	json_int(j, "pid", m.pid);
+	json_uint(j, "generation", m.generation);
+	json_uint(j, "workers", m.workers);
+	json_uint(j, "started_at_s", m.started_at_ns / NS_PER_S);
+	json_uint(j, "uptime_ms", m.uptime_ns / NS_PER_MS);
+	json_close(j, '}');
+}
+
+static void
+json_slots(struct json *j, const struct tf_stat *st)
+{
+	struct tf_stat_slot s;
+	unsigned i;
+
+	json_open(j, "slots", '[');
+	for (i = 0; tf_stat_get_slot(st, i, &s); i++) {
+		json_open(j, NULL, '{');
+		json_uint(j, "slot", i);
+		json_text(j, "state", s.state);
+		json_int(j, "pid", s.pid);
+		json_int(j, "lane", s.lane);
+		json_uint(j, "generation", s.generation);
+		json_uint(j, "restarts", s.restarts);
+		json_uint(j, "uptime_ms", s.uptime_ns / NS_PER_MS);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void
+json_method_name(struct json *j, const struct tf_stat *st, unsigned method)
+{
+	struct tf_stat_method m;
+
+	tf_stat_get_method(st, method, &m);
+	json_text(j, "service", m.service);
+	json_text(j, "method", m.method);
+}
+
+/* Nothing, if the lane's process is in no call. */
+static void
+json_call(struct json *j, const struct tf_stat *st, unsigned lane)
+{
+	struct tf_stat_call c;
+
+	if (!tf_stat_get_call(st, lane, &c))
+		return;
+	json_open(j, "call", '{');
+	json_method_name(j, st, c.method);
+	json_int(j, "seqid", c.seqid);
+	json_text(j, "peer", c.peer);
+	json_uint(j, "running_ms", c.running_ns / NS_PER_MS);
+	json_key(j, "stale");
+	fputs(c.stale ? "true" : "false", j->f);
+	json_close(j, '}');
+}
+
+static void
+json_lanes(struct json *j, const struct tf_stat *st)
+{
+	struct tf_stat_lane l;
+	unsigned i;
+
+	json_open(j, "lanes", '[');
+	for (i = 0; tf_stat_get_lane(st, i, &l); i++) {
+		if (l.uses == 0)
+			continue;
+		json_open(j, NULL, '{');
+		json_uint(j, "lane", i);
+		json_int(j, "slot", l.slot);
+		json_int(j, "pid", l.pid);
+		json_uint(j, "generation", l.generation);
+		json_uint(j, "uses", l.uses);
+		json_uint(j, "uptime_ms", l.uptime_ns / NS_PER_MS);
+		json_uint(j, "busy_ms", l.busy_ns / NS_PER_MS);
+		json_uint(j, "calls", l.calls);
+		json_uint(j, "in_flight", l.in_flight);
+		json_call(j, st, i);
+		json_counters(j, st, TF_STAT_WORKER, 0, (int)i);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void
+json_methods(struct json *j, const struct tf_stat *st)
+{
+	static const struct {
+		const char	*key;
+		double		 p;
+	} quantiles[] = {
+		{ "p50_ns", 0.5 }, { "p90_ns", 0.9 }, { "p99_ns", 0.99 },
+		{ "p999_ns", 0.999 },
+	};
+	struct tf_stat_method m;
+	unsigned i, q;
+
+	json_open(j, "methods", '[');
+	for (i = 0; tf_stat_get_method(st, i, &m); i++) {
+		json_open(j, NULL, '{');
+		json_text(j, "service", m.service);
+		json_text(j, "method", m.method);
+		json_counters(j, st, TF_STAT_METHOD, (int)i, TF_STAT_ALL);
+		for (q = 0; q < sizeof(quantiles) / sizeof(*quantiles); q++)
+			json_uint(j, quantiles[q].key, tf_stat_quantile(st,
+			    (int)i, TF_STAT_ALL, quantiles[q].p));
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void
+json_deaths(struct json *j, const struct tf_stat *st)
+{
+	struct tf_stat_death d;
+	unsigned i;
+
+	json_open(j, "deaths", '[');
+	for (i = 0; tf_stat_get_death(st, i, &d); i++) {
+		json_open(j, NULL, '{');
+		json_uint(j, "at_s", d.at_ns / NS_PER_S);
+		json_text(j, "text", d.text);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+void
+stat_json(const struct tf_stat *st, FILE *f)
+{
+	struct json j = { .f = f };
+
+	json_open(&j, NULL, '{');
+	json_master(&j, st);
+	json_uint(&j, "in_flight", tf_stat_in_flight(st, TF_STAT_ALL));
+	json_counters(&j, st, TF_STAT_WORKER, 0, TF_STAT_ALL);
+	json_slots(&j, st);
+	json_lanes(&j, st);
+	json_methods(&j, st);
+	json_deaths(&j, st);
+	json_close(&j, '}');
+	fputc('\n', f);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The reader's numbers: one word, or many put together.  Lanes that no process
+ * has had and methods that are not published are passed over: they are 0, and
+ * to read them would make their pages.
+ */
+#include "shm/stat.h"
+
+#include "base/hist.h"
+
+/* Which of count things a number or TF_STAT_ALL means: first up to end. */
+struct range {
+	unsigned	 first, end;
+};
+
+static struct range
+range_of(int which, uint64_t count)
+{
+	if (which == TF_STAT_ALL)
+		return (struct range){ 0, (unsigned)count };
+	if (which < 0 || (uint64_t)which >= count)
+		return (struct range){ 0, 0 };
+	return (struct range){ (unsigned)which, (unsigned)which + 1 };
+}
+
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static struct range
+lane_range(const struct tf_stat *st, int lane)
+{
+	return range_of(lane,
+	    least(st->at.lanes.count, st->at.lane_table.count));
+}
+
+static const char *
+table_entry(const struct tf_stat *st, unsigned lane)
+{
+	return st->map + st->at.lane_table.offset +
+	    lane * st->at.lane_table.stride;
+}
+
+static bool
+lane_used(const struct tf_stat *st, unsigned lane)
+{
+	const struct segment_lane *t = (const void *)table_entry(st, lane);
+
+	return __atomic_load_n(&t->uses, __ATOMIC_RELAXED) != 0;
+}
+
+static const char *
+lane_start(const struct tf_stat *st, unsigned lane)
+{
+	return st->map + st->at.lanes.offset + lane * st->at.lanes.stride;
+}
+
+/* Acquire, so that what is read after it is not older. */
+static uint64_t
+word_at(const char *base, uint64_t offset)
+{
+	return word_published((const void *)(base + offset));
+}
+
+static void
+put_together(uint64_t *sum, uint32_t kind, uint64_t value)
+{
+	if (kind != SEGMENT_MAXIMUM)
+		*sum += value;
+	else if (value > *sum)
+		*sum = value;
+}
+
+static uint64_t
+lane_value(const struct tf_stat *st, const struct segment_counter *c,
+    struct range methods, unsigned lane)
+{
+	const char *table = lane_start(st, lane) + st->at.method_table.offset;
+	uint64_t sum = 0;
+	unsigned m;
+
+	if (c->place == SEGMENT_IN_LANE)
+		return word_at(lane_start(st, lane), c->offset);
+	if (c->place == SEGMENT_IN_TABLE)
+		return word_at(table_entry(st, lane), c->offset);
+	for (m = methods.first; m < methods.end; m++)
+		put_together(&sum, c->kind, word_at(table +
+		    m * st->at.method_table.stride, c->offset));
+	return sum;
+}
+
+uint64_t
+tf_stat_value(const struct tf_stat *st, int counter, int method, int lane)
+{
+	struct range lanes = lane_range(st, lane);
+	struct range methods = range_of(method, stat_methods(st));
+	const struct segment_counter *c;
+	uint64_t sum = 0;
+	unsigned l;
+
+	if (counter < 0 || (unsigned)counter >= st->counters)
+		return 0;
+	c = &st->counter[counter];
+	for (l = lanes.first; l < lanes.end; l++)
+		if (lane_used(st, l))
+			put_together(&sum, c->kind,
+			    lane_value(st, c, methods, l));
+	return sum;
+}
+
+/* What has ended is read before what has begun, so the difference is one. */
+static uint64_t
+lane_in_flight(const struct tf_stat *st, int lane)
+{
+	uint64_t ended = tf_stat_value(st, st->ended, 0, lane);
+	uint64_t aborted = tf_stat_value(st, st->aborted, 0, lane);
+	uint64_t begun = tf_stat_value(st, st->begun, 0, lane);
+
+	if (begun < ended || begun - ended < aborted)
+		return 0;
+	return begun - ended - aborted;
+}
+
+uint64_t
+tf_stat_in_flight(const struct tf_stat *st, int lane)
+{
+	struct range lanes = lane_range(st, lane);
+	uint64_t sum = 0;
+	unsigned l;
+
+	for (l = lanes.first; l < lanes.end; l++)
+		sum += lane_in_flight(st, (int)l);
+	return sum;
+}
+
+static void
+hist_add(const struct tf_stat *st, uint64_t *sum, unsigned lane,
+    unsigned method)
+{
+	const char *from = lane_start(st, lane) + st->at.hists.offset +
+	    method * st->at.hists.stride;
+	uint64_t i, n = least(st->at.hist_buckets, HIST_BUCKETS);
+
+	for (i = 0; i < n; i++)
+		sum[i] += word_at(from, i * sizeof(uint64_t));
+}
+
+uint64_t
+tf_stat_quantile(const struct tf_stat *st, int method, int lane, double p)
+{
+	int calls = tf_stat_find(st, TF_STAT_METHOD, "calls");
+	struct range lanes = lane_range(st, lane);
+	struct range methods = range_of(method, stat_methods(st));
+	uint64_t sum[HIST_BUCKETS] = { 0 };
+	unsigned l, m;
+
+	if (st->at.hist_bits != HIST_BITS)
+		return 0;
+	for (l = lanes.first; l < lanes.end; l++)
+		for (m = methods.first; m < methods.end; m++)
+			if (tf_stat_value(st, calls, (int)m, (int)l) != 0)
+				hist_add(st, sum, l, m);
+	return hist_quantile(sum, p);
+}
