@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Values to binary protocol bytes: the parts that know the protocol.  Messages
+ * are written in the strict form, which every reader understands.
+ */
+#include "wire/binary.h"
+
+#include "wire/write.h"
+
+static inline uint8_t *
+put_len(uint8_t *p, uint64_t n)
+{
+	return binary_put32(p, (uint32_t)n);
+}
+
+static inline uint8_t *
+put_list(uint8_t *p, uint32_t n, const struct plan_slot *elem)
+{
+	*p++ = elem->btype;
+	return binary_put32(p, n);
+}
+
+static inline uint8_t *
+put_map(uint8_t *p, uint32_t n, const struct plan_slot *key,
+    const struct plan_slot *val)
+{
+	*p++ = key->btype;
+	*p++ = val->btype;
+	return binary_put32(p, n);
+}
+
+static inline uint8_t *
+put_head(uint8_t *p, const struct plan_op *op, const void *v, int last)
+{
+	(void)v;
+	(void)last;
+	binary_put32(p, op->bhead << 8);
+	return p + 3;
+}
+
+static inline uint8_t *
+put_bool(uint8_t *p, const bool *v)
+{
+	*p++ = *v;
+	return p;
+}
+
+static uint8_t *
+write_bools(struct writer *w, uint8_t *p, const bool *v, size_t n)
+{
+	if ((p = write_room(w, p, n)) == NULL)
+		return NULL;
+	return write_bytes(p, v, n);
+}
+
+#define WRITE_INTS(put, run, type, bits)				\
+static inline uint8_t *							\
+put(uint8_t *p, const type *v)						\
+{									\
+	uint##bits##_t x;						\
+									\
+	memcpy(&x, v, sizeof(x));					\
+	x = __builtin_bswap##bits(x);					\
+	memcpy(p, &x, sizeof(x));					\
+	return p + sizeof(x);						\
+}									\
+									\
+static uint8_t *							\
+run(struct writer *w, uint8_t *p, const type *v, size_t n)		\
+{									\
+	if ((p = write_room(w, p, n * sizeof(*v))) == NULL)		\
+		return NULL;						\
+	for (; n > 0; n--)						\
+		p = put(p, v++);					\
+	return p;							\
+}
+
+WRITE_INTS(put_i16, write_i16s, int16_t, 16)
+WRITE_INTS(put_i32, write_i32s, int32_t, 32)
+WRITE_INTS(put_i64, write_i64s, int64_t, 64)
+WRITE_INTS(put_double, write_doubles, double, 64)
+
+#include "wire/write_values.h"
+
+int
+binary_write(struct buf *b, const struct plan *pl, const void *value,
+    const char **why)
+{
+	return write_whole(b, pl, value, why);
+}
+
+int
+binary_write_msg(struct buf *b, const struct wire_msg *m)
+{
+	struct writer w;
+	uint8_t *p;
+
+	if ((p = write_begin(&w, b)) != NULL &&
+	    (p = write_room(&w, p, m->name.len + WRITE_ROOM)) != NULL) {
+		p = binary_put32(p, BINARY_VERSION_1 | m->type);
+		p = binary_put32(p, (uint32_t)m->name.len);
+		p = write_bytes(p, m->name.s, m->name.len);
+		p = binary_put32(p, (uint32_t)m->seqid);
+	}
+	return write_end(&w, p, NULL);
+}

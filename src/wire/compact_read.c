@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Compact bytes to values: the parts that know the protocol.
+ */
+#include "wire/compact.h"
+
+#include "wire/read.h"
+#include "wire/varint.h"
+
+static const uint8_t *
+get_long_varint(struct wire_reader *r, const uint8_t *p, uint64_t *v)
+{
+	const uint8_t *next = varint_get(p, r->end, v);
+
+	if (next != NULL)
+		return next;
+	return *v == 0 ? read_short(r) :
+	    read_fail(r, WIRE_BAD, "varint of more than 10 bytes");
+}
+
+static hot const uint8_t *
+get_varint(struct wire_reader *r, const uint8_t *p, uint64_t *v)
+{
+	uint64_t x;
+
+	if (unlikely(read_left(r, p) < sizeof(x)))
+		return get_long_varint(r, p, v);
+	memcpy(&x, p, sizeof(x));
+	if ((x & 0x80) == 0) {
+		*v = x & 0x7f;
+		return p + 1;
+	}
+	if ((x & 0x8000) == 0) {
+		*v = (x & 0x7f) | (x >> 1 & 0x3f80);
+		return p + 2;
+	}
+	if (unlikely((~x & VARINT_STOPS) == 0))
+		return get_long_varint(r, p, v);
+	*v = varint_join(x);
+	return p + varint_len(x);
+}
+
+/* A count or length, which is 32 bits wide and not negative. */
+static hot const uint8_t *
+get_len(struct wire_reader *r, const uint8_t *p, uint64_t *n)
+{
+	p = get_varint(r, p, n);
+	if (unlikely(p != NULL && *n > INT32_MAX))
+		return read_fail(r, WIRE_BAD, "negative or oversized count");
+	return p;
+}
+
+#define LEN_BYTES	1	/* of a short length */
+
+static hot uint64_t
+peek_len(const uint8_t *p)
+{
+	return *p;
+}
+
+/* What follows the header of a list or a set: its count and element type. */
+static hot const uint8_t *
+get_list(struct wire_reader *r, const uint8_t *p, uint64_t *n, unsigned *type)
+{
+	*n = *type = 0;
+	if (unlikely(p == r->end))
+		return read_short(r);
+	*type = *p & 15;
+	*n = *p++ >> 4;
+	return likely(*n < 15) ? p : get_len(r, p, n);
+}
+
+static hot const uint8_t *
+get_map(struct wire_reader *r, const uint8_t *p, uint64_t *n, unsigned *key,
+    unsigned *val)
+{
+	*key = *val = 0;
+	if ((p = get_len(r, p, n)) == NULL || *n == 0)
+		return p;
+	if (unlikely(p == r->end))
+		return read_short(r);
+	*key = *p >> 4;
+	*val = *p & 15;
+	return p + 1;
+}
+
+/* The first byte of a field header; head_id() reads the rest. */
+static hot const uint8_t *
+get_head(struct wire_reader *r, const uint8_t *p, unsigned *head)
+{
+	*head = 0;
+	if (unlikely(p == r->end))
+		return read_short(r);
+	*head = *p;
+	return p + 1;
+}
+
+static hot bool
+head_ends(unsigned head)
+{
+	return (head & 15) == C_STOP;
+}
+
+static hot unsigned
+head_type(unsigned head)
+{
+	return head & 15;
+}
+
+static hot bool
+head_predicted(const struct plan_op *op, unsigned head)
+{
+	return head - op->chead <= op->calt;
+}
+
+/* The id of a field, given the one before it. */
+static const uint8_t *
+head_id(struct wire_reader *r, const uint8_t *p, unsigned head, int32_t *id)
+{
+	uint64_t v;
+
+	if (head >> 4 != 0) {
+		*id += (int32_t)(head >> 4);
+	} else {
+		if ((p = get_varint(r, p, &v)) == NULL)
+			return NULL;
+		*id = (int16_t)unzigzag(v);
+	}
+	if (*id > INT16_MAX)
+		return read_fail(r, WIRE_BAD, "field id above 32767");
+	return p;
+}
+
+static bool
+type_fits(const struct plan_slot *s, unsigned type)
+{
+	return s->ctype == type || (s->kind == TF_T_BOOL && type == C_FALSE);
+}
+
+static enum tf_kind
+kind_of(unsigned type)
+{
+	static const uint8_t kinds[16] = {
+		[C_TRUE] = TF_T_BOOL, [C_FALSE] = TF_T_BOOL, [C_I8] = TF_T_I8,
+		[C_I16] = TF_T_I16, [C_I32] = TF_T_I32, [C_I64] = TF_T_I64,
+		[C_DOUBLE] = TF_T_DOUBLE, [C_BINARY] = TF_T_STRING,
+		[C_LIST] = TF_T_LIST, [C_SET] = TF_T_LIST, [C_MAP] = TF_T_MAP,
+		[C_STRUCT] = TF_T_STRUCT, [C_UUID] = TF_T_UUID,
+	};
+
+	return kinds[type & 15];
+}
+
+/* The header of a bool field holds its value. */
+static bool
+field_is_empty(unsigned type)
+{
+	return type == C_TRUE || type == C_FALSE;
+}
+
+static const uint8_t *
+skip_ints(struct wire_reader *r, const uint8_t *p, enum tf_kind kind,
+    uint64_t n)
+{
+	uint64_t v;
+
+	(void)kind;
+	while (n-- > 0 && p != NULL)
+		p = get_varint(r, p, &v);
+	return p;
+}
+
+static hot uint64_t
+min_bytes(const struct plan_slot *s)
+{
+	return s->cmin;
+}
+
+static hot const uint8_t *
+get_bool(struct wire_reader *r, const uint8_t *p, unsigned head, bool *v)
+{
+	(void)r;
+	*v = (head & 15) == C_TRUE;
+	return p;
+}
+
+/* Elements: 1 is true, 2 is false, and so was 0 with old writers. */
+static const uint8_t *
+read_bools(struct wire_reader *r, const uint8_t *p, bool *v, size_t n)
+{
+	if (read_left(r, p) < n)
+		return read_short(r);
+	for (size_t i = 0; i < n; i++)
+		v[i] = p[i] == 1;
+	return p + n;
+}
+
+#define READ_INTS(get, run, type)					\
+static hot const uint8_t *						\
+get(struct wire_reader *r, const uint8_t *p, type *v)			\
+{									\
+	uint64_t x;							\
+									\
+	if (likely((p = get_varint(r, p, &x)) != NULL))			\
+		*v = (type)unzigzag(x);					\
+	return p;							\
+}									\
+									\
+static const uint8_t *							\
+run(struct wire_reader *r, const uint8_t *p, type *v, size_t n)		\
+{									\
+	for (; n > 0 && p != NULL; n--)					\
+		p = get(r, p, v++);					\
+	return p;							\
+}
+
+READ_INTS(get_i16, read_i16s, int16_t)
+READ_INTS(get_i32, read_i32s, int32_t)
+READ_INTS(get_i64, read_i64s, int64_t)
+
+static hot const uint8_t *
+read_doubles(struct wire_reader *r, const uint8_t *p, double *v, size_t n)
+{
+	return read_raw(r, p, v, n * sizeof(*v));
+}
+
+#include "wire/skip_values.h"
+#include "wire/read_values.h"
+
+/* 0x82, type and version, an unsigned sequence number, the name. */
+static int
+read_msg(struct wire_reader *r, struct wire_msg *m)
+{
+	const uint8_t *p = r->p;
+	uint64_t seqid, len;
+
+	if (r->err != WIRE_OK)
+		return -1;
+	if (read_left(r, p) < 2)
+		return read_short(r), -1;
+	if (p[0] != COMPACT_ID || (p[1] & 0x1f) != COMPACT_VERSION)
+		return read_fail(r, WIRE_BAD, "not a compact message"), -1;
+	m->type = p[1] >> 5;
+	if ((p = get_varint(r, p + 2, &seqid)) == NULL ||
+	    (p = get_len(r, p, &len)) == NULL)
+		return -1;
+	if (len > read_left(r, p))
+		return read_short(r), -1;
+	m->seqid = (int32_t)(uint32_t)seqid;
+	m->name = (struct tf_str){ (const char *)p, len };
+	r->p = p + len;
+	return 0;
+}
+
+const struct wire_proto *
+wire_compact(void)
+{
+	static const struct wire_proto compact = {
+		"compact", read_msg, read_value, skip_struct,
+		compact_write_msg, compact_write
+	};
+
+	return &compact;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Values to compact bytes: the parts that know the protocol.
+ */
+#include "wire/compact.h"
+
+#include "wire/varint.h"
+#include "wire/write.h"
+
+static inline uint8_t *
+put_len(uint8_t *p, uint64_t n)
+{
+	return varint_put(p, n);
+}
+
+static inline uint8_t *
+put_list(uint8_t *p, uint32_t n, const struct plan_slot *elem)
+{
+	if (n < 15) {
+		*p++ = (uint8_t)(n << 4 | elem->ctype);
+		return p;
+	}
+	*p++ = (uint8_t)(0xf0 | elem->ctype);
+	return varint_put(p, n);
+}
+
+static inline uint8_t *
+put_map(uint8_t *p, uint32_t n, const struct plan_slot *key,
+    const struct plan_slot *val)
+{
+	p = varint_put(p, n);
+	if (n > 0)
+		*p++ = (uint8_t)(key->ctype << 4 | val->ctype);
+	return p;
+}
+
+/* The header of a bool field holds its value. */
+static inline uint8_t *
+put_head(uint8_t *p, const struct plan_op *op, const void *v, int last)
+{
+	unsigned type = op->slot.ctype;
+	int delta = op->id - last;
+
+	if (op->slot.kind == TF_T_BOOL && !*(const bool *)v)
+		type = C_FALSE;
+	if (delta >= 1 && delta <= 15) {
+		*p++ = (uint8_t)((unsigned)delta << 4 | type);
+		return p;
+	}
+	*p++ = (uint8_t)type;
+	return varint_put(p, zigzag(op->id));
+}
+
+static inline uint8_t *
+put_bool(uint8_t *p, const bool *v)
+{
+	(void)v;
+	return p;
+}
+
+static inline uint8_t *
+put_double(uint8_t *p, const double *v)
+{
+	return write_bytes(p, v, sizeof(*v));
+}
+
+static uint8_t *
+write_doubles(struct writer *w, uint8_t *p, const double *v, size_t n)
+{
+	if ((p = write_room(w, p, n * sizeof(*v))) == NULL)
+		return NULL;
+	return write_bytes(p, v, n * sizeof(*v));
+}
+
+static uint8_t *
+write_bools(struct writer *w, uint8_t *p, const bool *v, size_t n)
+{
+	if ((p = write_room(w, p, n)) == NULL)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		*p++ = v[i] ? C_TRUE : C_FALSE;
+	return p;
+}
+
+#define WRITE_INTS(put, run, type)					\
+static inline uint8_t *							\
+put(uint8_t *p, const type *v)						\
+{									\
+	return varint_put(p, zigzag(*v));				\
+}									\
+									\
+static uint8_t *							\
+run(struct writer *w, uint8_t *p, const type *v, size_t n)		\
+{									\
+	for (; n > 0; n--) {						\
+		if ((p = write_room(w, p, VARINT_MAX)) == NULL)		\
+			return NULL;					\
+		p = put(p, v++);					\
+	}								\
+	return p;							\
+}
+
+WRITE_INTS(put_i16, write_i16s, int16_t)
+WRITE_INTS(put_i32, write_i32s, int32_t)
+WRITE_INTS(put_i64, write_i64s, int64_t)
+
+#include "wire/write_values.h"
+
+int
+compact_write(struct buf *b, const struct plan *pl, const void *value,
+    const char **why)
+{
+	return write_whole(b, pl, value, why);
+}
+
+int
+compact_write_msg(struct buf *b, const struct wire_msg *m)
+{
+	struct writer w;
+	uint8_t *p;
+
+	if ((p = write_begin(&w, b)) != NULL &&
+	    (p = write_room(&w, p, m->name.len + WRITE_ROOM)) != NULL) {
+		*p++ = COMPACT_ID;
+		*p++ = (uint8_t)(m->type << 5 | COMPACT_VERSION);
+		p = varint_put(p, (uint32_t)m->seqid);
+		p = varint_put(p, m->name.len);
+		p = write_bytes(p, m->name.s, m->name.len);
+	}
+	return write_end(&w, p, NULL);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The words of JSON, read from a wire_reader.  Functions return false after
+ * the reader has failed.
+ */
+#ifndef WIRE_JSON_LEX_H
+#define WIRE_JSON_LEX_H
+
+#include "wire/wire.h"
+
+struct json {
+	struct wire_reader	*r;
+	const uint8_t		*start;		/* for offsets in messages */
+};
+
+/* Fails with the offset, a text, and a name if it is not NULL; false. */
+bool	json_fail(struct json *, enum wire_err, const char *text,
+	    const char *name);
+
+/* The next character after white space, not taken; 0 at the end. */
+uint8_t	json_peek(struct json *);
+
+/* Takes one punctuation mark, or fails. */
+bool	json_take(struct json *, char mark);
+
+/* Takes a mark if it is there. */
+bool	json_try(struct json *, char mark);
+
+/*
+ * Whether another member comes before the closing mark, which is taken if
+ * not; first tells whether a comma must stand before it.
+ */
+bool	json_more(struct json *, char closing, bool *first);
+
+/* Takes the word (true, false, null) if it is there. */
+bool	json_word(struct json *, const char *word);
+
+/* A string into the arena, its escapes resolved. */
+bool	json_string(struct json *, struct tf_str *);
+
+/* A number as it is written, quoted or not, into the arena. */
+bool	json_number(struct json *, struct tf_str *);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the readers of both protocols share: failing, copying strings into the
+ * arena, growing arrays.  Readers pass the input position from function to
+ * function, so that it stays in a register; NULL means that the reader failed.
+ */
+#ifndef WIRE_READ_H
+#define WIRE_READ_H
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "wire/plan.h"
+#include "wire/wire.h"
+
+void	read_set_error(struct wire_reader *, enum wire_err, const char *why)
+	    __attribute__((cold));
+
+/* Remembers a failure, if it is the first; NULL. */
+static inline const uint8_t *
+read_fail(struct wire_reader *r, enum wire_err err, const char *why)
+{
+	read_set_error(r, err, why);
+	return NULL;
+}
+
+static inline const uint8_t *
+read_short(struct wire_reader *r)
+{
+	return read_fail(r, WIRE_SHORT, "input ends too early");
+}
+
+/* Memory within the arena's limit, or NULL with the reader failed. */
+void	*read_alloc(struct wire_reader *, size_t n);
+
+const uint8_t *read_long_str(struct wire_reader *, const uint8_t *p,
+	    uint64_t len, struct tf_str *);
+
+/*
+ * Makes room for more elements of a list that will have n of them, in steps
+ * that the bytes left can justify: a claim alone does not get memory.  rest is
+ * the number of bytes left.  False: the reader failed.
+ */
+bool	read_grow_slow(struct wire_reader *, struct tf_any_list *, uint32_t n,
+	    uint32_t entry, size_t rest);
+
+#define READ_GROW_MIN	4096	/* bytes that any array may take at once */
+
+/* Where a struct behind a pointer is to be read to; NULL: failed. */
+void	*read_pointee(struct wire_reader *, const struct plan_op *, void *dst);
+
+/* Marks of required fields, when there are more than one word holds. */
+uint64_t *read_marks(struct wire_reader *, const struct plan *);
+
+/* p, or a failure that names the first required field without a mark. */
+const uint8_t *read_missing(struct wire_reader *, const uint8_t *p,
+	    const struct plan *, const uint64_t *marks);
+
+#define READ_WIDE	32	/* strings below this are copied with its width */
+
+static hot size_t
+read_left(const struct wire_reader *r, const uint8_t *p)
+{
+	return (size_t)(r->end - p);
+}
+
+static inline const uint8_t *
+read_required(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    const uint64_t *marks)
+{
+	if (pl->nrequired == 0 || (pl->nrequired <= 64 &&
+	    *marks == UINT64_MAX >> (64 - pl->nrequired)))
+		return p;
+	return read_missing(r, p, pl, marks);
+}
+
+static inline bool
+read_grow(struct wire_reader *r, struct tf_any_list *l, uint32_t n,
+    uint32_t entry, size_t rest)
+{
+	struct tf_arena *a = r->arena;
+	uint64_t size = (uint64_t)n * entry;
+
+	if (unlikely(size > READ_GROW_MIN || l->cap > 0 ||
+	    (size_t)(a->end - a->p) < size + 16))
+		return read_grow_slow(r, l, n, entry, rest);
+	l->v = arena_take(a, size);
+	l->cap = n;
+	return true;
+}
+
+/* n bytes that look in memory as they do on the wire. */
+static inline const uint8_t *
+read_raw(struct wire_reader *r, const uint8_t *p, void *dst, size_t n)
+{
+	if (unlikely(read_left(r, p) < n))
+		return read_short(r);
+	memcpy(dst, p, n);
+	return p + n;
+}
+
+/* Copies the len bytes at p as a string. */
+static hot const uint8_t *
+read_str(struct wire_reader *r, const uint8_t *p, uint64_t len,
+    struct tf_str *dst)
+{
+	struct tf_arena *a = r->arena;
+	uint8_t *s = a->p;
+
+	if (likely(ARENA_SLOP >= READ_WIDE && len < READ_WIDE &&
+	    read_left(r, p) >= READ_WIDE && (size_t)(a->end - s) > len)) {
+		memcpy(s, p, READ_WIDE);
+		s[len] = '\0';
+		a->p = s + len + 1;
+		dst->s = (char *)s;
+		dst->len = len;
+		return p + len;
+	}
+	return read_long_str(r, p, len, dst);
+}
+
+#endif

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading values: the half that is the same in both protocols.  Included once
+ * by the reader of each, after its primitives, so that each gets a copy with
+ * the primitives inlined.
+ *
+ * The loop over a struct's fields expects the header that its plan predicts;
+ * what comes out of order, twice, or from another version of the type takes
+ * the longer way through the field's id.
+ *
+ * Primitives: those of skip_values.h and head_predicted, type_fits, min_bytes,
+ * get_bool, read_bools, read_i16s, get_i32, read_i32s, get_i64, read_i64s,
+ * read_doubles.
+ */
+
+static const uint8_t *read_struct(struct wire_reader *, const uint8_t *,
+    const struct plan *, void *);
+static const uint8_t *read_run(struct wire_reader *, const uint8_t *,
+    const struct plan_slot *, void *, size_t);
+
+static const uint8_t *
+bad_elem(struct wire_reader *r)
+{
+	return read_fail(r, WIRE_BAD, "container of another element type");
+}
+
+static const uint8_t *
+read_list(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    struct tf_any_list *l)
+{
+	struct tf_any_list got = { NULL, 0, 0 };
+	unsigned type;
+	uint64_t n;
+
+	if (unlikely((p = get_list(r, p, &n, &type)) == NULL))
+		return NULL;
+	if (n > 0 && !type_fits(&pl->key, type))
+		return bad_elem(r);
+	if (n * min_bytes(&pl->key) > read_left(r, p))
+		return read_short(r);
+	while (got.n < n) {
+		if (!read_grow(r, &got, (uint32_t)n, pl->entry,
+		    read_left(r, p)))
+			return NULL;
+		p = read_run(r, p, &pl->key,
+		    (char *)got.v + (size_t)got.n * pl->entry,
+		    got.cap - got.n);
+		if (unlikely(p == NULL))
+			return NULL;
+		got.n = got.cap;
+	}
+	*l = got;
+	return p;
+}
+
+static hot const uint8_t *
+read_string(struct wire_reader *r, const uint8_t *p, struct tf_str *dst)
+{
+	uint64_t len;
+
+	if (unlikely((p = get_len(r, p, &len)) == NULL))
+		return NULL;
+	return read_str(r, p, len, dst);
+}
+
+/*
+ * n strings.  Short ones, which most are, take one branch: they are copied
+ * with stores of fixed width that run over into what the next will take.
+ */
+static const uint8_t *
+read_strings(struct wire_reader *r, const uint8_t *p, struct tf_str *v,
+    size_t n)
+{
+	struct tf_arena *a = r->arena;
+	const uint8_t *end = r->end;
+	uint8_t *s = a->p, *s_end = a->end;
+	uint64_t len;
+
+	for (; n > 0; n--, v++) {
+		if (likely(ARENA_SLOP >= READ_WIDE &&
+		    end - p >= LEN_BYTES + READ_WIDE &&
+		    (len = peek_len(p)) < READ_WIDE &&
+		    (size_t)(s_end - s) > len)) {
+			memcpy(s, p + LEN_BYTES, READ_WIDE);
+			s[len] = '\0';
+			v->s = (char *)s;
+			v->len = len;
+			s += len + 1;
+			p += LEN_BYTES + len;
+			continue;
+		}
+		a->p = s;
+		if ((p = read_string(r, p, v)) == NULL)
+			return NULL;
+		s = a->p;
+		s_end = a->end;
+	}
+	a->p = s;
+	return p;
+}
+
+/* count entries of a map. */
+static const uint8_t *
+read_entries(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    char *entry, size_t count)
+{
+	if (pl->texts)
+		return read_strings(r, p, (void *)entry, 2 * count);
+	for (; count > 0; count--, entry += pl->entry) {
+		p = read_run(r, p, &pl->key, entry + pl->key.off, 1);
+		if (unlikely(p == NULL))
+			return NULL;
+		p = read_run(r, p, &pl->val, entry + pl->val.off, 1);
+		if (unlikely(p == NULL))
+			return NULL;
+	}
+	return p;
+}
+
+static const uint8_t *
+read_map(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    struct tf_any_list *l)
+{
+	struct tf_any_list got = { NULL, 0, 0 };
+	unsigned key, val;
+	uint64_t n;
+
+	if (unlikely((p = get_map(r, p, &n, &key, &val)) == NULL))
+		return NULL;
+	if (n > 0 && (!type_fits(&pl->key, key) || !type_fits(&pl->val, val)))
+		return bad_elem(r);
+	if (n * (min_bytes(&pl->key) + min_bytes(&pl->val)) > read_left(r, p))
+		return read_short(r);
+	while (got.n < n) {
+		if (!read_grow(r, &got, (uint32_t)n, pl->entry,
+		    read_left(r, p)))
+			return NULL;
+		p = read_entries(r, p, pl,
+		    (char *)got.v + (size_t)got.n * pl->entry,
+		    got.cap - got.n);
+		if (unlikely(p == NULL))
+			return NULL;
+		got.n = got.cap;
+	}
+	*l = got;
+	return p;
+}
+
+static const uint8_t *
+read_structs(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    char *v, size_t n)
+{
+	for (; n > 0 && p != NULL; n--, v += pl->size)
+		p = read_struct(r, p, pl, v);
+	return p;
+}
+
+static const uint8_t *
+read_containers(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    struct tf_any_list *v, size_t n)
+{
+	for (; n > 0 && p != NULL; n--, v++)
+		p = pl->kind == TF_T_MAP ? read_map(r, p, pl, v) :
+		    read_list(r, p, pl, v);
+	return p;
+}
+
+/* n values that stand one behind the other, as containers hold them. */
+static const uint8_t *
+read_run(struct wire_reader *r, const uint8_t *p, const struct plan_slot *s,
+    void *dst, size_t n)
+{
+	switch (s->kind) {
+	case TF_T_BOOL:
+		return read_bools(r, p, dst, n);
+	case TF_T_I8:
+		return read_raw(r, p, dst, n);
+	case TF_T_I16:
+		return read_i16s(r, p, dst, n);
+	case TF_T_I32:
+	case TF_T_ENUM:
+		return read_i32s(r, p, dst, n);
+	case TF_T_I64:
+		return read_i64s(r, p, dst, n);
+	case TF_T_DOUBLE:
+		return read_doubles(r, p, dst, n);
+	case TF_T_UUID:
+		return read_raw(r, p, dst, n * 16);
+	case TF_T_STRING:
+	case TF_T_BINARY:
+		return read_strings(r, p, dst, n);
+	case TF_T_STRUCT:
+	case TF_T_UNION:
+		return read_structs(r, p, s->sub, dst, n);
+	default:
+		return read_containers(r, p, s->sub, dst, n);
+	}
+}
+
+/* The value of a field whose header was head. */
+static hot const uint8_t *
+read_field(struct wire_reader *r, const uint8_t *p, const struct plan_op *op,
+    unsigned head, void *dst)
+{
+	switch (op->slot.kind) {
+	case TF_T_BOOL:
+		return get_bool(r, p, head, dst);
+	case TF_T_I32:
+	case TF_T_ENUM:
+		return get_i32(r, p, dst);
+	case TF_T_I64:
+		return get_i64(r, p, dst);
+	case TF_T_DOUBLE:
+		return read_doubles(r, p, dst, 1);
+	case TF_T_STRING:
+	case TF_T_BINARY:
+		return read_string(r, p, dst);
+	case TF_T_LIST:
+	case TF_T_SET:
+		return read_list(r, p, op->slot.sub, dst);
+	case TF_T_MAP:
+		return read_map(r, p, op->slot.sub, dst);
+	case TF_T_STRUCT:
+	case TF_T_UNION:
+		if (op->flags & TF_POINTER &&
+		    (dst = read_pointee(r, op, dst)) == NULL)
+			return NULL;
+		return read_struct(r, p, op->slot.sub, dst);
+	default:
+		return read_run(r, p, &op->slot, dst, 1);
+	}
+}
+
+/*
+ * The longer way: the op of a field whose header was not predicted; the
+ * closing op at the end of the struct.  NULL: the field is not known, or not
+ * of this type, and has been skipped.
+ */
+static const uint8_t *
+find_field(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    unsigned head, int32_t *id, const struct plan_op **op)
+{
+	if (head_ends(head)) {
+		*op = &pl->ops[pl->n];
+		return p;
+	}
+	if ((p = head_id(r, p, head, id)) == NULL)
+		return NULL;
+	*op = plan_find(pl, *id);
+	if (*op != NULL && type_fits(&(*op)->slot, head_type(head)))
+		return p;
+	*op = NULL;
+	return skip_field(r, p, head_type(head));
+}
+
+static const uint8_t *
+read_fields(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    char *value)
+{
+	static const struct plan_op lost = { .chead = PLAN_NO_HEAD };
+	const struct plan_op *op = pl->ops;
+	uint64_t few = 0, *marks = &few;
+	int32_t id = 0;
+	unsigned head;
+
+	if (unlikely(pl->nrequired > 64) &&
+	    (marks = read_marks(r, pl)) == NULL)
+		return NULL;
+	for (;;) {
+		if (unlikely((p = get_head(r, p, &head)) == NULL))
+			return NULL;
+		if (unlikely(!head_predicted(op, head))) {
+			if (op != &lost)
+				id = op > pl->ops ? op[-1].id : 0;
+			p = find_field(r, p, pl, head, &id, &op);
+			if (p == NULL)
+				return NULL;
+			if (op == NULL) {
+				op = &lost;
+				continue;
+			}
+		}
+		if (op->slot.kind == TF_T_NONE)
+			return read_required(r, p, pl, marks);
+		p = read_field(r, p, op, head, value + op->slot.off);
+		if (unlikely(p == NULL))
+			return NULL;
+		if (unlikely(op->flags & TF_OPTIONAL))
+			*(bool *)(value + op->has) = true;
+		if (unlikely(op->flags & TF_REQUIRED))
+			marks[op->required / 64] |= 1ull << op->required % 64;
+		op++;
+	}
+}
+
+static const uint8_t *
+read_member(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    char *value, unsigned head)
+{
+	const struct plan_op *op;
+	int32_t id = 0;
+
+	p = find_field(r, p, pl, head, &id, &op);
+	if (p == NULL || op == NULL)
+		return p;
+	*(int32_t *)value = id;
+	return read_field(r, p, op, head, value + op->slot.off);
+}
+
+static const uint8_t *
+read_union(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    char *value)
+{
+	unsigned head;
+
+	for (int members = 0; p != NULL; members++) {
+		if ((p = get_head(r, p, &head)) == NULL || head_ends(head))
+			return p;
+		if (members > 0)
+			return read_fail(r, WIRE_BAD,
+			    "union with two members");
+		*(int32_t *)value = 0;
+		p = read_member(r, p, pl, value, head);
+	}
+	return NULL;
+}
+
+static const uint8_t *
+read_struct(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    void *value)
+{
+	if (unlikely(r->depth == 0))
+		return read_fail(r, WIRE_TOO_DEEP, "nested too deep");
+	r->depth--;
+	memcpy(value, pl->image, pl->size);
+	if (pl->kind == TF_T_STRUCT)
+		p = read_fields(r, p, pl, value);
+	else
+		p = read_union(r, p, pl, value);
+	r->depth++;
+	return p;
+}
+
+static int
+read_value(struct wire_reader *r, const struct plan *pl, void *value)
+{
+	const uint8_t *p;
+
+	if (r->err != WIRE_OK)
+		return -1;
+	if (pl->kind == TF_T_STRUCT || pl->kind == TF_T_UNION)
+		p = read_struct(r, r->p, pl, value);
+	else
+		p = read_containers(r, r->p, pl, value, 1);
+	if (p == NULL)
+		return -1;
+	r->p = p;
+	return 0;
+}

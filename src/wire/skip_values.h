@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Passing over values that nobody asked for: the half that is the same in both
+ * protocols.  Included once by the reader of each, after the primitives.  Here
+ * a stranger's bytes alone decide what nests in what, so every level counts
+ * against the depth, and a count is believed only as far as the bytes that are
+ * left.
+ *
+ * Primitives: get_head, head_ends, head_type, head_id, get_list, get_map,
+ * get_len, kind_of, skip_ints, field_is_empty.
+ */
+
+static const uint8_t *skip_elems(struct wire_reader *, const uint8_t *,
+    unsigned, uint64_t);
+
+static const uint8_t *
+skip_bytes(struct wire_reader *r, const uint8_t *p, uint64_t n)
+{
+	return n <= read_left(r, p) ? p + n : read_short(r);
+}
+
+static const uint8_t *
+skip_strings(struct wire_reader *r, const uint8_t *p, uint64_t n)
+{
+	uint64_t len;
+
+	while (n-- > 0 && p != NULL)
+		if ((p = get_len(r, p, &len)) != NULL)
+			p = skip_bytes(r, p, len);
+	return p;
+}
+
+static const uint8_t *
+skip_field(struct wire_reader *r, const uint8_t *p, unsigned type)
+{
+	if (kind_of(type) == TF_T_NONE)
+		return read_fail(r, WIRE_BAD, "unknown field type");
+	return field_is_empty(type) ? p : skip_elems(r, p, type, 1);
+}
+
+static const uint8_t *
+skip_fields(struct wire_reader *r, const uint8_t *p)
+{
+	int32_t id = 0;
+	unsigned head;
+
+	for (;;) {
+		if ((p = get_head(r, p, &head)) == NULL || head_ends(head))
+			return p;
+		if ((p = head_id(r, p, head, &id)) == NULL ||
+		    (p = skip_field(r, p, head_type(head))) == NULL)
+			return NULL;
+	}
+}
+
+static const uint8_t *
+skip_list(struct wire_reader *r, const uint8_t *p)
+{
+	unsigned type;
+	uint64_t n;
+
+	if ((p = get_list(r, p, &n, &type)) == NULL)
+		return NULL;
+	return skip_elems(r, p, type, n);
+}
+
+static const uint8_t *
+skip_map(struct wire_reader *r, const uint8_t *p)
+{
+	unsigned key, val;
+	uint64_t n;
+
+	if ((p = get_map(r, p, &n, &key, &val)) == NULL)
+		return NULL;
+	while (n-- > 0 && p != NULL)
+		if ((p = skip_elems(r, p, key, 1)) != NULL)
+			p = skip_elems(r, p, val, 1);
+	return p;
+}
+
+static const uint8_t *
+skip_nested(struct wire_reader *r, const uint8_t *p, enum tf_kind kind)
+{
+	if (r->depth == 0)
+		return read_fail(r, WIRE_TOO_DEEP, "nested too deep");
+	r->depth--;
+	if (kind == TF_T_STRUCT)
+		p = skip_fields(r, p);
+	else if (kind == TF_T_MAP)
+		p = skip_map(r, p);
+	else
+		p = skip_list(r, p);
+	r->depth++;
+	return p;
+}
+
+/* n values of a wire type, as containers hold them. */
+static const uint8_t *
+skip_elems(struct wire_reader *r, const uint8_t *p, unsigned type, uint64_t n)
+{
+	enum tf_kind kind = kind_of(type);
+
+	if (n == 0)
+		return p;
+	if (n > read_left(r, p))
+		return read_short(r);
+	switch (kind) {
+	case TF_T_NONE:
+		return read_fail(r, WIRE_BAD, "unknown element type");
+	case TF_T_BOOL:
+	case TF_T_I8:
+		return p + n;
+	case TF_T_DOUBLE:
+		return skip_bytes(r, p, n * 8);
+	case TF_T_UUID:
+		return skip_bytes(r, p, n * 16);
+	case TF_T_STRING:
+		return skip_strings(r, p, n);
+	case TF_T_LIST:
+	case TF_T_MAP:
+	case TF_T_STRUCT:
+		while (n-- > 0 && p != NULL)
+			p = skip_nested(r, p, kind);
+		return p;
+	default:
+		return skip_ints(r, p, kind, n);
+	}
+}
+
+static int
+skip_struct(struct wire_reader *r)
+{
+	const uint8_t *p;
+
+	if (r->err != WIRE_OK ||
+	    (p = skip_nested(r, r->p, TF_T_STRUCT)) == NULL)
+		return -1;
+	r->p = p;
+	return 0;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Varints (ULEB128) and zigzag, as the compact protocol uses them.
+ */
+#ifndef WIRE_VARINT_H
+#define WIRE_VARINT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define VARINT_MAX	10
+
+static inline uint64_t
+zigzag(int64_t v)
+{
+	return (uint64_t)v << 1 ^ (uint64_t)(v >> 63);
+}
+
+static inline int64_t
+unzigzag(uint64_t v)
+{
+	return (int64_t)(v >> 1 ^ -(v & 1));
+}
+
+/* Writes at most VARINT_MAX bytes; returns the position behind them. */
+static inline uint8_t *
+varint_put(uint8_t *p, uint64_t v)
+{
+	while (v >= 0x80) {
+		*p++ = (uint8_t)(v | 0x80);
+		v >>= 7;
+	}
+	*p++ = (uint8_t)v;
+	return p;
+}
+
+/*
+ * A varint whose bytes, with others behind them, are the eight of x, the first
+ * lowest; ~x & VARINT_STOPS must not be 0: it must end within them.
+ */
+#define VARINT_STOPS	0x8080808080808080u
+
+static inline unsigned
+varint_len(uint64_t x)
+{
+	return ((unsigned)__builtin_ctzll(~x & VARINT_STOPS) >> 3) + 1;
+}
+
+static inline uint64_t
+varint_join(uint64_t x)
+{
+	uint64_t stop = ~x & VARINT_STOPS;
+
+	/* What is past the end goes, then pairs of groups become one. */
+	x &= (stop ^ (stop - 1)) & ~VARINT_STOPS;
+	x = (x & 0x007f007f007f007fu) | (x & 0x7f007f007f007f00u) >> 1;
+	x = (x & 0x00003fff00003fffu) | (x & 0x3fff00003fff0000u) >> 2;
+	return (x & 0x000000000fffffffu) | (x & 0x0fffffff00000000u) >> 4;
+}
+
+/*
+ * Reads a varint that ends before end; bits beyond 64 are dropped.  NULL: it
+ * is longer than VARINT_MAX bytes (*v is 1), or than the input (*v is 0).
+ */
+static inline const uint8_t *
+varint_get(const uint8_t *p, const uint8_t *end, uint64_t *v)
+{
+	uint64_t x = 0;
+
+	for (unsigned shift = 0; p < end; shift += 7) {
+		x |= (uint64_t)(*p & 0x7f) << shift;
+		if (*p++ < 0x80) {
+			*v = x;
+			return p;
+		}
+		if (shift == 7 * (VARINT_MAX - 1)) {
+			*v = 1;
+			return NULL;
+		}
+	}
+	*v = 0;
+	return NULL;
+}
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the writers of both protocols share: room in the output, and failing.
+ * Writers pass the output position from function to function; NULL means that
+ * the writer failed.
+ */
+#ifndef WIRE_WRITE_H
+#define WIRE_WRITE_H
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "wire/plan.h"
+#include "wire/wire.h"
+
+/* More than a field header and any value of fixed size take together. */
+#define WRITE_ROOM	32
+
+struct writer {
+	struct buf	*b;
+	uint8_t		*end;		/* of the buffer's memory */
+	size_t		 max;		/* what the buffer may really hold */
+	unsigned	 depth;		/* levels left */
+	const char	*why;
+};
+
+/*
+ * The position to write at, and the end: b is as before if p is NULL, else
+ * everything up to p belongs to it.  Between the two the buffer may exceed its
+ * maximum by WRITE_ROOM, so that nobody else has to mind the last bytes.
+ */
+uint8_t	*write_begin(struct writer *, struct buf *);
+int	 write_end(struct writer *, uint8_t *p, const char **why);
+
+/* Remembers a failure, if it is the first; NULL. */
+static inline uint8_t *
+write_fail(struct writer *w, const char *why)
+{
+	if (w->why == NULL)
+		w->why = why;
+	return NULL;
+}
+
+/* The slow half of write_room(). */
+uint8_t	*write_more(struct writer *, uint8_t *p, size_t n);
+
+/* p, or where it has moved to, with room for n bytes. */
+static inline uint8_t *
+write_room(struct writer *w, uint8_t *p, size_t n)
+{
+	if (unlikely((size_t)(w->end - p) < n))
+		return write_more(w, p, n);
+	return p;
+}
+
+/* Copies n bytes, most often few, to where there is room for them. */
+static inline uint8_t *
+write_bytes(uint8_t *p, const void *data, size_t n)
+{
+	if (n > 0)
+		memcpy(p, data, n);
+	return p + n;
+}
+
+/* Whether a field with flags is to be written. */
+static inline bool
+write_present(const struct plan_op *op, const char *value)
+{
+	if (op->flags & TF_OPTIONAL)
+		return *(const bool *)(value + op->has);
+	if (op->flags & TF_POINTER)
+		return *(void *const *)(value + op->slot.off) != NULL ||
+		    op->flags & TF_REQUIRED;
+	return true;
+}
+
+#endif
