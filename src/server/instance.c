@@ -53,19 +53,36 @@ make_dir(const char *dir, char *why, size_t size)
 	return 0;
 }
 
+/* Whether the file that is locked still has its name: who had it before us
+ * may have removed it on leaving. */
+static int
+is_current(const struct instance *in)
+{
+	struct stat named, locked;
+
+	return stat(in->lock_path, &named) == 0 &&
+	    fstat(in->lock_fd, &locked) == 0 && named.st_ino == locked.st_ino;
+}
+
 static int
 take_lock(struct instance *in, const char *name, char *why, size_t size)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	in->lock_fd = open(in->lock_path, O_RDWR | O_CREAT | O_CLOEXEC |
-	    O_NOFOLLOW, 0600);
-	if (in->lock_fd == -1) {
-		snprintf(why, size, "%s: %s", in->lock_path, strerror(errno));
-		return -1;
-	}
-	if (fcntl(in->lock_fd, F_SETLK, &lock) == 0)
-		return 0;
+	do {
+		fd_close(&in->lock_fd);
+		in->lock_fd = open(in->lock_path, O_RDWR | O_CREAT |
+		    O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (in->lock_fd == -1) {
+			snprintf(why, size, "%s: %s", in->lock_path,
+			    strerror(errno));
+			return -1;
+		}
+		if (fcntl(in->lock_fd, F_SETLK, &lock) == -1)
+			goto held;
+	} while (!is_current(in));
+	return 0;
+held:
 	if (fcntl(in->lock_fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)
 		snprintf(why, size, "%s runs already, as pid %ld", name,
 		    (long)lock.l_pid);
@@ -124,12 +141,13 @@ instance_claim(struct instance *in, const char *name, char *why, size_t size)
 	return 0;
 }
 
-/* The lock file stays: removing it would let two hold "the" lock. */
 void
 instance_release(struct instance *in)
 {
-	if (in->control_fd != -1)
+	if (in->control_fd != -1) {
 		unlink(in->socket_path);
+		unlink(in->lock_path);
+	}
 	fd_close(&in->control_fd);
 	fd_close(&in->lock_fd);
 }

@@ -86,9 +86,11 @@ parse_number(const struct option_def *d, const char *value, uint64_t *n)
 }
 
 static bool
-in_range(const struct option_def *d, uint64_t n)
+in_range(const struct option_def *d, uint64_t n, const char *value)
 {
-	return (d->type == TYPE_AUTO && n == 0) || (n >= d->min && n <= d->max);
+	if (d->type == TYPE_AUTO && strcmp(value, "auto") == 0)
+		return true;
+	return n >= d->min && n <= d->max;
 }
 
 static const char *
@@ -118,7 +120,7 @@ set_number(struct settings *s, const struct option_def *d, const char *value,
 		    form_of(d));
 		return -1;
 	}
-	if (!in_range(d, n)) {
+	if (!in_range(d, n, value)) {
 		if (d->type == TYPE_TIME)
 			snprintf(why, size, "%s: '%s' is out of range", d->key,
 			    value);

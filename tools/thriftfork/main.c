@@ -58,18 +58,19 @@ exec_beside(const char *program, char **argv)
 static int
 exec_other(int argc, char **argv)
 {
-	char program[64];
+	char program[64], *verb = argv[0];
 
 	(void)argc;
 	if (strchr(argv[0], '/') != NULL || snprintf(program, sizeof(program),
 	    "thriftfork-%s", argv[0]) >= (int)sizeof(program)) {
-		fprintf(stderr, "thriftfork: '%s' is no verb\n", argv[0]);
+		fprintf(stderr, "thriftfork: '%s' is no verb\n", verb);
 		return usage(stderr, 2);
 	}
+	argv[0] = program;		/* it complains under its own name */
 	exec_beside(program, argv);
 	execvp(program, argv);
 	if (errno == ENOENT) {
-		fprintf(stderr, "thriftfork: '%s' is no verb\n", argv[0]);
+		fprintf(stderr, "thriftfork: '%s' is no verb\n", verb);
 		return usage(stderr, 2);
 	}
 	fprintf(stderr, "thriftfork: %s: %s\n", program, strerror(errno));

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handlers of testbed.thrift. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "testbed.tf.h"
+
+static int
+echo(struct tf_call *call, struct tf_str text, struct tf_str *ret)
+{
+	(void)call;
+	*ret = text;
+	return 0;
+}
+
+static int
+get_pid(struct tf_call *call, int32_t *ret)
+{
+	(void)call;
+	*ret = getpid();
+	return 0;
+}
+
+static int
+hold(struct tf_call *call, struct tf_str fifo, struct tf_str *ret)
+{
+	char text[256];
+	size_t len = 0;
+	ssize_t n;
+	int fd;
+
+	if ((fd = open(fifo.s, O_RDONLY | O_CLOEXEC)) == -1)
+		return tf_fail(call, "%s: %s", fifo.s, strerror(errno));
+	while (len < sizeof(text) &&
+	    (n = read(fd, text + len, sizeof(text) - len)) != 0)
+		if (n > 0)
+			len += (size_t)n;
+	close(fd);
+	*ret = tf_strn(call->arena, text, len);
+	return 0;
+}
+
+static int
+die(struct tf_call *call, int32_t sig)
+{
+	(void)call;
+	signal(sig, SIG_DFL);
+	raise(sig);
+	return 0;
+}
+
+static int
+fail_silently(struct tf_call *call)
+{
+	(void)call;
+	return -1;
+}
+
+static const struct testbed_testbed_handler testbed = {
+	.echo = echo,
+	.pid = get_pid,
+	.hold = hold,
+	.die = die,
+	.fail_silently = fail_silently,
+};
+
+static int
+setup(struct tf_server *srv)
+{
+	return testbed_testbed_serve(srv, &testbed);
+}
+
+TF_MODULE(setup);

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * thriftfork call: calls any method of any server, from its IDL file alone.
+ * Arguments come as JSON by name, the result goes out as JSON.  The work is
+ * done by others: the IDL front end makes tables, the client makes the call.
+ */
+#include <err.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <thriftfork.h>
+
+#include "idl.h"
+#include "tables.h"
+
+#define MAX_INPUT	(64u << 20)	/* bytes of JSON from standard input */
+
+struct call_args {
+	const char	*timeout, *protocol, *framing;
+	const char	*addr, *file, *method, *json;
+	struct idl	*idl;
+};
+
+static int
+usage(FILE *f, int status)
+{
+	fprintf(f, "usage: thriftfork call [-I DIR]... [-p PROTOCOL] "
+	    "[-f FRAMING] [-T TIME]\n           ADDR FILE.thrift "
+	    "SERVICE.METHOD [JSON|-]\n");
+	if (status == 0)
+		fprintf(f, "\n"
+		    "  -I DIR       look for included files in DIR, too\n"
+		    "  -p PROTOCOL  compact, the default\n"
+		    "  -f FRAMING   framed, the default\n"
+		    "  -T TIME      give up after TIME, 10s by default\n"
+		    "\n"
+		    "JSON is an object with the arguments by name; - reads it "
+		    "from standard input.\nExample: thriftfork call :9090 "
+		    "calc.thrift Calculator.calculate \\\n"
+		    "    '{\"logid\": 1, \"w\": {\"num1\": 2, \"num2\": 3, "
+		    "\"op\": \"ADD\"}}'\n");
+	return status;
+}
+
+/* 0, or the exit status plus one. */
+static int
+parse(struct call_args *a, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int letter;
+
+	while ((letter = getopt_long(argc, argv, "I:p:f:T:h", longs,
+	    NULL)) != -1)
+		switch (letter) {
+		case 'I':
+			idl_add_dir(a->idl, optarg);
+			break;
+		case 'p':
+			a->protocol = optarg;
+			break;
+		case 'f':
+			a->framing = optarg;
+			break;
+		case 'T':
+			a->timeout = optarg;
+			break;
+		case 'h':
+			return usage(stdout, 0) + 1;
+		case 'V':
+			printf("thriftfork %s\n", tf_version());
+			return 1;
+		default:
+			return usage(stderr, 2) + 1;
+		}
+	argc -= optind;
+	argv += optind;
+	if (argc < 3 || argc > 4)
+		return usage(stderr, 2) + 1;
+	a->addr = argv[0];
+	a->file = argv[1];
+	a->method = argv[2];
+	a->json = argc == 4 ? argv[3] : "{}";
+	return 0;
+}
+
+static struct tf_str
+read_input(struct tf_arena *arena)
+{
+	size_t len = 0, size = 65536, n;
+	char *text = tf_alloc(arena, size, 1), *more;
+
+	while ((n = fread(text + len, 1, size - len, stdin)) > 0) {
+		len += n;
+		if (len > MAX_INPUT)
+			errx(1, "standard input: more than %u bytes",
+			    MAX_INPUT);
+		if (len < size)
+			continue;
+		more = tf_alloc(arena, size * 2, 1);
+		memcpy(more, text, len);
+		text = more;
+		size *= 2;
+	}
+	if (ferror(stdin))
+		err(1, "standard input");
+	return (struct tf_str){ text, len };
+}
+
+/* "Calculator.calculate", "shared.Base.get" */
+static const struct tf_method *
+find_method(struct idl_tables *t, const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	const struct tf_method *m;
+	char *service;
+
+	if (dot == NULL)
+		errx(2, "'%s' is not SERVICE.METHOD", name);
+	if ((service = strndup(name, (size_t)(dot - name))) == NULL)
+		err(1, NULL);
+	if ((m = idl_table_method(t, service, dot + 1)) == NULL)
+		errx(2, "there is no method %s", name);
+	free(service);
+	return m;
+}
+
+static void *
+read_args(struct tf_arena *arena, const struct tf_method *m, const char *text)
+{
+	struct tf_str json = { text, strlen(text) };
+	void *args = tf_alloc(arena, 1, m->args->size);
+	const char *why;
+
+	if (strcmp(text, "-") == 0)
+		json = read_input(arena);
+	if (tf_decode(m->args, TF_JSON, json.s, json.len, arena, args,
+	    &why) == -1)
+		errx(2, "the arguments of %s: %s", m->name, why);
+	return args;
+}
+
+static struct tf_str
+to_json(struct tf_arena *arena, const struct tf_type *type, const void *value)
+{
+	struct tf_str json;
+	const char *why;
+
+	if (tf_encode(type, TF_JSON, value, arena, &json, &why) == -1)
+		errx(1, "the result: %s", why);
+	return json;
+}
+
+/* The result struct holds nothing but {"success":VALUE}: show the value. */
+static void
+print_result(struct tf_arena *arena, const struct tf_method *m,
+    const void *result)
+{
+	static const char head[] = "{\"success\":";
+	struct tf_str json = to_json(arena, m->result, result);
+
+	if (json.len > sizeof(head) &&
+	    memcmp(json.s, head, sizeof(head) - 1) == 0)
+		printf("%.*s\n", (int)(json.len - sizeof(head)),
+		    json.s + sizeof(head) - 1);
+}
+
+static int
+print_failure(struct tf_arena *arena, const struct tf_method *m,
+    const void *result, const struct tf_client *c)
+{
+	const struct tf_field *f;
+	const void *x;
+	struct tf_str json;
+
+	for (uint32_t i = 0; result != NULL && i < m->result->n; i++) {
+		f = &m->result->fields[i];
+		if (f->id == 0)
+			continue;
+		memcpy(&x, (const char *)result + f->off, sizeof(x));
+		if (x == NULL)
+			continue;
+		json = to_json(arena, f->type, x);
+		warnx("%s threw %s %.*s", m->name, f->type->name,
+		    (int)json.len, json.s);
+		return 1;
+	}
+	warnx("%s", tf_client_error(c));
+	return 1;
+}
+
+static int
+call(const struct call_args *a, const struct tf_method *m,
+    struct tf_arena *arena)
+{
+	struct tf_client *c = tf_client_new(a->addr);
+	void *args, *result;
+	int status = 0;
+
+	if (a->timeout != NULL && tf_client_set(c, "timeout", a->timeout) == -1)
+		errx(2, "%s", tf_client_error(c));
+	args = read_args(arena, m, a->json);
+	if (tf_client_call(c, m, args, &result) == -1)
+		status = print_failure(arena, m, result, c);
+	else if (result != NULL)
+		print_result(arena, m, result);
+	tf_client_free(c);
+	return status;
+}
+
+static int
+run(const struct call_args *a)
+{
+	struct idl_tables *tables;
+	struct tf_arena *arena;
+	struct idl_file *file;
+	int status;
+
+	if (strcmp(a->protocol, "compact") != 0)
+		errx(2, "protocol '%s': this version speaks compact",
+		    a->protocol);
+	if (strcmp(a->framing, "framed") != 0)
+		errx(2, "framing '%s': this version speaks framed", a->framing);
+	if ((file = idl_load(a->idl, a->file)) == NULL)
+		return 1;
+	arena = tf_arena_new(0);
+	tables = idl_tables_new(file);
+	status = call(a, find_method(tables, a->method), arena);
+	idl_tables_free(tables);
+	tf_arena_free(arena);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct call_args a = { .protocol = "compact", .framing = "framed",
+	    .idl = idl_new() };
+	int status;
+
+	if ((status = parse(&a, argc, argv)) != 0)
+		status--;
+	else
+		status = run(&a);
+	idl_free(a.idl);
+	return status;
+}
