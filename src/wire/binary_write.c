@@ -7,20 +7,20 @@
 
 #include "wire/write.h"
 
-static inline uint8_t *
+static hot uint8_t *
 put_len(uint8_t *p, uint64_t n)
 {
 	return binary_put32(p, (uint32_t)n);
 }
 
-static inline uint8_t *
+static hot uint8_t *
 put_list(uint8_t *p, uint32_t n, const struct plan_slot *elem)
 {
 	*p++ = elem->btype;
 	return binary_put32(p, n);
 }
 
-static inline uint8_t *
+static hot uint8_t *
 put_map(uint8_t *p, uint32_t n, const struct plan_slot *key,
     const struct plan_slot *val)
 {
@@ -29,7 +29,7 @@ put_map(uint8_t *p, uint32_t n, const struct plan_slot *key,
 	return binary_put32(p, n);
 }
 
-static inline uint8_t *
+static hot uint8_t *
 put_head(uint8_t *p, const struct plan_op *op, const void *v, int last)
 {
 	(void)v;
@@ -38,7 +38,7 @@ put_head(uint8_t *p, const struct plan_op *op, const void *v, int last)
 	return p + 3;
 }
 
-static inline uint8_t *
+static hot uint8_t *
 put_bool(uint8_t *p, const bool *v)
 {
 	*p++ = *v;
@@ -54,7 +54,7 @@ write_bools(struct writer *w, uint8_t *p, const bool *v, size_t n)
 }
 
 #define WRITE_INTS(put, run, type, bits)				\
-static inline uint8_t *							\
+static hot uint8_t *							\
 put(uint8_t *p, const type *v)						\
 {									\
 	uint##bits##_t x;						\

@@ -7,13 +7,13 @@
 #include "wire/varint.h"
 #include "wire/write.h"
 
-static inline uint8_t *
+static hot uint8_t *
 put_len(uint8_t *p, uint64_t n)
 {
 	return varint_put(p, n);
 }
 
-static inline uint8_t *
+static hot uint8_t *
 put_list(uint8_t *p, uint32_t n, const struct plan_slot *elem)
 {
 	if (n < 15) {
@@ -24,7 +24,7 @@ put_list(uint8_t *p, uint32_t n, const struct plan_slot *elem)
 	return varint_put(p, n);
 }
 
-static inline uint8_t *
+static hot uint8_t *
 put_map(uint8_t *p, uint32_t n, const struct plan_slot *key,
     const struct plan_slot *val)
 {
@@ -35,7 +35,7 @@ put_map(uint8_t *p, uint32_t n, const struct plan_slot *key,
 }
 
 /* The header of a bool field holds its value. */
-static inline uint8_t *
+static hot uint8_t *
 put_head(uint8_t *p, const struct plan_op *op, const void *v, int last)
 {
 	unsigned type = op->slot.ctype;
@@ -51,14 +51,14 @@ put_head(uint8_t *p, const struct plan_op *op, const void *v, int last)
 	return varint_put(p, zigzag(op->id));
 }
 
-static inline uint8_t *
+static hot uint8_t *
 put_bool(uint8_t *p, const bool *v)
 {
 	(void)v;
 	return p;
 }
 
-static inline uint8_t *
+static hot uint8_t *
 put_double(uint8_t *p, const double *v)
 {
 	return write_bytes(p, v, sizeof(*v));
@@ -82,8 +82,10 @@ write_bools(struct writer *w, uint8_t *p, const bool *v, size_t n)
 	return p;
 }
 
+#define INTS_AT_ONCE	64	/* for which room is made in one step */
+
 #define WRITE_INTS(put, run, type)					\
-static inline uint8_t *							\
+static hot uint8_t *							\
 put(uint8_t *p, const type *v)						\
 {									\
 	return varint_put(p, zigzag(*v));				\
@@ -92,10 +94,14 @@ put(uint8_t *p, const type *v)						\
 static uint8_t *							\
 run(struct writer *w, uint8_t *p, const type *v, size_t n)		\
 {									\
-	for (; n > 0; n--) {						\
-		if ((p = write_room(w, p, VARINT_MAX)) == NULL)		\
+	size_t some;							\
+									\
+	for (; n > 0; n -= some) {					\
+		some = n < INTS_AT_ONCE ? n : INTS_AT_ONCE;		\
+		if ((p = write_room(w, p, some * VARINT_MAX)) == NULL)	\
 			return NULL;					\
-		p = put(p, v++);					\
+		for (size_t i = 0; i < some; i++)			\
+			p = put(p, v++);				\
 	}								\
 	return p;							\
 }

@@ -7,8 +7,10 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define VARINT_MAX	10
+#define VARINT_STOPS	0x8080808080808080u	/* bit 7 of each byte */
 
 static inline uint64_t
 zigzag(int64_t v)
@@ -22,9 +24,8 @@ unzigzag(uint64_t v)
 	return (int64_t)(v >> 1 ^ -(v & 1));
 }
 
-/* Writes at most VARINT_MAX bytes; returns the position behind them. */
 static inline uint8_t *
-varint_put(uint8_t *p, uint64_t v)
+varint_put_long(uint8_t *p, uint64_t v)
 {
 	while (v >= 0x80) {
 		*p++ = (uint8_t)(v | 0x80);
@@ -35,11 +36,38 @@ varint_put(uint8_t *p, uint64_t v)
 }
 
 /*
+ * Writes up to VARINT_MAX bytes, which must have room; returns the position
+ * behind those that count.
+ */
+static inline uint8_t *
+varint_put(uint8_t *p, uint64_t v)
+{
+	unsigned len;
+
+	if (v < 0x80) {
+		*p = (uint8_t)v;
+		return p + 1;
+	}
+	if (v < 0x4000) {
+		p[0] = (uint8_t)(v | 0x80);
+		p[1] = (uint8_t)(v >> 7);
+		return p + 2;
+	}
+	if (v >> 56 != 0)
+		return varint_put_long(p, v);
+	len = ((64 - (unsigned)__builtin_clzll(v)) * 9 + 64) >> 6;
+	v = (v & 0x000000000fffffffu) | (v & 0x00fffffff0000000u) << 4;
+	v = (v & 0x00003fff00003fffu) | (v & 0x0fffc0000fffc000u) << 2;
+	v = (v & 0x007f007f007f007fu) | (v & 0x3f803f803f803f80u) << 1;
+	v |= VARINT_STOPS & (((uint64_t)1 << 8 * (len - 1)) - 1);
+	memcpy(p, &v, sizeof(v));
+	return p + len;
+}
+
+/*
  * A varint whose bytes, with others behind them, are the eight of x, the first
  * lowest; ~x & VARINT_STOPS must not be 0: it must end within them.
  */
-#define VARINT_STOPS	0x8080808080808080u
-
 static inline unsigned
 varint_len(uint64_t x)
 {

@@ -45,7 +45,7 @@ write_fail(struct writer *w, const char *why)
 uint8_t	*write_more(struct writer *, uint8_t *p, size_t n);
 
 /* p, or where it has moved to, with room for n bytes. */
-static inline uint8_t *
+static hot uint8_t *
 write_room(struct writer *w, uint8_t *p, size_t n)
 {
 	if (unlikely((size_t)(w->end - p) < n))
@@ -54,11 +54,26 @@ write_room(struct writer *w, uint8_t *p, size_t n)
 }
 
 /* Copies n bytes, most often few, to where there is room for them. */
-static inline uint8_t *
+static hot uint8_t *
 write_bytes(uint8_t *p, const void *data, size_t n)
 {
-	if (n > 0)
-		memcpy(p, data, n);
+	const uint8_t *s = data;
+
+	if (likely(n - 8 <= 24)) {
+		/* Two halves that overlap are 8 to 32 bytes. */
+		if (n >= 16) {
+			memcpy(p, s, 16);
+			memcpy(p + n - 16, s + n - 16, 16);
+		} else {
+			memcpy(p, s, 8);
+			memcpy(p + n - 8, s + n - 8, 8);
+		}
+	} else if (n >= 8) {
+		memcpy(p, s, n);
+	} else {
+		for (size_t i = 0; i < n; i++)
+			p[i] = s[i];
+	}
 	return p + n;
 }
 

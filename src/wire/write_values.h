@@ -26,6 +26,26 @@ write_list(struct writer *w, uint8_t *p, const struct plan *pl,
 	return l->n == 0 ? p : write_run(w, p, &pl->key, l->v, l->n);
 }
 
+static hot uint8_t *
+write_string(struct writer *w, uint8_t *p, const struct tf_str *s)
+{
+	size_t len = s->len;
+
+	if (unlikely(len > INT32_MAX))
+		return write_fail(w, "string of more than 2^31 - 1 bytes");
+	if (unlikely((p = write_room(w, p, len + WRITE_ROOM)) == NULL))
+		return NULL;
+	return write_bytes(put_len(p, len), s->s, len);
+}
+
+static uint8_t *
+write_strings(struct writer *w, uint8_t *p, const struct tf_str *v, size_t n)
+{
+	for (; n > 0 && p != NULL; n--)
+		p = write_string(w, p, v++);
+	return p;
+}
+
 static uint8_t *
 write_map(struct writer *w, uint8_t *p, const struct plan *pl,
     const struct tf_any_list *l)
@@ -37,29 +57,13 @@ write_map(struct writer *w, uint8_t *p, const struct plan *pl,
 	if ((p = write_room(w, p, WRITE_ROOM)) == NULL)
 		return NULL;
 	p = put_map(p, l->n, &pl->key, &pl->val);
+	if (pl->texts)
+		return write_strings(w, p, l->v, 2 * (size_t)l->n);
 	for (uint32_t i = 0; i < l->n && p != NULL; i++, entry += pl->entry) {
 		p = write_run(w, p, &pl->key, entry + pl->key.off, 1);
 		if (p != NULL)
 			p = write_run(w, p, &pl->val, entry + pl->val.off, 1);
 	}
-	return p;
-}
-
-static inline uint8_t *
-write_string(struct writer *w, uint8_t *p, const struct tf_str *s)
-{
-	if (unlikely(s->len > INT32_MAX))
-		return write_fail(w, "string of more than 2^31 - 1 bytes");
-	if ((p = write_room(w, p, s->len + WRITE_ROOM)) == NULL)
-		return NULL;
-	return write_bytes(put_len(p, s->len), s->s, s->len);
-}
-
-static uint8_t *
-write_strings(struct writer *w, uint8_t *p, const struct tf_str *v, size_t n)
-{
-	for (; n > 0 && p != NULL; n--)
-		p = write_string(w, p, v++);
 	return p;
 }
 
@@ -136,7 +140,7 @@ write_nested(struct writer *w, uint8_t *p, const struct plan_op *op,
 }
 
 /* A field's value, for which there is WRITE_ROOM. */
-static inline uint8_t *
+static hot uint8_t *
 write_value(struct writer *w, uint8_t *p, const struct plan_op *op,
     const void *v)
 {
@@ -167,7 +171,7 @@ write_value(struct writer *w, uint8_t *p, const struct plan_op *op,
 }
 
 /* A field after the field with the id last. */
-static inline uint8_t *
+static hot uint8_t *
 write_field(struct writer *w, uint8_t *p, const struct plan_op *op,
     const char *value, int last)
 {

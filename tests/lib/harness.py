@@ -42,6 +42,9 @@ def main(cases):
         name = case.__name__ + (": " + case.__doc__ if case.__doc__ else "")
         try:
             case()
+            for server in Server.all:
+                log = server.drain_log()
+                assert not ILL.search(log), log
             print("ok %d %s" % (number, name), flush=True)
         except Skip as why:
             print("ok %d %s # SKIP %s" % (number, name, why), flush=True)
@@ -86,13 +89,29 @@ def python_client(thrift_file):
     return out
 
 
+def instance_dir():
+    """Where instances have their sockets: thriftfork(1), FILES."""
+    if os.geteuid() == 0:
+        return "/run/thriftfork"
+    if os.environ.get("XDG_RUNTIME_DIR", "").startswith("/"):
+        return os.environ["XDG_RUNTIME_DIR"] + "/thriftfork"
+    return "/tmp/thriftfork-%d" % os.geteuid()
+
+
+# What a sanitizer says, and the status of a child that leaked.
+ILL = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|"
+                 r"exited with 23|bug: ")
+
+
 class Server:
     """A server under test, listening on a port that the kernel chose."""
 
     count = 0
+    all = []
 
     def __init__(self, command, *options, workers=2, listen="127.0.0.1:0"):
         Server.count += 1
+        Server.all.append(self)
         self.name = "test-%d-%d" % (os.getpid(), Server.count)
         self.log = ""
         self.read_fd, write_fd = os.pipe()
@@ -164,10 +183,13 @@ class Server:
         return self.wait()
 
     def kill(self):
-        with contextlib.suppress(ProcessLookupError):
-            if self.process.poll() is None:
-                self.process.kill()
-                self.process.wait()
+        """Whatever a test left: the process, and a killed master's files."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for suffix in (".sock", ".lock"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(instance_dir(), self.name + suffix))
 
 
 class Load:

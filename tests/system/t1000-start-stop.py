@@ -9,7 +9,8 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from harness import Server, built, gone, main, tempdir, until
+from harness import (Server, built, gone, instance_dir, main, tempdir,
+                     until)
 
 RUN = [built("thriftfork"), "run", built(".libs/calc.so")]
 
@@ -77,15 +78,14 @@ def same_address_is_refused():
 
 def instance_leaves_no_files():
     s = Server(RUN)
-    paths = [p for p in os.popen("ls /run/thriftfork "
-                                 "$XDG_RUNTIME_DIR/thriftfork "
-                                 "/tmp/thriftfork-$(id -u) 2>/dev/null")
-             .read().split() if p.startswith(s.name)]
-    assert sorted(paths) == [s.name + ".lock", s.name + ".sock"], paths
+
+    def files():
+        return sorted(f for f in os.listdir(instance_dir())
+                      if f.startswith(s.name + "."))
+
+    assert files() == [s.name + ".lock", s.name + ".sock"], files()
     assert s.stop() == 0
-    left = os.popen("ls /run/thriftfork $XDG_RUNTIME_DIR/thriftfork "
-                    "/tmp/thriftfork-$(id -u) 2>/dev/null").read()
-    assert s.name not in left.split(), left
+    assert files() == [], files()
 
 
 def unix_socket():
