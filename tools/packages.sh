@@ -5,7 +5,7 @@
 PACKAGES_BUILD="gcc libc6-dev make autoconf automake libtool pkg-config
     libbsd-dev"
 PACKAGES_TEST="g++ check libsubunit-dev python3 python3-thrift
-    thrift-compiler libthrift-dev mandoc git"
+    thrift-compiler libthrift-dev mandoc"
 
 # need PACKAGE...: installs those that are missing, and says which.
 need() {

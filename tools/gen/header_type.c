@@ -58,22 +58,27 @@ widest_type(struct gen *g, const struct idl_def *d)
 static void
 put_flags(struct gen *g, const struct idl_def *d, size_t width)
 {
-	const char *text = "";
+	size_t column = width / 8 * 8 + 16;
+	bool first = true;
+	const char *name;
 	uint32_t i;
 
-	for (i = 0; i < d->fields.n; i++)
-		if (d->fields.v[i]->has) {
-			if (*text == '\0') {
-				put_member(g->out, "bool", "", false, width);
-				text = d->fields.v[i]->hname;
-			} else
-				text = tf_strf(g->idl->arena, "%s, %s", text,
-				    d->fields.v[i]->hname).s;
-		}
-	if (*text == '\0')
-		return;
-	put_wrapped(g->out, width / 8 * 8 + 16, "\t    ", text);
-	fputs(";\n", g->out);
+	for (i = 0; i < d->fields.n; i++) {
+		if (!d->fields.v[i]->has)
+			continue;
+		name = d->fields.v[i]->hname;
+		if (first)
+			put_member(g->out, "bool", name, false, width);
+		else if (column + strlen(name) + 3 > 80) {
+			fprintf(g->out, ",\n\t    %s", name);
+			column = 12;
+		} else
+			fprintf(g->out, ", %s", name);
+		column += strlen(name) + 2;
+		first = false;
+	}
+	if (!first)
+		fputs(";\n", g->out);
 }
 
 static void

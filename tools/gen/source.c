@@ -8,25 +8,22 @@
 
 /* Whether an earlier value of the enum has the same number. */
 static bool
-is_repeated(const struct idl_def *d, uint32_t n)
+is_repeated(struct gen *g, struct names *seen, const struct idl_enumerator *e)
 {
-	uint32_t i;
-
-	for (i = 0; i < n; i++)
-		if (d->values.v[i]->value == d->values.v[n]->value)
-			return true;
-	return false;
+	return names_add(seen, g->idl->arena,
+	    tf_strf(g->idl->arena, "%d", e->value).s, seen) != NULL;
 }
 
 static void
 put_enum_name(struct gen *g, const struct idl_def *d)
 {
+	struct names seen = { NULL, 0, 0 };
 	uint32_t i;
 
 	fprintf(g->out, "const char *\n%s(enum %s value)\n{\n"
 	    "\tswitch ((int32_t)value) {\n", DEF_NAMES(d)->name, d->cname);
 	for (i = 0; i < d->values.n; i++)
-		if (!is_repeated(d, i))
+		if (!is_repeated(g, &seen, d->values.v[i]))
 			fprintf(g->out, "\tcase %s:\n\t\treturn \"%s\";\n",
 			    d->values.v[i]->cname, d->values.v[i]->name);
 	fputs("\tdefault:\n\t\treturn NULL;\n\t}\n}\n\n", g->out);

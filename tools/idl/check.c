@@ -216,28 +216,32 @@ check_method(struct idl_file *f, struct idl_method *m, struct names *words)
 		    "the result of a oneway method is never sent");
 }
 
-/* Methods by name, those of base services included. */
+static const struct idl_method *
+find_method(const struct idl_def *d, const char *name)
+{
+	const struct idl_method *m = NULL;
+
+	for (; d != NULL && m == NULL; d = d->base)
+		m = names_get(&d->by_name, name);
+	return m;
+}
+
 static void
 check_service(struct idl_file *f, struct idl_def *d, struct names *words)
 {
-	struct names seen = { NULL, 0, 0 };
 	const struct idl_method *other;
-	const struct idl_def *b;
+	struct idl_method *m;
 	uint32_t i;
 
-	for (b = d->base; b != NULL; b = b->base)
-		for (i = 0; i < b->methods.n; i++)
-			names_add(&seen, f->idl->arena, b->methods.v[i]->name,
-			    b->methods.v[i]);
 	for (i = 0; i < d->methods.n; i++) {
-		other = names_add(&seen, f->idl->arena, d->methods.v[i]->name,
-		    d->methods.v[i]);
+		m = d->methods.v[i];
+		other = find_method(d, m->name);
+		names_add(&d->by_name, f->idl->arena, m->name, m);
 		if (other != NULL)
-			idl_error(f->idl, d->methods.v[i]->loc,
-			    other_at(f->idl, other->loc),
+			idl_error(f->idl, m->loc, other_at(f->idl, other->loc),
 			    "two methods are called '%s'",
-			    idl_show(f->idl, d->methods.v[i]->name));
-		check_method(f, d->methods.v[i], words);
+			    idl_show(f->idl, m->name));
+		check_method(f, m, words);
 	}
 }
 

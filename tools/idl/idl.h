@@ -140,6 +140,7 @@ struct idl_def {
 	struct idl_enumerators	 values;	/* enum */
 	struct idl_fields	 fields;	/* struct and kin, as written */
 	struct idl_methods	 methods;	/* service */
+	struct names		 by_name;	/* its methods */
 	const char		*base_name;	/* service: extends, as written */
 	struct idl_loc		 base_loc;
 	struct idl_def		*base;
@@ -186,6 +187,7 @@ struct idl_file {
 						   comes first */
 	uint32_t		 nconsts;
 	struct names		 types, consts, services;
+	bool			 bad;		/* it or an include has errors */
 	bool			 state;		/* of the walk under way */
 	/* For the tool that reads the program: */
 	const char		*cname;

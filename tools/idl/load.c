@@ -150,6 +150,21 @@ load_include(struct idl_file *file, struct idl_include *inc)
 		    "cannot find '%s'", idl_show(idl, inc->path));
 	else
 		inc->file = load_path(idl, path, inc->loc);
+	file->bad |= inc->file != NULL && inc->file->bad;
+}
+
+static void
+run_passes(struct idl_file *f)
+{
+	static void (*const passes[])(struct idl_file *) = { values_file,
+	    check_file, shape_file, weigh_file };
+	uint32_t errors = f->idl->nerrors;
+	size_t i;
+
+	for (i = 0; i < sizeof(passes) / sizeof(passes[0]) && !f->bad; i++) {
+		passes[i](f);
+		f->bad = f->idl->nerrors > errors;
+	}
 }
 
 static struct idl_file *
@@ -171,14 +186,8 @@ load_text(struct idl *idl, const char *path, const char *key, const char *text,
 		load_include(f, &f->includes.v[i]);
 	declare_file(f);
 	resolve_file(f);
-	if (idl->nerrors == errors)
-		values_file(f);
-	if (idl->nerrors == errors)
-		check_file(f);
-	if (idl->nerrors == errors)
-		shape_file(f);
-	if (idl->nerrors == errors)
-		weigh_file(f);
+	f->bad |= idl->nerrors > errors;
+	run_passes(f);
 	idl->stack.n--;
 	*TF_PUSH(idl->arena, &idl->files) = f;
 	return f;

@@ -5,7 +5,6 @@
  * recursion, because a file may chain very many structs.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "image.h"
 #include "tables.h"
@@ -227,12 +226,10 @@ const struct tf_method *
 idl_table_method(struct idl_tables *ts, const char *service,
     const char *method)
 {
-	const struct idl_def *d;
-	uint32_t i;
+	const struct idl_def *d = idl_find_service(ts->file, service);
+	const struct idl_method *m = NULL;
 
-	for (d = idl_find_service(ts->file, service); d != NULL; d = d->base)
-		for (i = 0; i < d->methods.n; i++)
-			if (strcmp(d->methods.v[i]->name, method) == 0)
-				return make_method(ts, d->methods.v[i]);
-	return NULL;
+	for (; d != NULL && m == NULL; d = d->base)
+		m = names_get(&d->by_name, method);
+	return m == NULL ? NULL : make_method(ts, m);
 }

@@ -7,7 +7,7 @@
  */
 #include "load.h"
 
-#define MAX_VALUES	1000000u	/* in one constant or default */
+#define MAX_VALUES	250000u	/* in one constant or default */
 #define MAX_DEPTH	200
 
 enum { UNKNOWN, UNDER_WAY, KNOWN };
