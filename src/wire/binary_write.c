@@ -30,9 +30,11 @@ put_map(uint8_t *p, uint32_t n, const struct plan_slot *key,
 }
 
 static hot uint8_t *
-put_head(uint8_t *p, const struct plan_op *op, const void *v, int last)
+put_head(uint8_t *p, const struct plan_op *op, const void *v, bool predicted,
+    int last)
 {
 	(void)v;
+	(void)predicted;
 	(void)last;
 	binary_put32(p, op->bhead << 8);
 	return p + 3;

@@ -34,21 +34,29 @@ put_map(uint8_t *p, uint32_t n, const struct plan_slot *key,
 	return p;
 }
 
-/* The header of a bool field holds its value. */
+/*
+ * predicted: the field comes after the one before it in the plan.  The header
+ * of a bool field holds its value.
+ */
 static hot uint8_t *
-put_head(uint8_t *p, const struct plan_op *op, const void *v, int last)
+put_head(uint8_t *p, const struct plan_op *op, const void *v, bool predicted,
+    int last)
 {
-	unsigned type = op->slot.ctype;
-	int delta = op->id - last;
+	unsigned off = op->slot.kind == TF_T_BOOL && !*(const bool *)v;
+	int delta;
 
-	if (op->slot.kind == TF_T_BOOL && !*(const bool *)v)
-		type = C_FALSE;
-	if (delta >= 1 && delta <= 15) {
-		*p++ = (uint8_t)((unsigned)delta << 4 | type);
-		return p;
+	if (likely(predicted && op->chead != PLAN_NO_HEAD)) {
+		*p = (uint8_t)(op->chead + off);
+		return p + 1;
 	}
-	*p++ = (uint8_t)type;
-	return varint_put(p, zigzag(op->id));
+	off += op->slot.ctype;
+	delta = op->id - last;
+	if (delta >= 1 && delta <= 15) {
+		*p = (uint8_t)((unsigned)delta << 4 | off);
+		return p + 1;
+	}
+	*p = (uint8_t)off;
+	return varint_put(p + 1, zigzag(op->id));
 }
 
 static hot uint8_t *

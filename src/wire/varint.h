@@ -24,15 +24,25 @@ unzigzag(uint64_t v)
 	return (int64_t)(v >> 1 ^ -(v & 1));
 }
 
-static inline uint8_t *
+/* The slow half of varint_put(); up to eight bytes without a loop. */
+static __attribute__((noinline, unused)) uint8_t *
 varint_put_long(uint8_t *p, uint64_t v)
 {
-	while (v >= 0x80) {
-		*p++ = (uint8_t)(v | 0x80);
-		v >>= 7;
+	unsigned len;
+
+	if (v >> 56 != 0) {
+		for (; v >= 0x80; v >>= 7)
+			*p++ = (uint8_t)(v | 0x80);
+		*p++ = (uint8_t)v;
+		return p;
 	}
-	*p++ = (uint8_t)v;
-	return p;
+	len = ((64 - (unsigned)__builtin_clzll(v)) * 9 + 64) >> 6;
+	v = (v & 0x000000000fffffffu) | (v & 0x00fffffff0000000u) << 4;
+	v = (v & 0x00003fff00003fffu) | (v & 0x0fffc0000fffc000u) << 2;
+	v = (v & 0x007f007f007f007fu) | (v & 0x3f803f803f803f80u) << 1;
+	v |= VARINT_STOPS & (((uint64_t)1 << 8 * (len - 1)) - 1);
+	memcpy(p, &v, sizeof(v));
+	return p + len;
 }
 
 /*
@@ -42,8 +52,6 @@ varint_put_long(uint8_t *p, uint64_t v)
 static inline uint8_t *
 varint_put(uint8_t *p, uint64_t v)
 {
-	unsigned len;
-
 	if (v < 0x80) {
 		*p = (uint8_t)v;
 		return p + 1;
@@ -53,15 +61,7 @@ varint_put(uint8_t *p, uint64_t v)
 		p[1] = (uint8_t)(v >> 7);
 		return p + 2;
 	}
-	if (v >> 56 != 0)
-		return varint_put_long(p, v);
-	len = ((64 - (unsigned)__builtin_clzll(v)) * 9 + 64) >> 6;
-	v = (v & 0x000000000fffffffu) | (v & 0x00fffffff0000000u) << 4;
-	v = (v & 0x00003fff00003fffu) | (v & 0x0fffc0000fffc000u) << 2;
-	v = (v & 0x007f007f007f007fu) | (v & 0x3f803f803f803f80u) << 1;
-	v |= VARINT_STOPS & (((uint64_t)1 << 8 * (len - 1)) - 1);
-	memcpy(p, &v, sizeof(v));
-	return p + len;
+	return varint_put_long(p, v);
 }
 
 /*

@@ -59,20 +59,22 @@ write_bytes(uint8_t *p, const void *data, size_t n)
 {
 	const uint8_t *s = data;
 
-	if (likely(n - 8 <= 24)) {
-		/* Two halves that overlap are 8 to 32 bytes. */
-		if (n >= 16) {
-			memcpy(p, s, 16);
-			memcpy(p + n - 16, s + n - 16, 16);
-		} else {
-			memcpy(p, s, 8);
-			memcpy(p + n - 8, s + n - 8, 8);
-		}
-	} else if (n >= 8) {
+	/* Up to 32 bytes are two halves that may overlap. */
+	if (n > 32) {
 		memcpy(p, s, n);
-	} else {
-		for (size_t i = 0; i < n; i++)
-			p[i] = s[i];
+	} else if (n >= 16) {
+		memcpy(p, s, 16);
+		memcpy(p + n - 16, s + n - 16, 16);
+	} else if (n >= 8) {
+		memcpy(p, s, 8);
+		memcpy(p + n - 8, s + n - 8, 8);
+	} else if (n >= 4) {
+		memcpy(p, s, 4);
+		memcpy(p + n - 4, s + n - 4, 4);
+	} else if (n > 0) {
+		p[0] = s[0];
+		p[n / 2] = s[n / 2];
+		p[n - 1] = s[n - 1];
 	}
 	return p + n;
 }

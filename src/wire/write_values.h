@@ -14,14 +14,13 @@ static uint8_t *write_struct(struct writer *, uint8_t *, const struct plan *,
 static uint8_t *write_run(struct writer *, uint8_t *, const struct plan_slot *,
     const void *, size_t);
 
+/* There is WRITE_ROOM for the header. */
 static uint8_t *
 write_list(struct writer *w, uint8_t *p, const struct plan *pl,
     const struct tf_any_list *l)
 {
 	if (unlikely(l->n > INT32_MAX))
 		return write_fail(w, "more than 2^31 - 1 elements");
-	if ((p = write_room(w, p, WRITE_ROOM)) == NULL)
-		return NULL;
 	p = put_list(p, l->n, &pl->key);
 	return l->n == 0 ? p : write_run(w, p, &pl->key, l->v, l->n);
 }
@@ -46,6 +45,7 @@ write_strings(struct writer *w, uint8_t *p, const struct tf_str *v, size_t n)
 	return p;
 }
 
+/* There is WRITE_ROOM for the header. */
 static uint8_t *
 write_map(struct writer *w, uint8_t *p, const struct plan *pl,
     const struct tf_any_list *l)
@@ -54,8 +54,6 @@ write_map(struct writer *w, uint8_t *p, const struct plan *pl,
 
 	if (unlikely(l->n > INT32_MAX))
 		return write_fail(w, "more than 2^31 - 1 entries");
-	if ((p = write_room(w, p, WRITE_ROOM)) == NULL)
-		return NULL;
 	p = put_map(p, l->n, &pl->key, &pl->val);
 	if (pl->texts)
 		return write_strings(w, p, l->v, 2 * (size_t)l->n);
@@ -88,9 +86,13 @@ static uint8_t *
 write_containers(struct writer *w, uint8_t *p, const struct plan *pl,
     const struct tf_any_list *v, size_t n)
 {
-	for (; n > 0 && p != NULL; n--, v++)
-		p = pl->kind == TF_T_MAP ? write_map(w, p, pl, v) :
-		    write_list(w, p, pl, v);
+	for (; n > 0; n--, v++) {
+		if ((p = write_room(w, p, WRITE_ROOM)) != NULL)
+			p = pl->kind == TF_T_MAP ? write_map(w, p, pl, v) :
+			    write_list(w, p, pl, v);
+		if (p == NULL)
+			return NULL;
+	}
 	return p;
 }
 
@@ -170,15 +172,15 @@ write_value(struct writer *w, uint8_t *p, const struct plan_op *op,
 	}
 }
 
-/* A field after the field with the id last. */
+/* A field after the one with the id last; 0 for the first. */
 static hot uint8_t *
 write_field(struct writer *w, uint8_t *p, const struct plan_op *op,
-    const char *value, int last)
+    const char *value, bool predicted, int last)
 {
 	value += op->slot.off;
-	if ((p = write_room(w, p, 2 * WRITE_ROOM)) == NULL)
+	if (unlikely((p = write_room(w, p, 2 * WRITE_ROOM)) == NULL))
 		return NULL;
-	p = put_head(p, op, value, last);
+	p = put_head(p, op, value, predicted, last);
 	return write_value(w, p, op, value);
 }
 
@@ -186,15 +188,16 @@ static uint8_t *
 write_fields(struct writer *w, uint8_t *p, const struct plan *pl,
     const char *value)
 {
-	const struct plan_op *op = pl->ops;
-	int last = 0;
+	const struct plan_op *op = pl->ops, *next = op;
 
 	for (; op->slot.kind != TF_T_NONE; op++) {
 		if (op->flags != 0 && !write_present(op, value))
 			continue;
-		if ((p = write_field(w, p, op, value, last)) == NULL)
+		p = write_field(w, p, op, value, op == next,
+		    next > pl->ops ? next[-1].id : 0);
+		if (unlikely(p == NULL))
 			return NULL;
-		last = op->id;
+		next = op + 1;
 	}
 	return p;
 }
@@ -208,14 +211,14 @@ write_member(struct writer *w, uint8_t *p, const struct plan *pl,
 
 	if (op == NULL)
 		return write_fail(w, pl->unset);
-	return write_field(w, p, op, value, 0);
+	return write_field(w, p, op, value, false, 0);
 }
 
 static uint8_t *
 write_struct(struct writer *w, uint8_t *p, const struct plan *pl,
     const void *value)
 {
-	if (w->depth == 0)
+	if (unlikely(w->depth == 0))
 		return write_fail(w, "nested too deep");
 	w->depth--;
 	if (pl->kind == TF_T_STRUCT)
