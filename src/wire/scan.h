@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Finding the end of a message that no frame announces.  The scanner walks the
+ * bytes without decoding them and remembers where it is, so a message that
+ * arrives in a thousand pieces is walked once.  It allocates nothing and
+ * changes nothing; whoever holds the bytes must hold all of the message so
+ * far, from its first one, and hand them over again with what has been added.
+ */
+#ifndef WIRE_SCAN_H
+#define WIRE_SCAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SCAN_MAX_DEPTH	256	/* structs and containers within each other */
+
+enum scan_result {
+	SCAN_DONE,		/* pos is the size of the message */
+	SCAN_MORE,		/* at least scan_missing() bytes are missing */
+	SCAN_BAD,		/* no message */
+	SCAN_TOO_BIG,
+	SCAN_TOO_DEEP
+};
+
+/* A struct, or a container with entries left. */
+struct scan_level {
+	uint32_t	 left;		/* values to come, in a container */
+	uint8_t		 types[2];	/* of every other value */
+	uint8_t		 turn;		/* index in types of the next one */
+	uint8_t		 is_struct;
+};
+
+struct scan {
+	uint64_t	 pos;		/* what is done; may be past the input */
+	uint64_t	 max_size;
+	const struct scan_proto *proto;
+	unsigned	 depth;
+	struct scan_level level[SCAN_MAX_DEPTH];
+};
+
+/* Whether a message of compact or strict binary protocol begins so. */
+int	scan_knows(uint8_t first);
+
+/* For a message that begins with this byte. */
+void	scan_init(struct scan *, uint8_t first, uint64_t max_size);
+
+/* p: the message from its beginning; len may have grown since the last call. */
+enum scan_result scan_run(struct scan *, const uint8_t *p, size_t len);
+
+size_t	scan_missing(const struct scan *, size_t len);
+
+#endif
