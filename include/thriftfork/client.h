@@ -32,10 +32,20 @@ void	 tf_client_free(struct tf_client *);	/* NULL is fine */
  * tf_client_error() if the key or its value is not understood.
  *
  *	timeout		10s	whole call, connecting included; "off"
- *	max-frame	16384000	of a reply
+ *	max-frame	16384000	bytes of a request or a reply
+ *	protocol	compact	or binary
+ *	framing		framed	or unframed (Apache's "buffered")
+ *
+ * The last two take effect with the next connection: set them first.
  */
 int	 tf_client_set(struct tf_client *, const char *key, const char *value)
 	    TF_CHECK;
+
+/*
+ * Where results are put from the next call on: into an arena of yours, which
+ * the client never empties; NULL: into its own again, which each call empties.
+ */
+void	 tf_client_arena(struct tf_client *, struct tf_arena *);
 
 /*
  * What the last failing call met: what, where, after how long.  "" before the

@@ -55,6 +55,20 @@ int	 tf_server_module(struct tf_server *, const char *path) TF_CHECK;
 int	 tf_server_add(struct tf_server *, const struct tf_service *,
 	    const void *handler) TF_CHECK;
 
+/* Declares hooks, which are copied; for setup(). */
+void	 tf_server_hooks(struct tf_server *, const struct tf_hooks *);
+
+/* For setup() and worker_start(): sets the reason, returns -1. */
+int	 tf_server_refuse(struct tf_server *, const char *fmt, ...)
+	    TF_PRINTF(2, 3);
+
+/*
+ * Stops a running server in order, as SIGTERM does.  From a hook or a handler,
+ * from another thread or from a signal handler; does nothing if it does not
+ * run.
+ */
+void	 tf_server_stop(struct tf_server *);
+
 /* The arguments after the module or after "--"; for setup() and handlers. */
 void	 tf_server_args(const struct tf_server *, int *argc, char ***argv);
 void	 tf_server_set_args(struct tf_server *, int argc, char **argv);

@@ -30,6 +30,7 @@ struct tf_client;
 
 /* The other end of a connection. */
 struct tf_peer {
+	void		*data;		/* what the connect hook left here */
 	const char	*addr;		/* "10.0.0.3:5432", "[::1]:80", "unix" */
 	int32_t		 pid;		/* unix sockets: credentials at connect */
 	int64_t		 uid, gid;	/* time; -1 if not known */
@@ -55,6 +56,36 @@ struct tf_call {
  */
 int	 tf_throw(struct tf_call *, const struct tf_type *, const void *);
 int	 tf_fail(struct tf_call *, const char *fmt, ...) TF_PRINTF(2, 3);
+
+/*
+ * What a program wants to be told, in a worker.  Any member may be NULL.  ctx
+ * is what worker_start() has put into *ctx, NULL before.
+ */
+struct tf_hooks {
+	/*
+	 * Once, before the worker serves: the place to open files and to
+	 * connect to databases.  -1: it cannot serve (tf_server_refuse() says
+	 * why); the master tries again with growing pauses.
+	 */
+	int	(*worker_start)(struct tf_server *, void **ctx);
+	/* After the last call of a worker that ends in order. */
+	void	(*worker_stop)(struct tf_server *, void *ctx);
+	/*
+	 * A connection has been accepted; -1 closes it, without a word in the
+	 * log.  peer->data may be set; it is peer->data of the connection's
+	 * calls and of disconnect(), which is called for each connection that
+	 * connect() has let in.
+	 */
+	int	(*connect)(void *ctx, struct tf_peer *);
+	void	(*disconnect)(void *ctx, struct tf_peer *);
+	/*
+	 * Before the arguments of a call are read.  -1, after tf_fail() or a
+	 * throw, refuses it; the handler and after() are not called then.
+	 */
+	int	(*before)(struct tf_call *);
+	/* After the handler, with what it returned; the reply comes later. */
+	void	(*after)(struct tf_call *, int rc);
+};
 
 /* Tables of services, written by thriftfork-gen. */
 enum tf_method_flag {

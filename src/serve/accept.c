@@ -31,6 +31,21 @@ set_credentials(struct conn *c, int fd)
 	c->gid = cred.gid;
 }
 
+/* -1: the hook does not want it. */
+static int
+greet(struct conn *c)
+{
+	const struct worker_config *cf = c->worker->config;
+	struct tf_peer peer = conn_peer(c);
+
+	if (cf->hooks->connect != NULL &&
+	    cf->hooks->connect(cf->ctx, &peer) == -1)
+		return -1;
+	c->data = peer.data;
+	c->greeted = true;
+	return 0;
+}
+
 static void
 take(struct worker *w, int fd, const struct addr *from)
 {
@@ -48,6 +63,10 @@ take(struct worker *w, int fd, const struct addr *from)
 	else
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	lane_add(w->config->lane, COUNTER_CONNECTIONS_ACCEPTED, 1);
+	if (greet(c) == -1) {
+		conn_count(c, COUNTER_CONNECTIONS_REFUSED, 1);
+		conn_close(c);
+	}
 }
 
 static bool

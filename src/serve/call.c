@@ -129,7 +129,7 @@ mark_success(struct call *call)
 		memcpy((char *)call->result + f->has, &yes, sizeof(yes));
 }
 
-void
+int
 call_run(struct call *call)
 {
 	const struct tf_method *m = call->entry->method;
@@ -140,14 +140,15 @@ call_run(struct call *call)
 	    call->result);
 	if (rc == 0 && call->end == CALL_RETURNED) {
 		mark_success(call);
-		return;
+		return 0;
 	}
 	if (rc == -1 && call->end != CALL_RETURNED)
-		return;
+		return -1;
 	log_warnx("%s.%s returned %d %s", call->pub.service, m->name, rc,
 	    call->end == CALL_RETURNED ? "without saying why" :
 	    "after it had failed");
 	call_fail(call, APP_INTERNAL_ERROR, "%s failed", m->name);
+	return -1;
 }
 
 static int

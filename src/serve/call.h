@@ -37,6 +37,7 @@ struct call {
 	struct app_error	 error;
 	struct wire_msg		 msg;		/* of the request */
 	enum call_end		 end;
+	bool			 framed;	/* and so will the reply be */
 	size_t			 bytes_in;	/* of the request, on the wire */
 	bool			 oneway;	/* no reply, whatever happens */
 	bool			 answered;
@@ -51,8 +52,11 @@ void	call_reset(struct call *);
 void	call_fail(struct call *, int32_t app_error, const char *fmt, ...)
 	    TF_PRINTF(3, 4);
 
-/* Runs the handler on decoded arguments; sets end, result or error. */
-void	call_run(struct call *);
+/*
+ * Runs the handler on decoded arguments; sets end, result or error.  0, or -1
+ * if it threw or failed.
+ */
+int	call_run(struct call *);
 
 /* Appends the reply message to b; -1 if it does not fit or is not valid. */
 int	call_encode(const struct call *, struct buf *, const char **why);

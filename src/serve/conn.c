@@ -101,6 +101,26 @@ conn_new(struct worker *w, int fd, const char *peer)
 	return c;
 }
 
+struct tf_peer
+conn_peer(const struct conn *c)
+{
+	bool known = c->pid != -1;
+
+	return (struct tf_peer){ .data = c->data, .addr = c->peer,
+	    .pid = c->pid, .uid = known ? (int64_t)c->uid : -1,
+	    .gid = known ? (int64_t)c->gid : -1 };
+}
+
+static void
+say_goodbye(const struct conn *c)
+{
+	const struct worker_config *cf = c->worker->config;
+	struct tf_peer peer = conn_peer(c);
+
+	if (c->greeted && cf->hooks->disconnect != NULL)
+		cf->hooks->disconnect(cf->ctx, &peer);
+}
+
 void
 conn_close(struct conn *c)
 {
@@ -117,11 +137,13 @@ conn_close(struct conn *c)
 		STAILQ_REMOVE_HEAD(&c->owed, link);
 		call_free(call);
 	}
+	say_goodbye(c);
 	lane_peer_gone(w->config->lane, c->peer);
 	conn_count(c, COUNTER_SEND_BACKLOG, -(uint64_t)c->out_len);
 	conn_count(c, COUNTER_CONNECTIONS_CLOSED, 1);
 	free(c->in);
 	free(c->out);
+	free(c->scan);
 	loop_free(&w->loop, c);
 	w->nconns--;
 	accept_update(w);

@@ -39,16 +39,21 @@ struct conn {
 	uint64_t		 since_ns;	/* there since */
 	struct call_queue	 owed;		/* replies, in order */
 	uint8_t			*in, *out;
+	struct scan		*scan;		/* of the message in in */
 	uint32_t		 in_len, in_cap;
 	uint32_t		 out_off, out_len;
+	void			*data;		/* the connect hook's */
 	int32_t			 pid;		/* unix sockets, else -1 */
 	uint32_t		 uid, gid;
 	uint8_t			 place;		/* enum conn_place */
 	bool			 eof;		/* the peer sends no more */
 	bool			 finishing;	/* close when all is answered */
+	bool			 greeted;	/* the connect hook let it in */
 	char			 peer[];	/* address as text */
 };
 TAILQ_HEAD(conn_list, conn);
+
+struct scan;
 
 struct door {
 	struct watch		 watch;
@@ -96,6 +101,8 @@ conn_count(const struct conn *c, enum counter counter, uint64_t n)
 }
 
 void	conn_move(struct conn *, enum conn_place);
+/* As handlers see its peer; valid as long as c. */
+struct tf_peer conn_peer(const struct conn *);
 /* Closes it if it is finishing and nothing is left to do. */
 void	conn_settle(struct conn *);
 void	conn_finish(struct conn *);	/* answer what has been asked, close */
@@ -112,7 +119,7 @@ int	output_flush(struct conn *);	/* the worker's send buffer to c; -1:
 void	output_ready(struct conn *);
 bool	output_blocked(const struct conn *);
 
-/* dispatch.c: one frame's payload; -1: close the connection. */
-int	dispatch_frame(struct conn *, const uint8_t *, size_t);
+/* dispatch.c: one message, without its frame; -1: c is closed. */
+int	dispatch_message(struct conn *, const uint8_t *, size_t, bool framed);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where a call enters: a frame becomes a message, the message a call, the call
- * is decoded, handled and encoded.  Replies leave in the order of requests: a
+ * Where a call enters: a message becomes a call, the call is decoded, handled
+ * and encoded.  Replies leave in the order of requests: a
  * call waits in its connection's queue while an earlier one is unanswered, and
  * as a rule that queue is empty and the reply is encoded where it will be sent
  * from.
@@ -73,16 +73,25 @@ decode_args(struct call *call, struct wire_reader *r, struct lane *lane)
 		    "be read: %s", m->name, r->why);
 		return;
 	}
-	call->result = arena_take(&call->arena, m->result->size);
-	tf_init(m->result, call->result);
+}
+
+/* Asks the hook; it may need the result, to throw. */
+static void
+ask_before(struct call *call, const struct tf_hooks *hooks)
+{
+	const struct tf_type *result = call->entry->method->result;
+
+	call->result = arena_take(&call->arena, result->size);
+	tf_init(result, call->result);
+	if (hooks->before != NULL && hooks->before(&call->pub) == -1 &&
+	    call->end == CALL_RETURNED)
+		call_fail(call, APP_INTERNAL_ERROR, "%s was refused",
+		    call->pub.method);
 }
 
 static void
-set_public(struct conn *c, struct call *call, struct tf_peer *peer)
+set_public(struct conn *c, struct call *call, const struct tf_peer *peer)
 {
-	*peer = (struct tf_peer){ .addr = c->peer, .pid = c->pid,
-	    .uid = c->pid == -1 ? -1 : (int64_t)c->uid,
-	    .gid = c->pid == -1 ? -1 : (int64_t)c->gid };
 	call->pub.ctx = c->worker->config->ctx;
 	call->pub.handler = call->entry->handler;
 	call->pub.service = call->entry->service;
@@ -106,14 +115,14 @@ outcome(const struct call *call)
 static size_t
 encode_reply(struct call *call, struct buf *b)
 {
-	size_t start = b->len;
+	size_t start = b->len, head = call->framed ? FRAME_HEADER : 0;
 	const char *why;
 
 	if (call->oneway)
 		return 0;
 	if (buf_need(b, FRAME_HEADER) == NULL)
 		goto toobig;
-	b->len += FRAME_HEADER;
+	b->len += head;
 	if (call->end != CALL_FAILED && call->arena.over)
 		call_fail(call, APP_INTERNAL_ERROR, "%s used more than the %zu "
 		    "bytes of memory that a call may use", call->pub.method,
@@ -124,7 +133,8 @@ encode_reply(struct call *call, struct buf *b)
 		if (call_encode(call, b, &why) == -1)
 			goto toobig;
 	}
-	frame_put(b->p + start, (uint32_t)(b->len - start - FRAME_HEADER));
+	if (call->framed)
+		frame_put(b->p + start, (uint32_t)(b->len - start - head));
 	return b->len - start;
 toobig:
 	b->len = start;
@@ -165,8 +175,10 @@ static void
 run(struct conn *c, struct call *call, struct wire_reader *r)
 {
 	struct worker *w = c->worker;
+	const struct tf_hooks *hooks = w->config->hooks;
 	const struct wire_msg *m = &call->msg;
-	struct tf_peer peer;
+	struct tf_peer peer = conn_peer(c);
+	int rc;
 
 	call->entry = registry_find(w->config->registry, m->name.s,
 	    m->name.len);
@@ -182,9 +194,14 @@ run(struct conn *c, struct call *call, struct wire_reader *r)
 	if (call->entry->method->flags & TF_ONEWAY)
 		call->oneway = true;
 	set_public(c, call, &peer);
-	decode_args(call, r, w->config->lane);
-	if (call->end != CALL_FAILED)
-		call_run(call);
+	ask_before(call, hooks);
+	if (call->end == CALL_RETURNED)
+		decode_args(call, r, w->config->lane);
+	if (call->end != CALL_RETURNED)
+		return;
+	rc = call_run(call);
+	if (hooks->after != NULL)
+		hooks->after(&call->pub, rc);
 }
 
 static int
@@ -195,7 +212,7 @@ refuse(struct conn *c, const struct wire_reader *r)
 
 	conn_count(c, COUNTER_PROTOCOL_ERRORS, 1);
 	if (log_rate_ok(&w->noise, &skipped))
-		log_info("%s: closed: a frame without a call: %s (%u more like "
+		log_info("%s: closed: a message that is no call: %s (%u more like "
 		    "this)", c->peer, r->err == WIRE_OK ? "neither compact nor "
 		    "binary protocol" : r->why, skipped);
 	output_flush(c);
@@ -204,7 +221,8 @@ refuse(struct conn *c, const struct wire_reader *r)
 }
 
 int
-dispatch_frame(struct conn *c, const uint8_t *payload, size_t len)
+dispatch_message(struct conn *c, const uint8_t *payload, size_t len,
+    bool framed)
 {
 	struct worker *w = c->worker;
 	struct call *call = take_call(w);
@@ -216,7 +234,8 @@ dispatch_frame(struct conn *c, const uint8_t *payload, size_t len)
 		give_back(w, call);
 		return refuse(c, &r);
 	}
-	call->bytes_in = len + FRAME_HEADER;
+	call->framed = framed;
+	call->bytes_in = len + (framed ? FRAME_HEADER : 0);
 	run(c, call, &r);
 	if (STAILQ_EMPTY(&c->owed)) {
 		answer(c, call, &w->send);

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From bytes to frames.
+ * From bytes to messages.  The first byte of a message tells whether it stands
+ * in a frame: compact begins with 0x82, strict binary with 0x80, and the length
+ * of a frame with 0x0D at most, because max-frame is kept that small.
  *
- * As a rule whole frames lie in the worker's receive buffer and are handled
- * where they lie.  A frame that has begun is kept in a block of its own, which
- * grows as bytes arrive and never by the length that the peer declares; the
- * next read goes straight into that block and, behind it, into the receive
- * buffer.  So each byte is copied at most once, however slowly it comes.
+ * As a rule whole messages lie in the worker's receive buffer and are handled
+ * where they lie.  One that has begun is kept in a block of its own, which
+ * grows as bytes arrive and never by the length that the peer declares.  For a
+ * frame the next read goes straight into that block and, behind it, into the
+ * receive buffer.  A message without a frame has no length; a scanner that
+ * remembers where it was looks for its end in the block.  Either way each byte
+ * is copied at most a few times, however slowly it comes.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,8 +22,9 @@
 #include "base/bug.h"
 #include "serve/conn.h"
 #include "wire/frame.h"
+#include "wire/scan.h"
 
-#define BLOCK_BYTES	4096		/* of a frame that has begun, at first */
+#define BLOCK_BYTES	4096		/* of a message that has begun */
 
 static int64_t
 size_of_frame(const struct conn *c, const uint8_t *p, size_t len)
@@ -26,48 +32,114 @@ size_of_frame(const struct conn *c, const uint8_t *p, size_t len)
 	return frame_size(p, len, c->worker->config->limits.max_frame);
 }
 
+/* Bytes that are no message: say so, once in a while, and close. */
 static void
-refuse(struct conn *c, const uint8_t *p)
+refuse(struct conn *c, const uint8_t *p, size_t len, enum counter counter,
+    const char *what)
 {
 	struct worker *w = c->worker;
+	char hex[3 * 8 + 1] = "";
 	unsigned skipped;
 
-	conn_count(c, p[0] & 0x80 ? COUNTER_PROTOCOL_ERRORS :
-	    COUNTER_FRAMES_TOO_LARGE, 1);
+	output_flush(c);
+	if (!conn_is_open(c))
+		return;
+	conn_count(c, counter, 1);
+	for (size_t i = 0; i < 8 && i < len; i++)
+		snprintf(hex + 3 * i, 4, " %02x", p[i]);
 	if (log_rate_ok(&w->noise, &skipped))
-		log_info("%s: closed: %02x%02x%02x%02x is no frame of at most "
-		    "%u bytes (%u more like this)", c->peer, p[0], p[1], p[2],
-		    p[3], w->config->limits.max_frame, skipped);
+		log_info("%s: closed: %s:%s (%u more like this)", c->peer,
+		    what, hex, skipped);
 	conn_close(c);
 }
 
+/* The size of the framed message at p; 0: not all of it is there. */
+static size_t
+whole_frame(struct conn *c, const uint8_t *p, size_t len)
+{
+	int64_t size = size_of_frame(c, p, len);
+
+	if (size == -1) {
+		if (p[0] > 0x0d)
+			refuse(c, p, len, COUNTER_PROTOCOL_ERRORS,
+			    "not a dialect that is served here");
+		else
+			refuse(c, p, len, COUNTER_FRAMES_TOO_LARGE,
+			    "a frame larger than max-frame");
+		return 0;
+	}
+	return (size_t)size <= len ? (size_t)size : 0;
+}
+
+static void
+keep_scan(struct conn *c, const struct scan *s)
+{
+	if (s == c->scan)
+		return;
+	if ((c->scan = malloc(sizeof(*s))) == NULL)
+		fatal("out of memory: a message that has begun");
+	memcpy(c->scan, s, offsetof(struct scan, level) +
+	    s->depth * sizeof(s->level[0]));
+}
+
+static void
+drop_scan(struct conn *c)
+{
+	free(c->scan);
+	c->scan = NULL;
+}
+
+/* The same for a message without a frame; a scan that was kept goes on. */
+static size_t
+whole_message(struct conn *c, const uint8_t *p, size_t len)
+{
+	struct scan fresh, *s = c->scan;
+	enum scan_result rc;
+	size_t size;
+
+	if (s == NULL) {
+		s = &fresh;
+		scan_init(s, p[0], c->worker->config->limits.max_frame);
+	}
+	if ((rc = scan_run(s, p, len)) == SCAN_MORE) {
+		keep_scan(c, s);
+		return 0;
+	}
+	size = (size_t)s->pos;
+	drop_scan(c);
+	if (rc == SCAN_DONE)
+		return size;
+	if (rc == SCAN_TOO_BIG)
+		refuse(c, p, len, COUNTER_FRAMES_TOO_LARGE,
+		    "a message larger than max-frame");
+	else
+		refuse(c, p, len, COUNTER_PROTOCOL_ERRORS,
+		    rc == SCAN_TOO_DEEP ? "a message that nests too deep" :
+		    "a malformed message");
+	return 0;
+}
+
 /*
- * Handles the whole frames at p; the number of bytes that are done.  Stops
+ * Handles the whole messages at p; the number of bytes that are done.  Stops
  * early when the connection is closed or its peer does not read.
  */
 static size_t
-handle_frames(struct conn *c, const uint8_t *p, size_t len)
+handle_messages(struct conn *c, const uint8_t *p, size_t len)
 {
-	size_t done = 0;
-	int64_t size;
+	size_t done = 0, size, head;
 
-	while (conn_is_open(c) && !output_blocked(c)) {
-		size = size_of_frame(c, p + done, len - done);
-		if (size == -1) {
-			output_flush(c);
-			if (conn_is_open(c))
-				refuse(c, p + done);
-			return done;
-		}
-		if (size == 0 || (size_t)size > len - done)
-			return done;
-		if (dispatch_frame(c, p + done + FRAME_HEADER,
-		    (size_t)size - FRAME_HEADER) == -1)
-			return done;
-		done += (size_t)size;
+	while (done < len && conn_is_open(c) && !output_blocked(c)) {
+		head = scan_knows(p[done]) ? 0 : FRAME_HEADER;
+		size = head == 0 ? whole_message(c, p + done, len - done) :
+		    whole_frame(c, p + done, len - done);
+		if (size == 0 || dispatch_message(c, p + done + head,
+		    size - head, head != 0) == -1)
+			break;
+		done += size;
 		if (c->worker->send.len >= SEND_BYTES)
 			output_flush(c);
 	}
+	output_flush(c);
 	return done;
 }
 
@@ -77,41 +149,11 @@ grow(struct conn *c, size_t cap)
 	if (cap <= c->in_cap)
 		return;
 	if ((c->in = realloc(c->in, cap)) == NULL)
-		fatal("out of memory: a frame of %zu bytes", cap);
+		fatal("out of memory: a message of %zu bytes", cap);
 	c->in_cap = (uint32_t)cap;
 }
 
-static void
-drop(struct conn *c)
-{
-	free(c->in);
-	c->in = NULL;
-	c->in_len = c->in_cap = 0;
-}
-
-/* Keeps what could not be handled yet. */
-static void
-keep(struct conn *c, const uint8_t *p, size_t len)
-{
-	if (len == 0 || !conn_is_open(c))
-		return;
-	grow(c, len);
-	memcpy(c->in, p, len);
-	c->in_len = (uint32_t)len;
-}
-
-/* How much of the kept frame is missing; 0 if not even its length is there. */
-static size_t
-missing(const struct conn *c)
-{
-	int64_t size = size_of_frame(c, c->in, c->in_len);
-
-	if (size <= 0)
-		return 0;
-	BUG_ON((size_t)size <= c->in_len);
-	return (size_t)size - c->in_len;
-}
-
+/* Room for need more bytes, or for as many as is decent by now. */
 static void
 make_room(struct conn *c, size_t need)
 {
@@ -125,59 +167,33 @@ make_room(struct conn *c, size_t need)
 	grow(c, cap);
 }
 
-/*
- * One read: into the kept frame as far as there is room for it, the rest into
- * the receive buffer behind the skip bytes that are in it already.
- */
-static ssize_t
-receive(struct conn *c, size_t need, size_t skip)
+/* Gives the block away; it is the caller's to free or to put back. */
+static uint8_t *
+take_block(struct conn *c, size_t *len, size_t *cap)
 {
-	struct worker *w = c->worker;
-	struct iovec iov[2];
-	size_t room = c->in_cap - c->in_len;
+	uint8_t *p = c->in;
 
-	conn_count(c, COUNTER_READS, 1);
-	if (need == 0)
-		return recv(c->watch.fd, w->receive + skip,
-		    RECEIVE_BYTES - skip, 0);
-	if (room > need)
-		room = need;
-	iov[0] = (struct iovec){ c->in + c->in_len, room };
-	iov[1] = (struct iovec){ w->receive, RECEIVE_BYTES };
-	return readv(c->watch.fd, iov, room == need ? 2 : 1);
+	*len = c->in_len;
+	*cap = c->in_cap;
+	c->in = NULL;
+	c->in_len = c->in_cap = 0;
+	return p;
 }
 
-/* The kept bytes are too few to be a length: put them in front again. */
-static size_t
-unkeep(struct conn *c)
-{
-	size_t n = c->in_len;
-
-	if (n > 0)
-		memcpy(c->worker->receive, c->in, n);
-	drop(c);
-	return n;
-}
-
+/* Keeps what could not be handled yet. */
 static void
-ended(struct conn *c, ssize_t n)
+keep(struct conn *c, const uint8_t *p, size_t len)
 {
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+	if (len == 0 || !conn_is_open(c))
 		return;
-	c->eof = true;
-	if (n == -1) {
-		conn_count(c, COUNTER_CONNECTION_ERRORS, 1);
-		conn_close(c);
-		return;
-	}
-	drop(c);			/* half a frame will never be whole */
-	watch_change(&c->worker->loop, &c->watch, 0);
-	conn_settle(c);
+	grow(c, len);
+	memcpy(c->in, p, len);
+	c->in_len = (uint32_t)len;
 }
 
-/* The frame that had begun is done; the next one has a deadline of its own. */
+/* What had begun is done; what follows has a deadline of its own. */
 static void
-frame_done(struct conn *c)
+message_done(struct conn *c)
 {
 	if (conn_is_open(c) && c->place == PLACE_FRAME)
 		conn_move(c, PLACE_IDLE);
@@ -200,37 +216,137 @@ static void
 handle_received(struct conn *c, size_t n)
 {
 	const uint8_t *p = c->worker->receive;
-	size_t done = handle_frames(c, p, n);
+	size_t done = handle_messages(c, p, n);
 
-	output_flush(c);
 	if (done > 0)
-		frame_done(c);
+		message_done(c);
 	keep(c, p + done, n - done);
+	place(c);
+}
+
+/* Handles what is in the block, and leaves there what is left. */
+static void
+handle_block(struct conn *c)
+{
+	size_t len, cap, done;
+	uint8_t *p = take_block(c, &len, &cap);
+
+	done = handle_messages(c, p, len);
+	if (done > 0)
+		message_done(c);
+	if (done == len || !conn_is_open(c))
+		free(p);
+	else {
+		memmove(p, p + done, len - done);
+		c->in = p;
+		c->in_len = (uint32_t)(len - done);
+		c->in_cap = (uint32_t)cap;
+	}
 	place(c);
 }
 
 /* A read went into the kept frame, and perhaps past it. */
 static void
-handle_kept(struct conn *c, size_t need, size_t n)
+handle_frame(struct conn *c, size_t need, size_t n)
 {
-	size_t mine = n < need ? n : need;
-	uint8_t *frame = c->in;
+	size_t len, cap;
+	uint8_t *frame;
 
-	c->in_len += (uint32_t)mine;
-	if (mine < need) {
+	c->in_len += (uint32_t)(n < need ? n : need);
+	if (n < need) {
 		place(c);
 		return;
 	}
-	/* The frame is complete; it may be followed by another to be kept. */
-	c->in = NULL;
-	n -= need;
-	need = c->in_len;
-	c->in_len = c->in_cap = 0;
-	handle_frames(c, frame, need);
+	frame = take_block(c, &len, &cap);
+	handle_messages(c, frame, len);
 	free(frame);
-	frame_done(c);
+	message_done(c);
 	if (conn_is_open(c))
-		handle_received(c, n);
+		handle_received(c, n - need);
+}
+
+static void
+ended(struct conn *c, ssize_t n)
+{
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	c->eof = true;
+	if (n == -1) {
+		conn_count(c, COUNTER_CONNECTION_ERRORS, 1);
+		conn_close(c);
+		return;
+	}
+	/* Half a message will never be whole. */
+	free(c->in);
+	c->in = NULL;
+	c->in_len = c->in_cap = 0;
+	drop_scan(c);
+	watch_change(&c->worker->loop, &c->watch, 0);
+	conn_settle(c);
+}
+
+/* Counts what a read has brought; false if that is nothing. */
+static bool
+received(struct conn *c, ssize_t n)
+{
+	conn_count(c, COUNTER_READS, 1);
+	if (n <= 0) {
+		ended(c, n);
+		return false;
+	}
+	conn_count(c, COUNTER_BYTES_RECEIVED, (uint64_t)n);
+	return true;
+}
+
+/* Into the receive buffer, behind the few bytes kept of a frame's length. */
+static void
+read_buffer(struct conn *c)
+{
+	uint8_t *p = c->worker->receive;
+	size_t kept = c->in_len;
+	ssize_t n;
+
+	n = recv(c->watch.fd, p + kept, RECEIVE_BYTES - kept, 0);
+	if (!received(c, n))
+		return;
+	if (kept > 0) {
+		memcpy(p, c->in, kept);
+		free(c->in);
+		c->in = NULL;
+		c->in_len = c->in_cap = 0;
+	}
+	handle_received(c, kept + (size_t)n);
+}
+
+/* Into the kept frame as far as there is room, the rest into the buffer. */
+static void
+read_frame(struct conn *c, size_t need)
+{
+	struct iovec iov[2];
+	size_t room;
+	ssize_t n;
+
+	make_room(c, need);
+	room = c->in_cap - c->in_len < need ? c->in_cap - c->in_len : need;
+	iov[0] = (struct iovec){ c->in + c->in_len, room };
+	iov[1] = (struct iovec){ c->worker->receive, RECEIVE_BYTES };
+	n = readv(c->watch.fd, iov, room == need ? 2 : 1);
+	if (received(c, n))
+		handle_frame(c, need, (size_t)n);
+}
+
+/* Into the block of a message whose end is not known. */
+static void
+read_message(struct conn *c)
+{
+	ssize_t n;
+
+	make_room(c, c->in_len + BLOCK_BYTES);
+	n = recv(c->watch.fd, c->in + c->in_len, c->in_cap - c->in_len, 0);
+	if (!received(c, n))
+		return;
+	c->in_len += (uint32_t)n;
+	handle_block(c);
 }
 
 static void
@@ -246,45 +362,25 @@ discard(struct conn *c)
 void
 input_ready(struct conn *c)
 {
-	size_t need, skip = 0;
-	ssize_t n;
+	int64_t size;
 
-	if (c->place == PLACE_LINGER) {
+	if (c->place == PLACE_LINGER)
 		discard(c);
+	else if (c->eof)
 		return;
-	}
-	if (c->eof)
-		return;
-	if ((need = missing(c)) == 0)
-		skip = unkeep(c);
+	else if (c->scan != NULL)
+		read_message(c);
+	else if ((size = size_of_frame(c, c->in, c->in_len)) > 0)
+		read_frame(c, (size_t)size - c->in_len);
 	else
-		make_room(c, need);
-	if ((n = receive(c, need, skip)) <= 0) {
-		if (skip > 0)
-			keep(c, c->worker->receive, skip);
-		ended(c, n);
-		return;
-	}
-	conn_count(c, COUNTER_BYTES_RECEIVED, (uint64_t)n);
-	if (need > 0)
-		handle_kept(c, need, (size_t)n);
-	else
-		handle_received(c, skip + (size_t)n);
+		read_buffer(c);
 }
 
 void
 input_resume(struct conn *c)
 {
-	uint8_t *p = c->in;
-	size_t len = c->in_len, done;
-
-	if (len > 0) {
-		c->in = NULL;
-		c->in_len = c->in_cap = 0;
-		done = handle_frames(c, p, len);
-		output_flush(c);
-		keep(c, p + done, len - done);
-		free(p);
-	}
-	place(c);
+	if (c->in_len > 0)
+		handle_block(c);
+	else
+		place(c);
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct lane;
+struct tf_hooks;
 struct registry;
 
 /* Every limit of a worker; 0 is "none" where that makes sense. */
@@ -33,8 +34,9 @@ struct worker_config {
 						   is dead */
 	struct lane		*lane;
 	const struct registry	*registry;
-	struct worker_limits	 limits;
+	const struct tf_hooks	*hooks;		/* of connections and calls */
 	void			*ctx;		/* call->ctx */
+	struct worker_limits	 limits;
 };
 
 /*
