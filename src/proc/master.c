@@ -51,6 +51,7 @@ struct master {
 	const struct master_config *config;
 	struct loop		 loop;
 	struct watch		 signals;
+	struct watch		 stop_order;	/* on stop_fd */
 	struct control		 control;
 	struct signal_state	 before;	/* the program's signals */
 	struct slot		*slots;
@@ -444,6 +445,17 @@ signalled(struct watch *watch, uint32_t events)
 		later(&si);
 }
 
+static void
+told_to_stop(struct watch *watch, uint32_t events)
+{
+	struct master *m = OBJECT_OF(watch, struct master, stop_order);
+
+	(void)events;
+	watch_remove(&m->loop, watch);
+	if (!m->stopping)
+		stop(m);
+}
+
 static int
 watch_signals(struct master *m)
 {
@@ -484,6 +496,9 @@ begin(struct master *m)
 	    control_open(&m->control, &m->loop, cf->control_fd,
 	    control_request, m) == -1)
 		return -1;
+	if (cf->stop_fd != -1 && watch_add(&m->loop, &m->stop_order,
+	    cf->stop_fd, EPOLLIN, told_to_stop) == -1)
+		return -1;
 	m->slots = calloc(cf->max_workers, sizeof(*m->slots));
 	if (m->slots == NULL)
 		return -1;
@@ -512,6 +527,7 @@ end(struct master *m)
 	if (m->loop.epoll_fd != -1)
 		control_close(&m->control);
 	watch_remove(&m->loop, &m->signals);
+	watch_remove(&m->loop, &m->stop_order);
 	fd_close(&signal_fd);
 	loop_fini(&m->loop);
 	free(m->slots);
@@ -521,7 +537,7 @@ int
 master_run(const struct master_config *config, char *why, size_t size)
 {
 	struct master m = { .config = config, .generation = 1,
-	    .signals.fd = -1, .loop.epoll_fd = -1, .control.watch.fd = -1 };
+	    .signals.fd = -1, .stop_order.fd = -1, .loop.epoll_fd = -1, .control.watch.fd = -1 };
 	int rc;
 
 	if (has_threads()) {

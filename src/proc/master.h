@@ -25,6 +25,7 @@ struct master_config {
 	unsigned	 nlisteners;	/* at most MASTER_MAX_LISTENERS */
 	int		 backlog;
 	int		 control_fd;	/* listening, SOCK_SEQPACKET; -1: none */
+	int		 stop_fd;	/* readable: stop in order; -1: none */
 	struct segment	*segment;
 	uint64_t	 start_timeout_ns;
 	uint64_t	 stop_timeout_ns;

@@ -31,7 +31,7 @@ set_pair(struct tf_server *srv, const char *pair)
 	char key[64];
 
 	if (eq == NULL || (size_t)(eq - pair) >= sizeof(key))
-		return server_fail(srv, "-o wants KEY=VALUE, not '%s'", pair);
+		return tf_server_refuse(srv, "-o wants KEY=VALUE, not '%s'", pair);
 	memcpy(key, pair, (size_t)(eq - pair));
 	key[eq - pair] = '\0';
 	return tf_server_set(srv, key, eq + 1);
@@ -51,12 +51,12 @@ set_letter(struct tf_server *srv, int letter, const char *value,
 		log_set_level(LOG_L_DEBUG);
 		return 0;
 	case ':':
-		return server_fail(srv, "-%c wants a value", optopt);
+		return tf_server_refuse(srv, "-%c wants a value", optopt);
 	case '?':
 		if (optopt == 0)
-			return server_fail(srv, "no such option; try %s "
+			return tf_server_refuse(srv, "no such option; try %s "
 			    "--help", program);
-		return server_fail(srv, "no option -%c; try %s --help",
+		return tf_server_refuse(srv, "no option -%c; try %s --help",
 		    optopt, program);
 	default:
 		return tf_server_set(srv, settings_key(letter), value);

@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "io/listen.h"
 #include "proc/master.h"
@@ -82,6 +84,18 @@ bind_counters(struct tf_server *srv)
 	}
 }
 
+static int
+start_hook(struct tf_server *srv, void **ctx)
+{
+	srv->error[0] = '\0';
+	if (srv->hooks.worker_start == NULL ||
+	    srv->hooks.worker_start(srv, ctx) == 0)
+		return 0;
+	log_errorx("worker_start: %s", srv->error[0] != '\0' ? srv->error :
+	    "failed");
+	return -1;
+}
+
 /* In the worker. */
 static int
 worker_main(const struct inherit *in, void *arg)
@@ -90,7 +104,7 @@ worker_main(const struct inherit *in, void *arg)
 	struct tf_server *srv = run->srv;
 	struct worker_config config = { .listen_fds = in->listen_fds,
 	    .nlisten = in->nlisten, .channel_fd = in->channel_fd,
-	    .registry = &srv->registry,
+	    .registry = &srv->registry, .hooks = &srv->hooks,
 	    .limits = limits_of(&srv->settings) };
 	int status;
 
@@ -103,7 +117,11 @@ worker_main(const struct inherit *in, void *arg)
 		return 1;
 	}
 	bind_counters(srv);
+	if (start_hook(srv, &config.ctx) == -1)
+		return 1;
 	status = worker_run(&config);
+	if (srv->hooks.worker_stop != NULL)
+		srv->hooks.worker_stop(srv, config.ctx);
 	registry_fini(&srv->registry);
 	return status;
 }
@@ -136,17 +154,17 @@ preflight(struct tf_server *srv)
 	int rc = -1;
 
 	if ((manifest = malloc(MANIFEST_BYTES)) == NULL)
-		return server_fail(srv, "out of memory");
+		return tf_server_refuse(srv, "out of memory");
 	len = preflight_run(preflight_main, srv, PREFLIGHT_NS, manifest,
 	    MANIFEST_BYTES, why, sizeof(why));
 	if (len == -1)
-		server_fail(srv, "%s", why);
+		tf_server_refuse(srv, "%s", why);
 	else if ((srv->segment = segment_create(srv->settings.name,
 	    &sizes)) == NULL)
-		server_fail(srv, "shared memory: %s", strerror(errno));
+		tf_server_refuse(srv, "shared memory: %s", strerror(errno));
 	else if (manifest_read(manifest, (size_t)len, srv->segment, why,
 	    sizeof(why)) == -1)
-		server_fail(srv, "%s", why);
+		tf_server_refuse(srv, "%s", why);
 	else
 		rc = 0;
 	free(manifest);
@@ -161,11 +179,11 @@ open_listener(struct run *run, const struct addr *a)
 	char why[256];
 
 	if (run->nlisteners == MASTER_MAX_LISTENERS)
-		return server_fail(srv, "more than %d addresses to listen on",
+		return tf_server_refuse(srv, "more than %d addresses to listen on",
 		    MASTER_MAX_LISTENERS);
 	if (listener_open(&run->listeners[run->nlisteners], a,
 	    (unsigned)srv->settings.max_workers, why, sizeof(why)) == -1)
-		return server_fail(srv, "listen %s", why);
+		return tf_server_refuse(srv, "listen %s", why);
 	text = run->listeners[run->nlisteners++].text;
 	segment_add_listen(srv->segment, text);
 	log_info("listening on %s", text);
@@ -181,12 +199,12 @@ open_listeners(struct run *run)
 	int n;
 
 	if (settings_complete(&srv->settings, why, sizeof(why)) == -1)
-		return server_fail(srv, "%s", why);
+		return tf_server_refuse(srv, "%s", why);
 	for (unsigned i = 0; i < srv->settings.nlisten; i++) {
 		n = addr_parse(srv->settings.listen[i], addrs, 8, why,
 		    sizeof(why));
 		if (n == -1)
-			return server_fail(srv, "listen %s: %s",
+			return tf_server_refuse(srv, "listen %s: %s",
 			    srv->settings.listen[i], why);
 		for (int j = 0; j < n; j++)
 			if (open_listener(run, &addrs[j]) == -1)
@@ -206,7 +224,8 @@ run_master(struct run *run)
 	    .max_workers = (unsigned)s->max_workers,
 	    .listeners = run->listeners, .nlisteners = run->nlisteners,
 	    .backlog = (int)s->backlog,
-	    .control_fd = run->instance.control_fd, .segment = srv->segment,
+	    .control_fd = run->instance.control_fd,
+	    .stop_fd = srv->stop_fd, .segment = srv->segment,
 	    .start_timeout_ns = s->start_timeout,
 	    .stop_timeout_ns = s->stop_timeout,
 	    .worker = worker_main, .arg = run };
@@ -214,13 +233,13 @@ run_master(struct run *run)
 
 	if (workers > s->max_workers) {
 		if (s->workers != 0)
-			return server_fail(srv, "workers: %u is more than "
+			return tf_server_refuse(srv, "workers: %u is more than "
 			    "max-workers, %u", workers, config.max_workers);
 		workers = config.max_workers;
 	}
 	config.workers = workers;
 	if (master_run(&config, why, sizeof(why)) == -1)
-		return server_fail(srv, "%s", why);
+		return tf_server_refuse(srv, "%s", why);
 	return 0;
 }
 
@@ -233,7 +252,7 @@ serve(struct run *run)
 
 	if (instance_claim(&run->instance, srv->settings.name, why,
 	    sizeof(why)) == -1)
-		return server_fail(srv, "%s", why);
+		return tf_server_refuse(srv, "%s", why);
 	segment_set_library(srv->segment, tf_version());
 	if (open_listeners(run) == 0)
 		rc = run_master(run);
@@ -250,13 +269,17 @@ tf_server_run(struct tf_server *srv)
 	int rc = -1;
 
 	if (srv->setup == NULL && srv->module == NULL)
-		return server_fail(srv, "nothing to serve: neither a setup "
+		return tf_server_refuse(srv, "nothing to serve: neither a setup "
 		    "function nor a module");
 	if (server_name(srv) == NULL)
 		return -1;
 	log_set_name(srv->settings.name, "master");
+	srv->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (srv->stop_fd == -1)
+		return tf_server_refuse(srv, "eventfd: %s", strerror(errno));
 	if (preflight(srv) == 0)
 		rc = serve(&run);
+	fd_close(&srv->stop_fd);
 	segment_free(srv->segment);
 	srv->segment = NULL;
 	return rc;

@@ -7,11 +7,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bug.h"
 
 int
-server_fail(struct tf_server *srv, const char *fmt, ...)
+tf_server_refuse(struct tf_server *srv, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -28,6 +29,7 @@ tf_server_new(void)
 
 	if ((srv = calloc(1, sizeof(*srv))) == NULL)
 		return NULL;
+	srv->stop_fd = -1;
 	settings_init(&srv->settings);
 	registry_init(&srv->registry);
 	return srv;
@@ -68,8 +70,25 @@ tf_server_module(struct tf_server *srv, const char *path)
 {
 	free(srv->module);
 	if ((srv->module = realpath(path, NULL)) == NULL)
-		return server_fail(srv, "%s: %s", path, strerror(errno));
+		return tf_server_refuse(srv, "%s: %s", path, strerror(errno));
 	return 0;
+}
+
+void
+tf_server_hooks(struct tf_server *srv, const struct tf_hooks *hooks)
+{
+	srv->hooks = *hooks;
+}
+
+void
+tf_server_stop(struct tf_server *srv)
+{
+	const uint64_t one = 1;
+	int saved = errno, fd = srv->stop_fd;
+
+	/* It fails if it has been told already, which is as good. */
+	if (fd != -1 && write(fd, &one, sizeof(one)) == -1)
+		errno = saved;
 }
 
 int
@@ -135,15 +154,15 @@ load_module(struct tf_server *srv)
 	void *so;
 
 	if ((so = dlopen(srv->module, RTLD_NOW | RTLD_LOCAL)) == NULL) {
-		server_fail(srv, "%s", dlerror());
+		tf_server_refuse(srv, "%s", dlerror());
 		return NULL;
 	}
 	if ((m = dlsym(so, "thriftfork_module")) == NULL)
-		server_fail(srv, "%s is not a module: it does not export "
+		tf_server_refuse(srv, "%s is not a module: it does not export "
 		    "thriftfork_module (see TF_MODULE)", srv->module);
 	else if (m->magic != TF_MAGIC || m->abi != TF_ABI ||
 	    m->size < sizeof(*m) || m->setup == NULL)
-		server_fail(srv, "%s was built for another version of "
+		tf_server_refuse(srv, "%s was built for another version of "
 		    "thriftfork (ABI %u, this is %u)", srv->module, m->abi,
 		    TF_ABI);
 	else
@@ -163,6 +182,6 @@ server_setup(struct tf_server *srv)
 	if (setup(srv) == 0)
 		return 0;
 	if (srv->error[0] == '\0')
-		server_fail(srv, "setup() failed");
+		tf_server_refuse(srv, "setup() failed");
 	return -1;
 }

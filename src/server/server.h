@@ -19,13 +19,12 @@ struct tf_server {
 	char		*module;	/* absolute path */
 	int		 argc;		/* the program's own arguments */
 	char		**argv;
+	struct tf_hooks	 hooks;
+	int		 stop_fd;	/* eventfd; -1: it does not run */
 	struct registry	 registry;	/* filled in workers and preflight */
 	struct segment	*segment;	/* while it runs */
 	char		 error[512];
 };
-
-/* Sets the error; always -1. */
-int	server_fail(struct tf_server *, const char *fmt, ...) TF_PRINTF(2, 3);
 
 /* Runs setup(), of the program or of the module; the registry is filled. */
 int	server_setup(struct tf_server *);
