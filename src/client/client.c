@@ -20,6 +20,7 @@
 #include "client/stream.h"
 #include "wire/app_error.h"
 #include "wire/frame.h"
+#include "wire/scan.h"
 #include "wire/wire.h"
 
 #define DEFAULT_TIMEOUT_NS	(10 * NS_PER_S)
@@ -31,7 +32,10 @@
 
 struct tf_client {
 	struct stream	 stream;
-	struct tf_arena	 arena;		/* of the last result */
+	struct tf_arena	 own;		/* of the last result, unless */
+	struct tf_arena	*arena;		/* the caller has given one */
+	const struct wire_proto *proto;
+	bool		 framed;
 	struct buf	 out, in;
 	char		*addr;
 	uint64_t	 timeout_ns;	/* 0: none */
@@ -51,7 +55,10 @@ tf_client_new(const char *addr)
 	    (c->addr = strdup(addr)) == NULL)
 		fatal("out of memory: a client");
 	stream_init(&c->stream);
-	arena_init(&c->arena, 0);
+	arena_init(&c->own, 0);
+	c->arena = &c->own;
+	c->proto = wire_compact();
+	c->framed = true;
 	buf_init(&c->out, MAX_FRAME + FRAME_HEADER);
 	buf_init(&c->in, MAX_FRAME);
 	c->timeout_ns = DEFAULT_TIMEOUT_NS;
@@ -66,7 +73,7 @@ tf_client_free(struct tf_client *c)
 	if (c == NULL)
 		return;
 	stream_close(&c->stream);
-	arena_fini(&c->arena);
+	arena_fini(&c->own);
 	buf_fini(&c->out);
 	buf_fini(&c->in);
 	free(c->addr);
@@ -87,26 +94,75 @@ fail(struct tf_client *c, const char *fmt, ...)
 	return -1;
 }
 
-int
-tf_client_set(struct tf_client *c, const char *key, const char *value)
+static int
+set_timeout(struct tf_client *c, const char *value)
+{
+	if (parse_time(value, &c->timeout_ns) == 0)
+		return 0;
+	return fail(c, "timeout: '%s' is not a time, such as 500ms or 30s, or "
+	    "off", value);
+}
+
+static int
+set_max_frame(struct tf_client *c, const char *value)
 {
 	uint64_t n;
 
-	if (strcmp(key, "timeout") == 0) {
-		if (parse_time(value, &c->timeout_ns) == 0)
-			return 0;
-		return fail(c, "timeout: '%s' is not a time, such as 500ms or "
-		    "30s, or off", value);
-	}
-	if (strcmp(key, "max-frame") == 0) {
-		if (parse_size(value, &n) == 0 && n >= 16 && n <= MAX_FRAME) {
-			c->max_frame = n;
-			return 0;
-		}
+	if (parse_size(value, &n) == -1 || n < 16 || n > MAX_FRAME)
 		return fail(c, "max-frame: '%s' is not a number of bytes from "
 		    "16 to %u", value, MAX_FRAME);
-	}
+	c->max_frame = n;
+	return 0;
+}
+
+static int
+set_protocol(struct tf_client *c, const char *value)
+{
+	if (strcmp(value, "compact") == 0)
+		c->proto = wire_compact();
+	else if (strcmp(value, "binary") == 0)
+		c->proto = wire_binary();
+	else
+		return fail(c, "protocol: '%s' is neither compact nor binary",
+		    value);
+	stream_close(&c->stream);
+	return 0;
+}
+
+static int
+set_framing(struct tf_client *c, const char *value)
+{
+	if (strcmp(value, "framed") != 0 && strcmp(value, "unframed") != 0)
+		return fail(c, "framing: '%s' is neither framed nor unframed",
+		    value);
+	c->framed = value[0] == 'f';
+	stream_close(&c->stream);
+	return 0;
+}
+
+int
+tf_client_set(struct tf_client *c, const char *key, const char *value)
+{
+	static const struct {
+		const char	*key;
+		int		(*set)(struct tf_client *, const char *);
+	} keys[] = {
+		{ "timeout", set_timeout },
+		{ "max-frame", set_max_frame },
+		{ "protocol", set_protocol },
+		{ "framing", set_framing },
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(keys[i].key, key) == 0)
+			return keys[i].set(c, value);
 	return fail(c, "a client has no setting '%s'", key);
+}
+
+void
+tf_client_arena(struct tf_client *c, struct tf_arena *arena)
+{
+	c->arena = arena == NULL ? &c->own : arena;
 }
 
 const char *
@@ -137,17 +193,21 @@ encode(struct tf_client *c, const struct tf_method *m, const void *args)
 	struct wire_msg msg = { .name = { m->name, strlen(m->name) },
 	    .seqid = ++c->seqid,
 	    .type = m->flags & TF_ONEWAY ? WIRE_ONEWAY : WIRE_CALL };
-	const struct wire_proto *proto = wire_compact();
+	size_t head = c->framed ? FRAME_HEADER : 0;
 	const char *why = "the arguments are too large";
 
 	buf_reset(&c->out, KEEP_BYTES);
 	if (buf_need(&c->out, FRAME_HEADER) == NULL)
 		return fail(c, "%s: out of memory", m->name);
-	c->out.len = FRAME_HEADER;
-	if (proto->write_msg(&c->out, &msg) == -1 ||
-	    proto->write(&c->out, plan_get(m->args), args, &why) == -1)
+	c->out.len = head;
+	if (c->proto->write_msg(&c->out, &msg) == -1 ||
+	    c->proto->write(&c->out, plan_get(m->args), args, &why) == -1)
 		return fail(c, "%s: %s", m->name, why);
-	frame_put(c->out.p, (uint32_t)(c->out.len - FRAME_HEADER));
+	if (c->out.len - head > c->max_frame)
+		return fail(c, "%s: a request of %zu bytes is larger than "
+		    "max-frame", m->name, c->out.len - head);
+	if (c->framed)
+		frame_put(c->out.p, (uint32_t)(c->out.len - head));
 	return 0;
 }
 
@@ -162,9 +222,36 @@ send_call(struct tf_client *c, const struct tf_method *m)
 	return 0;
 }
 
+/* The end of a reply without a frame is found by walking it. */
+static int
+recv_unframed(struct tf_client *c, const struct tf_method *m)
+{
+	enum scan_result rc = SCAN_MORE;
+	struct scan scan;
+	uint8_t *p;
+	ssize_t n;
+
+	buf_reset(&c->in, KEEP_BYTES);
+	while (rc == SCAN_MORE) {
+		if ((p = buf_need(&c->in, PIECE_BYTES)) == NULL)
+			return fail(c, "%s: out of memory", m->name);
+		n = stream_recv_some(&c->stream, p, PIECE_BYTES);
+		if (n == -1)
+			return fail_stream(c, m);
+		if (c->in.len == 0)
+			scan_init(&scan, *p, c->max_frame);
+		c->in.len += (size_t)n;
+		rc = scan_run(&scan, c->in.p, c->in.len);
+	}
+	if (rc == SCAN_DONE && scan.pos == c->in.len)
+		return 0;
+	return fail(c, "%s at %s: the answer is not one message of at most "
+	    "%" PRIu64 " bytes", m->name, c->addr, c->max_frame);
+}
+
 /* Room is made as bytes arrive, not as they are announced. */
 static int
-recv_reply(struct tf_client *c, const struct tf_method *m)
+recv_framed(struct tf_client *c, const struct tf_method *m)
 {
 	uint8_t head[FRAME_HEADER], *p;
 	int64_t size;
@@ -202,7 +289,7 @@ take_error(struct tf_client *c, const struct tf_method *m,
 {
 	struct app_error e;
 
-	if (wire_compact()->read(r, plan_get(app_error_type()), &e) == -1)
+	if (c->proto->read(r, plan_get(app_error_type()), &e) == -1)
 		return fail_reader(c, m, r);
 	c->error_type = e.type;
 	return fail(c, "%s at %s: %s", m->name, c->addr, e.message.s);
@@ -215,8 +302,8 @@ read_reply(struct tf_client *c, const struct tf_method *m, void **result)
 	struct wire_msg msg;
 	void *value;
 
-	wire_reader_init(&r, c->in.p, c->in.len, &c->arena, MAX_DEPTH);
-	if (wire_compact()->read_msg(&r, &msg) == -1)
+	wire_reader_init(&r, c->in.p, c->in.len, c->arena, MAX_DEPTH);
+	if (c->proto->read_msg(&r, &msg) == -1)
 		return fail_reader(c, m, &r);
 	if (msg.seqid != c->seqid)
 		return fail(c, "%s at %s: a reply to call %d came for call %d",
@@ -227,8 +314,8 @@ read_reply(struct tf_client *c, const struct tf_method *m, void **result)
 	    memcmp(msg.name.s, m->name, msg.name.len) != 0)
 		return fail(c, "%s at %s: the answer is not a reply to this "
 		    "method", m->name, c->addr);
-	value = arena_take(&c->arena, m->result->size);
-	if (wire_compact()->read(&r, plan_get(m->result), value) == -1)
+	value = arena_take(c->arena, m->result->size);
+	if (c->proto->read(&r, plan_get(m->result), value) == -1)
 		return fail_reader(c, m, &r);
 	*result = value;
 	return 0;
@@ -268,7 +355,7 @@ exchange(struct tf_client *c, const struct tf_method *m, void **result)
 		goto broken;
 	if (m->flags & TF_ONEWAY)
 		return 0;
-	if (recv_reply(c, m) == -1)
+	if ((c->framed ? recv_framed : recv_unframed)(c, m) == -1)
 		goto broken;
 	if (read_reply(c, m, result) == 0)
 		return judge(c, m, result);
@@ -285,7 +372,7 @@ tf_client_call(struct tf_client *c, const struct tf_method *m,
 {
 	*result = NULL;
 	c->error_type = -1;
-	tf_arena_reset(&c->arena);
+	tf_arena_reset(&c->own);
 	c->began_ns = clock_ns();
 	c->stream.deadline_ns = c->timeout_ns == 0 ? 0 :
 	    c->began_ns + c->timeout_ns;

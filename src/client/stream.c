@@ -136,26 +136,38 @@ stream_send(struct stream *s, const void *data, size_t len)
 	return 0;
 }
 
+ssize_t
+stream_recv_some(struct stream *s, void *data, size_t size)
+{
+	ssize_t n;
+
+	for (;;) {
+		n = recv(s->fd, data, size, 0);
+		if (n > 0)
+			return n;
+		if (n == 0) {
+			snprintf(s->error, sizeof(s->error),
+			    "the server closed the connection");
+			return -1;
+		}
+		if (errno == EAGAIN) {
+			if (await(s, POLLIN) == -1)
+				return fail(s, "receive");
+		} else if (errno != EINTR)
+			return fail(s, "receive");
+	}
+}
+
 int
 stream_recv(struct stream *s, void *data, size_t len)
 {
 	char *p = data;
 	ssize_t n;
 
-	while (len > 0) {
-		n = recv(s->fd, p, len, 0);
-		if (n > 0) {
-			p += n;
-			len -= (size_t)n;
-		} else if (n == 0) {
-			snprintf(s->error, sizeof(s->error),
-			    "the server closed the connection");
+	for (; len > 0; len -= (size_t)n) {
+		if ((n = stream_recv_some(s, p, len)) == -1)
 			return -1;
-		} else if (errno == EAGAIN) {
-			if (await(s, POLLIN) == -1)
-				return fail(s, "receive");
-		} else if (errno != EINTR)
-			return fail(s, "receive");
+		p += n;
 	}
 	return 0;
 }

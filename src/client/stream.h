@@ -33,5 +33,6 @@ bool	stream_is_usable(struct stream *);
 
 int	stream_send(struct stream *, const void *, size_t);
 int	stream_recv(struct stream *, void *, size_t);	/* all of it */
+ssize_t	stream_recv_some(struct stream *, void *, size_t);	/* 1 or more */
 
 #endif

@@ -32,8 +32,8 @@ usage(FILE *f, int status)
 	if (status == 0)
 		fprintf(f, "\n"
 		    "  -I DIR       look for included files in DIR, too\n"
-		    "  -p PROTOCOL  compact, the default\n"
-		    "  -f FRAMING   framed, the default\n"
+		    "  -p PROTOCOL  compact (default) or binary\n"
+		    "  -f FRAMING   framed (default) or unframed\n"
 		    "  -T TIME      give up after TIME, 10s by default\n"
 		    "\n"
 		    "JSON is an object with the arguments by name; - reads it "
@@ -202,7 +202,9 @@ call(const struct call_args *a, const struct tf_method *m,
 	void *args, *result;
 	int status = 0;
 
-	if (a->timeout != NULL && tf_client_set(c, "timeout", a->timeout) == -1)
+	if (tf_client_set(c, "protocol", a->protocol) == -1 ||
+	    tf_client_set(c, "framing", a->framing) == -1 ||
+	    tf_client_set(c, "timeout", a->timeout) == -1)
 		errx(2, "%s", tf_client_error(c));
 	args = read_args(arena, m, a->json);
 	if (tf_client_call(c, m, args, &result) == -1)
@@ -221,11 +223,6 @@ run(const struct call_args *a)
 	struct idl_file *file;
 	int status;
 
-	if (strcmp(a->protocol, "compact") != 0)
-		errx(2, "protocol '%s': this version speaks compact",
-		    a->protocol);
-	if (strcmp(a->framing, "framed") != 0)
-		errx(2, "framing '%s': this version speaks framed", a->framing);
 	if ((file = idl_load(a->idl, a->file)) == NULL)
 		return 1;
 	arena = tf_arena_new(0);
@@ -240,6 +237,7 @@ int
 main(int argc, char **argv)
 {
 	struct call_args a = { .protocol = "compact", .framing = "framed",
+	    .timeout = "10s",
 	    .idl = idl_new() };
 	int status;
 
