@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handlers of echo.thrift: most of them return what they are given. */
+#include "echo.tf.h"
+
+static int32_t sum;
+
+static int
+inherited(struct tf_call *call, struct tf_str text, struct tf_str *ret)
+{
+	*ret = tf_strf(call->arena, "base %s", text.s);
+	return 0;
+}
+
+static int
+nothing(struct tf_call *call)
+{
+	(void)call;
+	return 0;
+}
+
+#define ECHO_VALUE(name, T)						\
+static int								\
+name(struct tf_call *call, T v, T *ret)					\
+{									\
+	(void)call;							\
+	*ret = v;							\
+	return 0;							\
+}
+#define ECHO_POINTER(name, T)						\
+static int								\
+name(struct tf_call *call, const T *v, T *ret)				\
+{									\
+	(void)call;							\
+	*ret = *v;							\
+	return 0;							\
+}
+ECHO_VALUE(echo_bool, bool)
+ECHO_VALUE(echo_i8, int8_t)
+ECHO_VALUE(echo_i16, int16_t)
+ECHO_VALUE(echo_i32, int32_t)
+ECHO_VALUE(echo_i64, int64_t)
+ECHO_VALUE(echo_double, double)
+ECHO_VALUE(echo_string, struct tf_str)
+ECHO_VALUE(echo_binary, struct tf_str)
+ECHO_VALUE(echo_enum, enum echo_colour)
+ECHO_POINTER(echo_struct, struct echo_outer)
+ECHO_POINTER(echo_list, struct tf_list_echo_inner)
+ECHO_POINTER(echo_set, struct tf_list_str)
+ECHO_POINTER(echo_map, struct tf_map_i32_str)
+ECHO_POINTER(echo_map_of_lists, struct tf_map_str_list_i32)
+ECHO_POINTER(echo_union, struct echo_choice)
+
+static int
+refuse(struct tf_call *call, int32_t code, struct tf_str why, int32_t *ret)
+{
+	if (code != 0)
+		return echo_throw_refused(call,
+		    &(struct echo_refused){ .code = code, .why = why });
+	*ret = 0;
+	return 0;
+}
+
+static int
+fail(struct tf_call *call, struct tf_str why, int32_t *ret)
+{
+	(void)ret;
+	return tf_fail(call, "%s", why.s);
+}
+
+static int
+note(struct tf_call *call, int32_t number)
+{
+	(void)call;
+	sum += number;
+	return 0;
+}
+
+static int
+noted(struct tf_call *call, int32_t *ret)
+{
+	(void)call;
+	*ret = sum;
+	return 0;
+}
+
+static const struct echo_echo_handler handler = {
+	.base = { .inherited = inherited },
+	.nothing = nothing,
+	.echo_bool = echo_bool,
+	.echo_i8 = echo_i8,
+	.echo_i16 = echo_i16,
+	.echo_i32 = echo_i32,
+	.echo_i64 = echo_i64,
+	.echo_double = echo_double,
+	.echo_string = echo_string,
+	.echo_binary = echo_binary,
+	.echo_struct = echo_struct,
+	.echo_list = echo_list,
+	.echo_set = echo_set,
+	.echo_map = echo_map,
+	.echo_map_of_lists = echo_map_of_lists,
+	.echo_union = echo_union,
+	.echo_enum = echo_enum,
+	.refuse = refuse,
+	.fail = fail,
+	.note = note,
+	.noted = noted,
+};
+
+static int
+setup(struct tf_server *srv)
+{
+	return echo_echo_serve(srv, &handler);
+}
+
+TF_MODULE(setup);

@@ -1,0 +1,440 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""One server, one port: python3-thrift, plain and accelerated, over compact
+and binary, framed and unframed, and non-strict binary, with a method of every
+kind; and our client against servers of python3-thrift."""
+
+import json
+import logging
+import math
+import os
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+from harness import Server, Skip, built, main, python_client, source
+
+try:
+    from thrift.Thrift import TApplicationException, TMessageType
+    from thrift.protocol import TBinaryProtocol, TCompactProtocol
+    from thrift.server import TServer
+    from thrift.transport import TSocket, TTransport
+    sys.path.insert(0, python_client(source("tests/interop/echo.thrift")))
+    from echo import Base, Echo, ttypes
+    why_not = None
+except (ImportError, Skip) as e:
+    why_not = "no python3-thrift or thrift-compiler: %s" % e
+
+PROTOCOLS = {
+    "compact": lambda t: TCompactProtocol.TCompactProtocol(t),
+    "compact-accelerated":
+        lambda t: TCompactProtocol.TCompactProtocolAccelerated(
+            t, fallback=False),
+    "binary": lambda t: TBinaryProtocol.TBinaryProtocol(t),
+    "binary-accelerated":
+        lambda t: TBinaryProtocol.TBinaryProtocolAccelerated(
+            t, fallback=False),
+    "binary-nonstrict":
+        lambda t: TBinaryProtocol.TBinaryProtocol(t, strictRead=False,
+                                                  strictWrite=False),
+}
+FRAMINGS = {
+    "framed": lambda s: TTransport.TFramedTransport(s),
+    "unframed": lambda s: TTransport.TBufferedTransport(s),
+}
+server = None
+logging.disable()            # their server logs each failing handler
+
+
+def needs():
+    global server
+    if why_not:
+        raise Skip(why_not)
+    if server is None:
+        server = Server([built("thriftfork"), "run", built(".libs/echo.so")],
+                        workers=1)
+
+
+class Peer:
+    """A generated client over one dialect."""
+
+    def __init__(self, protocol, framing, port=None):
+        self.transport = FRAMINGS[framing](
+            TSocket.TSocket("127.0.0.1", port or server.port))
+        self.transport.open()
+        self.client = Echo.Client(PROTOCOLS[protocol](self.transport))
+
+    def __enter__(self):
+        return self.client
+
+    def __exit__(self, *_):
+        self.transport.close()
+
+
+def outer():
+    inner = ttypes.Inner(-7, "inner")
+    return ttypes.Outer(
+        flag=True, tiny=-128, small=-32768, medium=-2**31, large=-2**63,
+        real=-0.5, text="NUL \0 and \u00e9\u4e16\U0001f600",
+        bytes=bytes(range(256)), inner=inner, inners=[inner] * 20,
+        lists={"a": [1, -1, 2**31 - 1], "empty": []}, numbers={1, 2, 3},
+        colour=ttypes.Colour.BLUE, maybe=inner, perhaps=2**63 - 1,
+        flags=[True, False] * 10)
+
+
+def every_kind(c):
+    assert c.nothing() is None
+    for v in (True, False):
+        assert c.echo_bool(v) is v
+    for name, bits in (("i8", 8), ("i16", 16), ("i32", 32), ("i64", 64)):
+        for v in (0, 1, -1, 2**(bits - 1) - 1, -2**(bits - 1)):
+            assert getattr(c, "echo_" + name)(v) == v
+    for v in (0.0, -0.0, 1.5, 1e307, 5e-324, math.inf, -math.inf):
+        assert struct.pack("d", c.echo_double(v)) == struct.pack("d", v)
+    assert math.isnan(c.echo_double(math.nan))
+    for v in ("", "\0", "a\0b", "\u00e9\u4e16\U0001f600", "x" * 70000,
+              "".join(map(chr, range(1, 0xd800, 37)))):
+        assert c.echo_string(v) == v
+    for v in (b"", bytes(range(256)), b"\xff" * 5000):
+        assert c.echo_binary(v) == v
+    assert c.echo_struct(outer()) == outer()
+    # What is unset comes back as C has it, "" and 0; optionals stay unset.
+    empty = c.echo_struct(ttypes.Outer())
+    assert empty.maybe is None and empty.perhaps is None
+    assert empty.text == "" and empty.medium == 0 and empty.inners == []
+    inners = [ttypes.Inner(i, str(i)) for i in range(100)]
+    assert c.echo_list(inners) == inners
+    assert c.echo_list([]) == []
+    assert c.echo_set({"a", "b", "c"}) == {"a", "b", "c"}
+    assert c.echo_map({i: str(i) for i in range(50)}) == \
+        {i: str(i) for i in range(50)}
+    assert c.echo_map({}) == {}
+    lists = {"a": [1, 2, 3], "b": [], "c": list(range(1000))}
+    assert c.echo_map_of_lists(lists) == lists
+    for u in (ttypes.Choice(number=5), ttypes.Choice(text="t"),
+              ttypes.Choice(inner=ttypes.Inner(1, "i"))):
+        assert c.echo_union(u) == u
+    for v in (1, 2, 4, 77):
+        assert c.echo_enum(v) == v
+    assert c.inherited("x") == "base x"
+    assert c.refuse(0, "") == 0
+    try:
+        c.refuse(42, "declared")
+        assert False, "no exception"
+    except ttypes.Refused as e:
+        assert e.code == 42 and e.why == "declared"
+    try:
+        c.fail("undeclared")
+        assert False, "no exception"
+    except TApplicationException as e:
+        assert e.type == TApplicationException.INTERNAL_ERROR, e
+        assert e.message == "undeclared", e
+    unknown_method(c)
+    oneways(c)
+
+
+def unknown_method(c):
+    out = c._oprot
+    out.writeMessageBegin("no_such", TMessageType.CALL, 9)
+    Echo.nothing_args().write(out)
+    out.writeMessageEnd()
+    out.trans.flush()
+    name, kind, seqid = c._iprot.readMessageBegin()
+    assert (name, kind, seqid) == ("no_such", TMessageType.EXCEPTION, 9)
+    e = TApplicationException()
+    e.read(c._iprot)
+    c._iprot.readMessageEnd()
+    assert e.type == TApplicationException.UNKNOWN_METHOD
+    assert c.nothing() is None
+
+
+def oneways(c):
+    before = c.noted()
+    c.note(5)
+    # Old clients send a oneway as a CALL; it is not answered either.
+    out = c._oprot
+    out.writeMessageBegin("note", TMessageType.CALL, 1)
+    Echo.note_args(6).write(out)
+    out.writeMessageEnd()
+    out.trans.flush()
+    assert c.noted() == before + 11
+
+
+def case(protocol, framing):
+    def run():
+        needs()
+        if "nonstrict" in protocol and framing == "unframed":
+            raise Skip("non-strict binary without a frame cannot be told "
+                       "from a frame")
+        with Peer(protocol, framing) as c:
+            every_kind(c)
+    run.__name__ = "every kind, %s %s" % (protocol, framing)
+    return run
+
+
+def request(protocol, framing, calls):
+    """The bytes of calls, as a client would send them."""
+    memory = TTransport.TMemoryBuffer()
+    transport = TTransport.TFramedTransport(memory) \
+        if framing == "framed" else memory
+    c = Echo.Client(PROTOCOLS[protocol](transport))
+    for name, *args in calls:
+        getattr(c, "send_" + name)(*args)
+    return memory.getvalue()
+
+
+def replies(protocol, framing, data, calls):
+    memory = TTransport.TMemoryBuffer(data)
+    transport = TTransport.TFramedTransport(memory) \
+        if framing == "framed" else memory
+    c = Echo.Client(PROTOCOLS[protocol](transport))
+    return [getattr(c, "recv_" + name)() for name, *_ in calls]
+
+
+def read_all(s):
+    data = b""
+    while True:
+        piece = s.recv(1 << 20)
+        if not piece:
+            return data
+        data += piece
+
+
+def dialects():
+    for protocol in ("compact", "binary"):
+        for framing in FRAMINGS:
+            yield protocol, framing
+
+
+def pipelined_and_half_closed():
+    """50 calls in one write, then the end: 50 answers in order"""
+    needs()
+    calls = [("echo_i32", i) for i in range(50)]
+    for protocol, framing in dialects():
+        with socket.create_connection(("127.0.0.1", server.port), 30) as s:
+            s.sendall(request(protocol, framing, calls))
+            s.shutdown(socket.SHUT_WR)
+            got = replies(protocol, framing, read_all(s), calls)
+        assert got == list(range(50)), (protocol, framing, got)
+
+
+def byte_by_byte():
+    needs()
+    calls = [("echo_struct", outer()), ("echo_i32", 1)]
+    for protocol, framing in dialects():
+        data = request(protocol, framing, calls)
+        with socket.create_connection(("127.0.0.1", server.port), 30) as s:
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for i in range(len(data)):
+                s.sendall(data[i:i + 1])
+            s.shutdown(socket.SHUT_WR)
+            got = replies(protocol, framing, read_all(s), calls)
+        assert got == [outer(), 1], (protocol, framing)
+
+
+def cpu_of(pid):
+    with open("/proc/%d/stat" % pid) as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def large_unframed_message_in_linear_time():
+    """1 MB in pieces of 100 bytes costs about 4 times what 256 KB does"""
+    needs()
+    pid, = server.workers().values()
+
+    def cost(size):
+        data = request("compact", "unframed", [("echo_list", [
+            ttypes.Inner(i, "0123456789" * 3) for i in range(size // 36)])])
+        before = cpu_of(pid)
+        with socket.create_connection(("127.0.0.1", server.port), 30) as s:
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for i in range(0, len(data), 100):
+                s.sendall(data[i:i + 100])
+            s.shutdown(socket.SHUT_WR)
+            assert len(read_all(s)) > size // 2
+        return cpu_of(pid) - before
+
+    small, large = cost(1 << 18), cost(1 << 20)
+    # Quadratic would be 16 times; a tick is 10 ms, so leave room for one.
+    assert large <= 8 * (small + 2), (small, large)
+
+
+def mixed_dialects_on_one_connection():
+    needs()
+    with socket.create_connection(("127.0.0.1", server.port), 30) as s:
+        parts = [(p, f, [("echo_i32", i)])
+                 for i, (p, f) in enumerate(dialects())]
+        for part in parts:
+            s.sendall(request(*part))
+            data = s.recv(4096)
+            got = replies(part[0], part[1], data, part[2])
+            assert got == [part[2][0][1]], (part, data)
+
+
+def strangers_are_closed_and_harm_nobody():
+    needs()
+    with Peer("compact", "framed") as c:
+        for data in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+                     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+                     b"\xff\xff\xff\xff", b"\x80\x00\x00\x00",
+                     b"\x7f\xff\xff\xff", b"\x00\x00\x00\x00",
+                     b"\x82\x22\x00\x00", b"\x80\x01\x00\x01\xff\xff\xff\xff",
+                     b"\x82\x21\x00\x01x\x19\xfc" + b"\xff" * 9 + b"\x01",
+                     struct.pack(">I", 16384001), b"\x00"):
+            with socket.create_connection(("127.0.0.1", server.port),
+                                          30) as s:
+                s.sendall(data)
+                s.shutdown(socket.SHUT_WR)
+                try:
+                    assert read_all(s) == b"", data
+                except ConnectionResetError:
+                    pass
+            assert c.echo_i32(3) == 3
+
+
+def a_bad_frame_does_not_harm_the_next():
+    """undecodable arguments: PROTOCOL_ERROR, then the connection goes on"""
+    needs()
+    for protocol in ("compact", "binary"):
+        good = request(protocol, "framed", [("echo_struct", outer())])
+        name = good.index(b"echo_struct") + 11
+        start = name if protocol == "compact" else name + 4
+        after = request(protocol, "framed", [("echo_i32", 8)])
+        for cut in range(start - 4, len(good) - 4, 7):
+            body = good[4:4 + cut]
+            with socket.create_connection(("127.0.0.1", server.port),
+                                          30) as s:
+                s.sendall(struct.pack(">I", len(body)) + body + after)
+                s.shutdown(socket.SHUT_WR)
+                data = read_all(s)
+            memory = TTransport.TMemoryBuffer(data)
+            c = Echo.Client(PROTOCOLS[protocol](
+                TTransport.TFramedTransport(memory)))
+            try:
+                c.recv_echo_struct()
+                assert False, "no exception"
+            except TApplicationException as e:
+                assert e.type == TApplicationException.PROTOCOL_ERROR, e
+            assert c.recv_echo_i32() == 8
+
+
+def ends_in_order():
+    needs()
+    assert server.stop() == 0
+
+
+class Handler:
+    """What their server does; the kinds that our client is asked to call."""
+
+    def nothing(self):
+        pass
+
+    def inherited(self, text):
+        return "base " + text
+
+    def refuse(self, code, why):
+        if code:
+            raise ttypes.Refused(code, why)
+        return 0
+
+    def fail(self, why):
+        raise ValueError(why)
+
+    def note(self, number):
+        self.sum = getattr(self, "sum", 0) + number
+
+    def noted(self):
+        return getattr(self, "sum", 0)
+
+    def __getattr__(self, name):
+        if name.startswith("echo_"):
+            return lambda v: v
+        raise AttributeError(name)
+
+
+def their_server(protocol, framing):
+    listening = TSocket.TServerSocket("127.0.0.1", 0)
+    listening.listen()
+    port = listening.handle.getsockname()[1]
+    listening.listen = lambda: None
+    transport = TTransport.TFramedTransportFactory() \
+        if framing == "framed" else TTransport.TBufferedTransportFactory()
+
+    class Factory:
+        def getProtocol(self, t):
+            return PROTOCOLS[protocol](t)
+
+    s = TServer.TThreadedServer(Echo.Processor(Handler()), listening,
+                                transport, Factory(), daemon=True)
+    threading.Thread(target=s.serve, daemon=True).start()
+    return port
+
+
+def ours(port, protocol, framing, method, args=None):
+    done = subprocess.run(
+        [built("thriftfork-call"), "-p", protocol, "-f", framing,
+         "127.0.0.1:%d" % port, source("tests/interop/echo.thrift"),
+         "Echo." + method] + ([json.dumps(args)] if args else []),
+        capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout.strip(), done.stderr.strip()
+
+
+def our_client(protocol, framing):
+    def run():
+        if why_not:
+            raise Skip(why_not)
+        port = their_server(protocol, framing)
+
+        def call(method, args=None):
+            rc, out, err = ours(port, protocol, framing, method, args)
+            assert rc == 0, (method, rc, err)
+            return json.loads(out) if out else None
+
+        inner = {"number": -7, "text": "inner \u00e9"}
+        big = {"flag": True, "tiny": -128, "small": -32768, "medium": 5,
+               "large": -2**63, "real": 0.1, "text": "t", "bytes": "AAEC/w==",
+               "inner": inner, "inners": [inner] * 20,
+               "lists": {"a": [1, 2], "b": []}, "numbers": [1],
+               "colour": "BLUE", "perhaps": 2**63 - 1, "flags": [True, False]}
+        assert call("nothing") is None
+        assert call("inherited", {"text": "x"}) == "base x"
+        for method, v in [("echo_bool", True), ("echo_i8", -128),
+                          ("echo_i16", 32767), ("echo_i32", -2**31),
+                          ("echo_i64", 2**63 - 1), ("echo_double", 1e-300),
+                          ("echo_double", "-Infinity"),
+                          ("echo_string", "\u00e9\u4e16\U0001f600"),
+                          ("echo_binary", "AAEC/w=="), ("echo_struct", big),
+                          ("echo_list", [inner]), ("echo_set", ["a"]),
+                          ("echo_map", {"1": "one"}),
+                          ("echo_map_of_lists", {"a": [1, 2, 3]}),
+                          ("echo_union", {"text": "u"}),
+                          ("echo_enum", "GREEN")]:
+            assert call(method, {"v": v}) == v, method
+        rc, _, err = ours(port, protocol, framing, "refuse",
+                          {"code": 3, "why": "w"})
+        assert rc == 1 and 'threw Refused {"code":3,"why":"w"}' in err, err
+        rc, _, err = ours(port, protocol, framing, "fail", {"why": "w"})
+        assert rc == 1 and "Internal error" in err, err
+        call("note", {"number": 7})
+        # A oneway on its own connection: wait until it has been handled.
+        end = time.monotonic() + 30
+        while call("noted") != 7:
+            assert time.monotonic() < end
+    run.__name__ = "our client, their server, %s %s" % (protocol, framing)
+    return run
+
+
+main([case(p, f) for p in PROTOCOLS for f in FRAMINGS] +
+     [pipelined_and_half_closed, byte_by_byte,
+      large_unframed_message_in_linear_time, mixed_dialects_on_one_connection,
+      strangers_are_closed_and_harm_nobody,
+      a_bad_frame_does_not_harm_the_next, ends_in_order] +
+     [our_client(p, f) for p, f in (("compact", "framed"),
+                                    ("compact", "unframed"),
+                                    ("binary", "framed"),
+                                    ("binary", "unframed"))])
