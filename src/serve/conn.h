@@ -63,7 +63,7 @@ struct door {
 struct worker {
 	const struct worker_config *config;
 	struct loop		 loop;
-	struct watch		 channel, signals;
+	struct watch		 channel, signals, stop_order;
 	struct door		*doors;		/* one per listening socket */
 	struct timer		 reaper;	/* looks for timeouts */
 	struct timer		 accept_pause;

@@ -29,31 +29,45 @@ on_other(int sig)
 	(void)sig;
 }
 
+static const struct {
+	int	 signo;
+	bool	 stops;			/* a worker without a master */
+} taken[] = {
+	{ SIGTERM, true }, { SIGINT, true }, { SIGQUIT, true },
+	{ SIGHUP, false }, { SIGUSR1, false }, { SIGUSR2, false },
+	{ SIGWINCH, false }, { SIGTTIN, false }, { SIGTTOU, false },
+	{ SIGPIPE, false },
+};
+#define NTAKEN	(sizeof(taken) / sizeof(taken[0]))
+
+static struct sigaction before[NTAKEN];
+
 int
-signals_open(void)
+signals_open(bool alone)
 {
-	static const int others[] = { SIGINT, SIGQUIT, SIGHUP, SIGUSR1,
-	    SIGUSR2, SIGWINCH, SIGTTIN, SIGTTOU, SIGPIPE };
 	struct sigaction sa = { .sa_flags = SA_RESTART };
 
 	if ((event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1)
 		return -1;
 	sigemptyset(&sa.sa_mask);
-	sa.sa_handler = on_term;
-	sigaction(SIGTERM, &sa, NULL);
-	sa.sa_handler = on_other;
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		sigaction(others[i], &sa, NULL);
+	for (size_t i = 0; i < NTAKEN; i++) {
+		int signo = taken[i].signo;
+
+		sigaction(signo, NULL, &before[i]);
+		if (alone && !taken[i].stops && signo != SIGPIPE)
+			continue;
+		sa.sa_handler = signo == SIGTERM ||
+		    (alone && taken[i].stops) ? on_term : on_other;
+		sigaction(signo, &sa, NULL);
+	}
 	return event_fd;
 }
 
 void
 signals_close(int fd)
 {
-	struct sigaction sa = { .sa_handler = on_other };
-
-	sigemptyset(&sa.sa_mask);
-	sigaction(SIGTERM, &sa, NULL);
+	for (size_t i = 0; i < NTAKEN; i++)
+		sigaction(taken[i].signo, &before[i], NULL);
 	event_fd = -1;
 	close(fd);
 }

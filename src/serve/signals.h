@@ -7,12 +7,15 @@
 #ifndef SERVE_SIGNALS_H
 #define SERVE_SIGNALS_H
 
+#include <stdbool.h>
+
 /*
  * TERM (by hand, or because the master has died) makes the descriptor readable;
- * INT, QUIT, HUP, USR1, USR2, WINCH, TTIN, TTOU and PIPE do nothing.  The
- * descriptor is an eventfd, or -1 and errno.
+ * INT, QUIT, HUP, USR1, USR2, WINCH, TTIN, TTOU and PIPE do nothing.  A worker
+ * without a master is all there is: INT and QUIT are like TERM, and the rest
+ * but PIPE is left as it is.  The descriptor is an eventfd, or -1 and errno.
  */
-int	signals_open(void);
-void	signals_close(int fd);
+int	signals_open(bool alone);
+void	signals_close(int fd);	/* what was before is again */
 
 #endif

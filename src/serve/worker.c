@@ -81,6 +81,16 @@ signal_ready(struct watch *watch, uint32_t events)
 		stop(w);
 }
 
+static void
+told_to_stop(struct watch *watch, uint32_t events)
+{
+	struct worker *w = OBJECT_OF(watch, struct worker, stop_order);
+
+	(void)events;
+	watch_remove(&w->loop, watch);
+	stop(w);
+}
+
 static int
 start(struct worker *w)
 {
@@ -90,10 +100,13 @@ start(struct worker *w)
 
 	if (loop_init(&w->loop) == -1 ||
 	    (w->receive = malloc(RECEIVE_BYTES)) == NULL ||
-	    (fd = signals_open()) == -1)
+	    (fd = signals_open(cf->alone)) == -1)
 		return -1;
 	if (watch_add(&w->loop, &w->signals, fd, EPOLLIN, signal_ready) == -1 ||
 	    accept_start(w) == -1)
+		return -1;
+	if (cf->stop_fd != -1 && watch_add(&w->loop, &w->stop_order,
+	    cf->stop_fd, EPOLLIN, told_to_stop) == -1)
 		return -1;
 	if (cf->channel_fd == -1)
 		return 0;
@@ -122,6 +135,7 @@ end(struct worker *w)
 	close_all(w);
 	watch_remove(&w->loop, &w->channel);
 	watch_remove(&w->loop, &w->signals);
+	watch_remove(&w->loop, &w->stop_order);
 	if (signal_fd != -1)
 		signals_close(signal_fd);
 	loop_fini(&w->loop);
@@ -151,7 +165,7 @@ int
 worker_run(const struct worker_config *config)
 {
 	struct worker w = { .config = config, .channel.fd = -1,
-	    .signals.fd = -1, .loop.epoll_fd = -1 };
+	    .signals.fd = -1, .stop_order.fd = -1, .loop.epoll_fd = -1 };
 
 	for (int place = 0; place < NPLACES; place++)
 		TAILQ_INIT(&w.places[place]);

@@ -31,7 +31,10 @@ struct worker_config {
 	unsigned		 nlisten;
 	int			 channel_fd;	/* struct order both ways; its
 						   end means that the master
-						   is dead */
+						   is dead; -1: no master */
+	int			 stop_fd;	/* readable: stop in order */
+	bool			 alone;		/* SIGINT and SIGQUIT stop it,
+						   too */
 	struct lane		*lane;
 	const struct registry	*registry;
 	const struct tf_hooks	*hooks;		/* of connections and calls */

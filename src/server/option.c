@@ -74,7 +74,7 @@ parse_number(const struct option_def *d, const char *value, uint64_t *n)
 	switch (d->type) {
 	case TYPE_AUTO:
 		if (strcmp(value, "auto") == 0) {
-			*n = 0;
+			*n = SETTING_AUTO;
 			return 0;
 		}
 		return parse_size(value, n);

@@ -10,11 +10,13 @@
 
 #define LISTEN_MAX	32
 
+#define SETTING_AUTO	UINT64_MAX
+
 struct settings {
-	uint64_t	 workers;		/* 0: auto */
+	uint64_t	 workers;		/* 0: in-process */
 	uint64_t	 max_workers;
 	uint64_t	 backlog;
-	uint64_t	 max_connections;	/* 0: auto */
+	uint64_t	 max_connections;	/* SETTING_AUTO */
 	uint64_t	 max_frame;		/* bytes */
 	uint64_t	 max_memory_per_call;	/* bytes */
 	uint64_t	 max_depth;

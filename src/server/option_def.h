@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * options.def as a table, for the files that work on it: option.c sets,
+ * option_value.c understands values, option_help.c tells people.
+ */
+#ifndef SERVER_OPTION_DEF_H
+#define SERVER_OPTION_DEF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/option.h"
+
+enum option_type {
+	/* Texts: a char * in struct settings. */
+	TYPE_LISTEN,		/* a list of them */
+	TYPE_NAME, TYPE_TEXT, TYPE_LOG,
+	/* Numbers: an uint64_t. */
+	TYPE_AUTO, TYPE_COUNT, TYPE_SIZE, TYPE_TIME, TYPE_BOOL, TYPE_SWITCH,
+	TYPE_LEVEL, TYPE_FORMAT, TYPE_MASK, TYPE_LIMIT, TYPE_CORE,
+	NOPTION_TYPES
+};
+
+struct option_def {
+	const char	*key, *preset, *help;
+	size_t		 member;	/* offset in struct settings */
+	uint64_t	 min, max;
+	enum option_type type;
+	int		 letter;
+};
+
+extern const struct option_def option_defs[NOPTIONS];
+
+/*
+ * The number that value stands for; 0, or -1 with a reason that begins with
+ * key, which is not the option's own for "call-timeout.Service.method".
+ */
+int	option_number(const struct option_def *, const char *key,
+	    const char *value, uint64_t *, char *why, size_t why_size);
+
+/* Whether a text will do: 0, or -1 with a reason. */
+int	option_text_ok(const struct option_def *, const char *value, char *why,
+	    size_t why_size);
+
+static inline int
+option_is_text(const struct option_def *d)
+{
+	return d->type < TYPE_AUTO;
+}
+
+#endif

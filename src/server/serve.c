@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The first and last code of the process that serves: it makes of what it was
+ * given what worker_run() wants to know, and calls the hooks around it.
+ */
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "serve/worker.h"
+#include "server/run.h"
+#include "shm/segment.h"
+
+#define RESERVED_FDS	64	/* of a worker: what is no connection */
+
+static unsigned
+default_connections(void)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) == -1 ||
+	    lim.rlim_cur <= 2 * RESERVED_FDS)
+		return RESERVED_FDS;
+	return (unsigned)(lim.rlim_cur < 10000000 ? lim.rlim_cur : 10000000) -
+	    RESERVED_FDS;
+}
+
+static struct worker_limits
+limits_of(const struct settings *s)
+{
+	return (struct worker_limits){
+		.max_frame = (uint32_t)s->max_frame,
+		.max_memory_per_call = s->max_memory_per_call,
+		.max_depth = (unsigned)s->max_depth,
+		.max_connections = s->max_connections != SETTING_AUTO ?
+		    (unsigned)s->max_connections : default_connections(),
+		.idle_timeout_ns = s->idle_timeout,
+		.frame_timeout_ns = s->frame_timeout,
+		.write_timeout_ns = s->write_timeout,
+	};
+}
+
+static void
+bind_counters(struct tf_server *srv)
+{
+	for (size_t i = 0; i < srv->registry.n; i++) {
+		struct entry *e = &srv->registry.entries[i];
+
+		e->counters = (uint16_t)segment_method_find(srv->segment,
+		    e->service, e->method->name);
+	}
+}
+
+static int
+start_hook(struct tf_server *srv, void **ctx)
+{
+	srv->error[0] = '\0';
+	if (srv->hooks.worker_start == NULL ||
+	    srv->hooks.worker_start(srv, ctx) == 0)
+		return 0;
+	log_errorx("worker_start: %s", srv->error[0] != '\0' ? srv->error :
+	    "failed");
+	return -1;
+}
+
+int
+run_serve(struct tf_server *srv, struct worker_config *config)
+{
+	int status;
+
+	config->registry = &srv->registry;
+	config->hooks = &srv->hooks;
+	config->limits = limits_of(&srv->settings);
+	bind_counters(srv);
+	if (start_hook(srv, &config->ctx) == -1)
+		return 1;
+	status = worker_run(config);
+	if (srv->hooks.worker_stop != NULL)
+		srv->hooks.worker_stop(srv, config->ctx);
+	return status;
+}

@@ -1,0 +1,5 @@
+namespace c hello
+
+service Greeter {
+  string greet(1: string name)
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A host program with a life of its own runs servers, one after the other, and
+ * gets everything back: signal mask, dispositions, children, descriptors.
+ * Prints TAP.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hello.tf.h"
+
+static int cases;
+static char path[64];			/* of the unix socket */
+static struct tf_server *running;
+
+static void
+ok(bool good, const char *what)
+{
+	printf("%sok %d %s\n", good ? "" : "not ", ++cases, what);
+	fflush(stdout);
+}
+
+/* Ends the server from inside: a handler in a worker. */
+static int
+greet(struct tf_call *call, struct tf_str name, struct tf_str *ret)
+{
+	*ret = tf_strf(call->arena, "%s %ld", name.s, (long)getpid());
+	if (strcmp(name.s, "stop") == 0)
+		tf_server_stop(running);
+	return 0;
+}
+
+static const struct hello_greeter_handler greeter = { .greet = greet };
+
+static int
+setup(struct tf_server *srv)
+{
+	return hello_greeter_serve(srv, &greeter);
+}
+
+static struct tf_server *
+make_server(const char *workers)
+{
+	struct tf_server *srv = tf_server_new();
+	char addr[80];
+
+	snprintf(addr, sizeof(addr), "unix:%s", path);
+	tf_server_setup(srv, setup);
+	if (tf_server_set(srv, "workers", workers) == -1 ||
+	    tf_server_set(srv, "name", path + 5) == -1 ||
+	    tf_server_listen(srv, addr) == -1)
+		printf("# %s\n", tf_server_error(srv));
+	running = srv;
+	return srv;
+}
+
+static bool
+say(const char *name)
+{
+	struct tf_client *c;
+	struct tf_str reply;
+	char addr[80];
+	bool good = false;
+
+	snprintf(addr, sizeof(addr), "unix:%s", path);
+	c = tf_client_new(addr);
+	/* The server may not listen yet: that is what we wait for. */
+	for (int i = 0; i < 3000 && !good; i++) {
+		good = hello_greeter_greet(c, (struct tf_str){ name,
+		    strlen(name) }, &reply) == 0;
+		if (!good)
+			usleep(10000);
+	}
+	if (!good)
+		printf("# %s\n", tf_client_error(c));
+	tf_client_free(c);
+	return good;
+}
+
+/* A child of the host that asks the server to stop, as any client might. */
+static pid_t
+fork_client(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(say("hello") && say("stop") ? 0 : 1);
+	return pid;
+}
+
+static unsigned
+count_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	while (readdir(dir) != NULL)
+		n++;
+	closedir(dir);
+	return n;
+}
+
+static volatile sig_atomic_t hups;
+
+static void
+on_hup(int sig)
+{
+	(void)sig;
+	hups++;
+}
+
+static void
+test_round(const char *workers, const char *what)
+{
+	struct tf_server *srv = make_server(workers);
+	unsigned fds = count_fds();
+	struct sigaction sa;
+	sigset_t mask;
+	int status = -1, rc;
+	char text[128];
+	pid_t pid;
+
+	pid = fork_client();
+	rc = tf_server_run(srv);
+	if (rc == -1)
+		printf("# %s\n", tf_server_error(srv));
+	snprintf(text, sizeof(text), "%s: served, stopped by a handler", what);
+	ok(rc == 0, text);
+	snprintf(text, sizeof(text), "%s: the host's child is still its", what);
+	ok(waitpid(pid, &status, 0) == pid && status == 0, text);
+	snprintf(text, sizeof(text), "%s: no children are left", what);
+	ok(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD, text);
+	snprintf(text, sizeof(text), "%s: descriptors as before", what);
+	ok(count_fds() == fds, text);
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	snprintf(text, sizeof(text), "%s: signal mask as before", what);
+	ok(sigismember(&mask, SIGUSR2) == 1 && sigismember(&mask, SIGTERM) == 0,
+	    text);
+	sigaction(SIGHUP, NULL, &sa);
+	snprintf(text, sizeof(text), "%s: dispositions as before", what);
+	ok(sa.sa_handler == on_hup, text);
+	sigaction(SIGPIPE, NULL, &sa);
+	ok(sa.sa_handler == SIG_DFL, text);
+	tf_server_free(srv);
+}
+
+static void *
+stop_soon(void *arg)
+{
+	bool *said = arg;
+
+	*said = say("from a thread");
+	tf_server_stop(running);
+	return NULL;
+}
+
+static void
+test_stop_from_thread(void)
+{
+	struct tf_server *srv = make_server("0");
+	pthread_t thread;
+	bool said = false;
+
+	pthread_create(&thread, NULL, stop_soon, &said);
+	ok(tf_server_run(srv) == 0, "in-process: stopped from a thread");
+	pthread_join(thread, NULL);
+	ok(said, "in-process: served with threads around");
+	tf_server_free(srv);
+}
+
+static void *
+linger(void *arg)
+{
+	char c;
+
+	/* Until the other end is closed. */
+	while (read(*(int *)arg, &c, 1) > 0)
+		;
+	return NULL;
+}
+
+static void
+test_threads_are_refused(void)
+{
+	struct tf_server *srv = make_server("1");
+	pthread_t thread;
+	int ends[2], rc;
+
+	if (pipe(ends) == -1)
+		abort();
+	pthread_create(&thread, NULL, linger, &ends[0]);
+	rc = tf_server_run(srv);
+	ok(rc == -1 && strstr(tf_server_error(srv), "threads") != NULL,
+	    "forking with threads is refused, and says why");
+	close(ends[1]);
+	pthread_join(thread, NULL);
+	close(ends[0]);
+	ok(access(path, F_OK) == -1, "nothing was left behind");
+	tf_server_free(srv);
+}
+
+static void
+test_errors(void)
+{
+	struct tf_server *srv = tf_server_new();
+
+	ok(tf_server_run(srv) == -1 &&
+	    strstr(tf_server_error(srv), "nothing to serve") != NULL,
+	    "nothing to serve");
+	ok(tf_server_set(srv, "frame-timeout", "soon") == -1 &&
+	    strstr(tf_server_error(srv), "frame-timeout: 'soon'") != NULL,
+	    "a bad value names its key");
+	tf_server_stop(srv);
+	ok(true, "stopping what does not run does nothing");
+	tf_server_free(srv);
+	tf_server_free(NULL);
+}
+
+int
+main(void)
+{
+	struct sigaction sa = { .sa_handler = on_hup };
+	sigset_t mask;
+
+	snprintf(path, sizeof(path), "/tmp/tf-embed-%ld", (long)getpid());
+	sigaction(SIGHUP, &sa, NULL);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+
+	test_round("2", "first server");
+	test_round("1", "second server");
+	test_round("0", "in-process server");
+	test_stop_from_thread();
+	test_threads_are_refused();
+	test_errors();
+	printf("1..%d\n", cases);
+	return 0;
+}
