@@ -1,0 +1,46 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Sessions that were recorded between strangers: what their client sent is
+answered byte for byte as their server did.  The bytes come from TF_CORPUS."""
+
+import os
+import socket
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+from harness import Server, Skip, built, main
+
+
+def corpus(name):
+    if "TF_CORPUS" not in os.environ:
+        raise Skip("TF_CORPUS is not set")
+    with open(os.path.join(os.environ["TF_CORPUS"], "streams", name),
+              "rb") as f:
+        return f.read()
+
+
+def answer(server, data, piece):
+    """What the server sends when data comes in pieces of that size."""
+    got = b""
+    with socket.create_connection(("127.0.0.1", server.port), 30) as s:
+        for i in range(0, len(data), piece):
+            s.sendall(data[i:i + piece])
+        s.shutdown(socket.SHUT_WR)
+        while True:
+            more = s.recv(65536)
+            if not more:
+                return got
+            got += more
+
+
+def calculator_binary():
+    sent = corpus("calc-service-binary.51112-9090.c2s.bin")
+    want = corpus("calc-service-binary.9090-51112.s2c.bin")
+    s = Server([built("thriftfork"), "run", built(".libs/recorded.so")],
+               workers=1)
+    for piece in (len(sent), 1, 7):
+        assert answer(s, sent, piece) == want, piece
+    assert s.stop() == 0
+
+
+main([calculator_binary])
