@@ -64,7 +64,8 @@ void	tf_arena_reset(struct tf_arena *);
  * program that is out of memory, or whose n * size overflows, is ended with a
  * message, because no caller has anything better to do.  Past max_bytes the
  * memory is still given, and the arena remembers that it is over its limit:
- * the reply of such a call becomes an INTERNAL_ERROR.
+ * the reply of such a call becomes an INTERNAL_ERROR.  Past four times
+ * max_bytes the program is ended as well.
  */
 void	*tf_alloc(struct tf_arena *, size_t n, size_t size)
 	    __attribute__((malloc, returns_nonnull));
@@ -77,7 +78,8 @@ bool	 tf_str_eq(struct tf_str, struct tf_str);
 
 /*
  * TF_PUSH(arena, list) adds one element to a list, set or map and evaluates to
- * its address; the element is zeroed.  The list argument is evaluated more
+ * its address; the element is zeroed, unless n has been lowered by hand (what
+ * was there then is there again).  The list argument is evaluated more
  * than once.  A list with cap 0 is borrowed: the first push copies it into the
  * arena.  Past 2^32 - 1 elements the program is ended.
  */

@@ -48,22 +48,23 @@ int	 tf_client_set(struct tf_client *, const char *key, const char *value)
 void	 tf_client_arena(struct tf_client *, struct tf_arena *);
 
 /*
- * What the last failing call met: what, where, after how long.  "" before the
- * first failure.  Valid until the next call.
+ * What the last failing call or tf_client_set() met: what, where, after how
+ * long.  "" before the first failure.  Valid until the next of them.
  */
 const char *tf_client_error(const struct tf_client *);
 
 /*
  * The TApplicationException type of the last failing call's answer (1 is
- * UNKNOWN_METHOD, 6 INTERNAL_ERROR, 7 PROTOCOL_ERROR), or -1 if the server did
- * not answer with one.
+ * UNKNOWN_METHOD, 6 INTERNAL_ERROR, 7 PROTOCOL_ERROR; 5 is the client's own
+ * MISSING_RESULT, for a reply that holds none), or -1 if it did not get one.
  */
 int	 tf_client_error_type(const struct tf_client *);
 
 /*
  * One call, as generated code makes it.  0 with *result set to a value of
- * method->result that lives until the next call on this client; or -1, with
- * *result NULL or, if the server answered with a declared exception, set.
+ * method->result that lives until the next call on this client (NULL for a
+ * oneway method); or -1, with *result NULL or, if the server answered with a
+ * declared exception, set.
  */
 int	 tf_client_call(struct tf_client *, const struct tf_method *,
 	    const void *args, void **result);

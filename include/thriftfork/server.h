@@ -10,7 +10,8 @@
  *
  * setup() only declares: services and their handlers.  It runs once in a
  * short-lived child that finds out what is served (preflight) and once in each
- * worker, never in the master; what acts (opening files, starting threads)
+ * worker, never in the master (with workers 0 in the calling process); what
+ * acts (opening files, starting threads)
  * belongs into the worker.
  */
 #ifndef THRIFTFORK_SERVER_H
@@ -41,7 +42,7 @@ int	 tf_server_listen(struct tf_server *, const char *addr) TF_CHECK;
 
 /*
  * Where the services come from: a function of this program, or the
- * thriftfork_module of a shared object, which is loaded by the workers only.
+ * thriftfork_module of a shared object, which the master never loads.
  */
 void	 tf_server_setup(struct tf_server *, tf_setup_fn *);
 int	 tf_server_module(struct tf_server *, const char *path) TF_CHECK;
@@ -69,14 +70,17 @@ int	 tf_server_refuse(struct tf_server *, const char *fmt, ...)
  */
 void	 tf_server_stop(struct tf_server *);
 
-/* The arguments after the module or after "--"; for setup() and handlers. */
+/*
+ * The arguments that are the program's own; for setup() and handlers.  argv[0]
+ * is the module's path, or the program's under tf_main().
+ */
 void	 tf_server_args(const struct tf_server *, int *argc, char ***argv);
 void	 tf_server_set_args(struct tf_server *, int argc, char **argv);
 
 /*
  * Becomes the master; returns when all is done: 0 after an orderly stop, -1
  * with tf_server_error() if the server could not start.  Refused while the
- * program has other threads.  The signal mask and dispositions are given back,
+ * program has other threads, unless workers is 0.  The signal mask and dispositions are given back,
  * and children that are not the server's are left alone.
  */
 int	 tf_server_run(struct tf_server *) TF_CHECK;
@@ -115,10 +119,10 @@ struct tf_module {
 	const struct tf_module thriftfork_module =			\
 	    { TF_MAGIC, TF_ABI, sizeof(struct tf_module), (fn) }
 
-/* The text of --help for every option, one per line. */
+/* The part of --help that lists every option. */
 void	 tf_options_help(FILE *);
 
-/* "1.0.0" */
+/* The version of the library, as "1.2.3". */
 const char *tf_version(void);
 
 #pragma GCC visibility pop

@@ -31,7 +31,8 @@ struct tf_client;
 /* The other end of a connection. */
 struct tf_peer {
 	void		*data;		/* what the connect hook left here */
-	const char	*addr;		/* "10.0.0.3:5432", "[::1]:80", "unix" */
+	const char	*addr;		/* "10.0.0.3:5432", "[::1]:80",
+					   "unix:/path" or "unix" */
 	int32_t		 pid;		/* unix sockets: credentials at connect */
 	int64_t		 uid, gid;	/* time; -1 if not known */
 };
@@ -68,7 +69,7 @@ struct tf_hooks {
 	 * why); the master tries again with growing pauses.
 	 */
 	int	(*worker_start)(struct tf_server *, void **ctx);
-	/* After the last call of a worker that ends in order. */
+	/* Before the worker leaves, unless it is killed. */
 	void	(*worker_stop)(struct tf_server *, void *ctx);
 	/*
 	 * A connection has been accepted; -1 closes it, without a word in the

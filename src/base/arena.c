@@ -70,6 +70,8 @@ next_size(const struct tf_arena *a)
 {
 	size_t size = a->held < FIRST_BYTES ? FIRST_BYTES : a->held;
 
+	if (a->max != 0 && size > a->max)
+		size = a->max;
 	return size < BLOCK_BYTES ? size : BLOCK_BYTES;
 }
 
@@ -183,7 +185,7 @@ tf_alloc(struct tf_arena *a, size_t n, size_t size)
 
 	if (__builtin_mul_overflow(n, size, &size))
 		fatal("out of memory: %zu objects", n);
-	p = arena_take(a, size);
+	p = arena_take(a, size == 0 ? 1 : size);
 	memset(p, 0, size);
 	return p;
 }

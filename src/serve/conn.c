@@ -72,7 +72,7 @@ ready(struct watch *watch, uint32_t events)
 	struct conn *c = OBJECT_OF(watch, struct conn, watch);
 
 	/* Nothing that we may still read: the peer is gone. */
-	if ((events & (EPOLLHUP | EPOLLERR)) && (c->eof || c->out_len > 0))
+	if ((events & (EPOLLHUP | EPOLLERR)) && (c->eof || conn_is_blocked(c)))
 		conn_close(c);
 	else if (events & EPOLLOUT)
 		output_ready(c);
@@ -139,7 +139,8 @@ conn_close(struct conn *c)
 	}
 	say_goodbye(c);
 	lane_peer_gone(w->config->lane, c->peer);
-	conn_count(c, COUNTER_SEND_BACKLOG, -(uint64_t)c->out_len);
+	if (c->out != NULL)
+		conn_count(c, COUNTER_SEND_BACKLOG, -(uint64_t)c->out->len);
 	conn_count(c, COUNTER_CONNECTIONS_CLOSED, 1);
 	free(c->in);
 	free(c->out);
@@ -169,7 +170,7 @@ linger(struct conn *c)
 void
 conn_settle(struct conn *c)
 {
-	if (!conn_is_open(c) || c->out_len > 0 || !STAILQ_EMPTY(&c->owed))
+	if (!conn_is_open(c) || conn_is_blocked(c) || !STAILQ_EMPTY(&c->owed))
 		return;
 	if (c->eof)
 		conn_close(c);
@@ -182,7 +183,7 @@ conn_finish(struct conn *c)
 {
 	c->finishing = true;
 	/* What has arrived has been asked. */
-	if (c->out_len == 0)
+	if (!conn_is_blocked(c))
 		input_ready(c);
 	conn_settle(c);
 }

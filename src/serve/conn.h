@@ -32,16 +32,22 @@ enum conn_place {
 	NPLACES
 };
 
+/* Replies that wait until the peer reads. */
+struct tail {
+	size_t			 off, len;	/* of what is left */
+	uint8_t			 bytes[];
+};
+
 struct conn {
 	struct watch		 watch;
 	struct worker		*worker;
 	TAILQ_ENTRY(conn)	 link;		/* of its place */
 	uint64_t		 since_ns;	/* there since */
 	struct call_queue	 owed;		/* replies, in order */
-	uint8_t			*in, *out;
+	uint8_t			*in;
+	struct tail		*out;		/* NULL: the peer keeps up */
 	struct scan		*scan;		/* of the message in in */
 	uint32_t		 in_len, in_cap;
-	uint32_t		 out_off, out_len;
 	void			*data;		/* the connect hook's */
 	int32_t			 pid;		/* unix sockets, else -1 */
 	uint32_t		 uid, gid;
@@ -108,6 +114,13 @@ void	conn_settle(struct conn *);
 void	conn_finish(struct conn *);	/* answer what has been asked, close */
 void	conn_reap(struct timer *);	/* the worker's reaper */
 
+/* Whether replies wait: nothing is read from c then. */
+static inline bool
+conn_is_blocked(const struct conn *c)
+{
+	return c->out != NULL;
+}
+
 /* input.c */
 void	input_ready(struct conn *);
 /* Handles whole frames in c->in, kept when the peer did not read. */
@@ -117,7 +130,6 @@ void	input_resume(struct conn *);
 int	output_flush(struct conn *);	/* the worker's send buffer to c; -1:
 					   c is closed */
 void	output_ready(struct conn *);
-bool	output_blocked(const struct conn *);
 
 /* dispatch.c: one message, without its frame; -1: c is closed. */
 int	dispatch_message(struct conn *, const uint8_t *, size_t, bool framed);

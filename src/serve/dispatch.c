@@ -111,9 +111,24 @@ outcome(const struct call *call)
 	return call->oneway ? CALL_ONEWAY : CALL_OK;
 }
 
-/* Appends the frame of the reply to b, whatever it takes; its size. */
+/* -1 with a reason: not valid, or larger than a reply may be. */
+static int
+encode(const struct call *call, struct buf *b, size_t max, const char **why)
+{
+	size_t start = b->len;
+
+	if (call_encode(call, b, why) == -1)
+		return -1;
+	if (b->len - start <= max)
+		return 0;
+	b->len = start;
+	*why = "it is larger than max-frame";
+	return -1;
+}
+
+/* Appends the reply to b, whatever it takes; its size. */
 static size_t
-encode_reply(struct call *call, struct buf *b)
+encode_reply(struct call *call, struct buf *b, size_t max)
 {
 	size_t start = b->len, head = call->framed ? FRAME_HEADER : 0;
 	const char *why;
@@ -127,7 +142,7 @@ encode_reply(struct call *call, struct buf *b)
 		call_fail(call, APP_INTERNAL_ERROR, "%s used more than the %zu "
 		    "bytes of memory that a call may use", call->pub.method,
 		    call->arena.max);
-	if (call_encode(call, b, &why) == -1) {
+	if (encode(call, b, max, &why) == -1) {
 		call_fail(call, APP_INTERNAL_ERROR, "%.*s: the reply cannot be "
 		    "sent: %s", (int)call->msg.name.len, call->msg.name.s, why);
 		if (call_encode(call, b, &why) == -1)
@@ -147,7 +162,8 @@ answer(struct conn *c, struct call *call, struct buf *b)
 	struct lane *lane = c->worker->config->lane;
 	uint64_t began = c->worker->loop.now_ns, now = clock_ns();
 	unsigned method = call->entry == NULL ? 0 : call->entry->counters;
-	size_t sent = encode_reply(call, b);
+	size_t sent = encode_reply(call, b,
+	    c->worker->config->limits.max_frame);
 
 	lane_call_end(lane, method, outcome(call), now - began,
 	    call->bytes_in, sent);

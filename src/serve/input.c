@@ -128,7 +128,7 @@ handle_messages(struct conn *c, const uint8_t *p, size_t len)
 {
 	size_t done = 0, size, head;
 
-	while (done < len && conn_is_open(c) && !output_blocked(c)) {
+	while (done < len && conn_is_open(c) && !conn_is_blocked(c)) {
 		head = scan_knows(p[done]) ? 0 : FRAME_HEADER;
 		size = head == 0 ? whole_message(c, p + done, len - done) :
 		    whole_frame(c, p + done, len - done);
@@ -204,7 +204,7 @@ place(struct conn *c)
 {
 	if (!conn_is_open(c) || c->place == PLACE_LINGER)
 		return;
-	if (c->out_len > 0)
+	if (conn_is_blocked(c))
 		conn_move(c, PLACE_WRITE);
 	else
 		conn_move(c, c->in_len > 0 ? PLACE_FRAME : PLACE_IDLE);

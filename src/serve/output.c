@@ -14,12 +14,6 @@
 
 #define KEEP_BYTES	(2 * SEND_BYTES)
 
-bool
-output_blocked(const struct conn *c)
-{
-	return c->out_len > 0;
-}
-
 /* send(2), counted; bytes sent, 0 if the socket is full, -1 if it is dead. */
 static ssize_t
 transmit(struct conn *c, const uint8_t *p, size_t len)
@@ -37,18 +31,22 @@ transmit(struct conn *c, const uint8_t *p, size_t len)
 	return -1;
 }
 
+/* A tail that is there already gets longer. */
 static void
 keep(struct conn *c, const uint8_t *p, size_t len)
 {
-	if (c->out_off > 0) {
-		memmove(c->out, c->out + c->out_off, c->out_len);
-		c->out_off = 0;
-	}
-	c->out = realloc(c->out, c->out_len + len);
-	if (c->out == NULL)
-		fatal("out of memory: replies of %zu bytes", len);
-	memcpy(c->out + c->out_len, p, len);
-	c->out_len += (uint32_t)len;
+	size_t old = c->out == NULL ? 0 : c->out->len;
+	struct tail *t;
+
+	if ((t = malloc(sizeof(*t) + old + len)) == NULL)
+		fatal("out of memory: replies of %zu bytes", old + len);
+	t->off = 0;
+	t->len = old + len;
+	if (old > 0)
+		memcpy(t->bytes, c->out->bytes + c->out->off, old);
+	memcpy(t->bytes + old, p, len);
+	free(c->out);
+	c->out = t;
 	conn_count(c, COUNTER_SEND_BACKLOG, len);
 	watch_change(&c->worker->loop, &c->watch, EPOLLOUT);
 	conn_move(c, PLACE_WRITE);
@@ -62,7 +60,7 @@ output_flush(struct conn *c)
 
 	if (send_buf->len == 0)
 		return 0;
-	if (conn_is_open(c) && c->out_len == 0)
+	if (conn_is_open(c) && !conn_is_blocked(c))
 		n = transmit(c, send_buf->p, send_buf->len);
 	if (n == -1)
 		conn_close(c);
@@ -75,20 +73,20 @@ output_flush(struct conn *c)
 void
 output_ready(struct conn *c)
 {
-	ssize_t n = transmit(c, c->out + c->out_off, c->out_len);
+	struct tail *t = c->out;
+	ssize_t n = transmit(c, t->bytes + t->off, t->len);
 
 	if (n == -1) {
 		conn_close(c);
 		return;
 	}
-	c->out_off += (uint32_t)n;
-	c->out_len -= (uint32_t)n;
+	t->off += (size_t)n;
+	t->len -= (size_t)n;
 	conn_count(c, COUNTER_SEND_BACKLOG, (uint64_t)-n);
-	if (c->out_len > 0)
+	if (t->len > 0)
 		return;
-	free(c->out);
+	free(t);
 	c->out = NULL;
-	c->out_off = 0;
 	watch_change(&c->worker->loop, &c->watch, c->eof ? 0 : EPOLLIN);
 	input_resume(c);
 }

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/order.h"
 #include "serve/conn.h"
 #include "serve/signals.h"
@@ -39,13 +40,16 @@ quit(struct worker *w)
 	w->quitting = true;
 }
 
+/* fd came along with the order, or is -1. */
 static void
-obey(struct worker *w, const struct order *o)
+obey(struct worker *w, const struct order *o, int fd)
 {
 	if (o->kind == ORDER_STOP)
 		stop(w);
 	else if (o->kind == ORDER_QUIT)
 		quit(w);
+	else if (o->kind == ORDER_REOPEN && fd != -1)
+		log_adopt(fd);
 	else
 		log_warnx("an order that I do not know: %u", o->kind);
 }
@@ -56,15 +60,21 @@ channel_ready(struct watch *watch, uint32_t events)
 	struct worker *w = OBJECT_OF(watch, struct worker, channel);
 	struct order o;
 	ssize_t n;
+	int fd;
 
 	(void)events;
-	n = recv(watch->fd, &o, sizeof(o), MSG_DONTWAIT);
+	n = fd_recv(watch->fd, &o, sizeof(o), &fd, MSG_DONTWAIT);
 	if (n == (ssize_t)sizeof(o)) {
-		obey(w, &o);
+		obey(w, &o, fd);
 		return;
 	}
+	fd_close(&fd);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (n == -1 && errno == EPROTO) {
+		log_warnx("a log could not be taken over: no descriptor free");
+		return;
+	}
 	log_warnx("the master is gone; finishing what has been asked");
 	watch_remove(&w->loop, watch);
 	stop(w);
