@@ -80,8 +80,9 @@ void	 tf_server_set_args(struct tf_server *, int argc, char **argv);
 /*
  * Becomes the master; returns when all is done: 0 after an orderly stop, -1
  * with tf_server_error() if the server could not start.  Refused while the
- * program has other threads, unless workers is 0.  The signal mask and dispositions are given back,
- * and children that are not the server's are left alone.
+ * program has other threads, unless workers is 0.  The signal mask and
+ * dispositions are given back, and children that are not the server's are left
+ * alone.
  */
 int	 tf_server_run(struct tf_server *) TF_CHECK;
 

@@ -33,13 +33,13 @@ struct tf_peer {
 	void		*data;		/* what the connect hook left here */
 	const char	*addr;		/* "10.0.0.3:5432", "[::1]:80",
 					   "unix:/path" or "unix" */
-	int32_t		 pid;		/* unix sockets: credentials at connect */
-	int64_t		 uid, gid;	/* time; -1 if not known */
+	int32_t		 pid;		/* unix sockets: who has connected */
+	int64_t		 uid, gid;	/* -1 if not known */
 };
 
 struct tf_call {
 	struct tf_arena	*arena;		/* emptied when the call has ended */
-	void		*ctx;		/* what the worker_start hook returned */
+	void		*ctx;		/* what worker_start() left */
 	const void	*handler;	/* the instance that serves this call */
 	const char	*service;	/* names as in the IDL */
 	const char	*method;
@@ -112,8 +112,8 @@ struct tf_method {
 struct tf_service {
 	uint32_t		 magic, abi;	/* TF_MAGIC, TF_ABI */
 	const char		*name;
-	const struct tf_service	*base;		/* extends; its handler struct is
-						   the first member of ours */
+	const struct tf_service	*base;		/* extends; its handlers are the
+						   first member of ours */
 	const struct tf_method	*methods;
 	uint32_t		 n;
 };

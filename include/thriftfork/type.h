@@ -79,7 +79,7 @@ struct tf_field {
 /* What a container holds; type as in struct tf_field. */
 struct tf_elem {
 	const struct tf_type	*type;
-	uint32_t		 off;	/* within an entry; 0 but for map values */
+	uint32_t		 off;	/* in an entry; not 0 for map values */
 	uint8_t			 kind;
 };
 
@@ -90,11 +90,11 @@ struct tf_enum_value {
 
 struct tf_type {
 	const char		*name;	/* as in the IDL; NULL for containers */
-	const struct tf_field	*fields;	/* struct, union: by rising id */
+	const struct tf_field	*fields;	/* by rising id */
 	const struct tf_enum_value *values;	/* enum: as declared */
-	const void		*init;	/* a value with all defaults; NULL: zero */
+	const void		*init;	/* all defaults; NULL: zero */
 	void			**plan;	/* the library's; starts out NULL */
-	struct tf_elem		 key;	/* list, set: the element; map: the key */
+	struct tf_elem		 key;	/* or the element */
 	struct tf_elem		 val;	/* map: the value */
 	uint32_t		 size;	/* of one value in memory */
 	uint32_t		 entry;	/* container: of one element or entry */

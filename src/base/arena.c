@@ -75,12 +75,28 @@ next_size(const struct tf_arena *a)
 	return size < BLOCK_BYTES ? size : BLOCK_BYTES;
 }
 
+/* A block that a reset has kept, and that is too small for what comes. */
+static void
+drop_unused(struct tf_arena *a)
+{
+	struct arena_block *b = a->blocks;
+
+	if (b == NULL || b->next != NULL || a->p != b->data)
+		return;
+	a->held -= b->size;
+	a->blocks = NULL;
+	a->p = a->end = NULL;
+	free(b);
+}
+
 void *
 arena_take_block(struct tf_arena *a, size_t n)
 {
-	size_t size = next_size(a);
+	size_t size;
 	struct arena_block *b;
 
+	drop_unused(a);
+	size = next_size(a);
 	if (n > size / 4) {
 		b = block_new(n);
 		push_block(a, b);

@@ -34,7 +34,7 @@ struct arena_block {
 };
 
 struct tf_arena {
-	uint8_t			*p, *end;	/* free space of the first block */
+	uint8_t			*p, *end;	/* free in the first block */
 	struct arena_block	*blocks;	/* newest first */
 	size_t			 held;		/* bytes in all blocks */
 	size_t			 max;		/* 0: no limit */
@@ -51,11 +51,12 @@ static inline void *
 arena_take(struct tf_arena *a, size_t n)
 {
 	size_t pad = -(uintptr_t)a->p & 15;
-	uint8_t *r = a->p + pad;
+	uint8_t *r;
 
-	if (__builtin_expect((size_t)(a->end - a->p) < pad + n ||
-	    n > SIZE_MAX / 2, 0))
+	if (__builtin_expect(a->p == NULL || n > SIZE_MAX / 2 ||
+	    (size_t)(a->end - a->p) < pad + n, 0))
 		return arena_take_block(a, n);
+	r = a->p + pad;
 	a->p = r + n;
 	return r;
 }
@@ -66,7 +67,7 @@ arena_take_text(struct tf_arena *a, size_t n)
 {
 	uint8_t *r = a->p;
 
-	if (__builtin_expect((size_t)(a->end - r) < n, 0))
+	if (__builtin_expect(r == NULL || (size_t)(a->end - r) < n, 0))
 		return arena_take_block(a, n);
 	a->p = r + n;
 	return r;

@@ -43,6 +43,8 @@ buf_grow(struct buf *b, size_t n)
 		b->over = true;
 		return NULL;
 	}
+	if (cap > b->max)
+		cap = b->max;
 	while (cap - b->len < n)
 		cap = cap > b->max / 2 ? b->max : cap * 2;
 	if ((p = realloc(b->p, cap)) == NULL) {

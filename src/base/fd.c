@@ -52,9 +52,11 @@ fd_recv(int sock, void *data, size_t size, int *fd, int flags)
 	union fd_control control;
 	struct iovec iov = { .iov_base = data, .iov_len = size };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
-	    .msg_control = &control, .msg_controllen = sizeof(control) };
+	    .msg_control = &control, .msg_controllen = CMSG_LEN(sizeof(int)) };
 	struct cmsghdr *c;
 	ssize_t n;
+
+	/* Not CMSG_SPACE(): its padding would take a second descriptor. */
 
 	*fd = -1;
 	if ((n = recvmsg(sock, &msg, flags | MSG_CMSG_CLOEXEC)) == -1)

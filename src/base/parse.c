@@ -34,9 +34,12 @@ parse(const char *text, const struct unit *units, uint64_t *out)
 	if (p == text)
 		return -1;
 	for (; units->name != NULL; units++)
-		if (strcmp(p, units->name) == 0)
-			return __builtin_mul_overflow(n, units->factor, out) ?
-			    -1 : 0;
+		if (strcmp(p, units->name) == 0) {
+			if (__builtin_mul_overflow(n, units->factor, &n))
+				return -1;
+			*out = n;
+			return 0;
+		}
 	return -1;
 }
 

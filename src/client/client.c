@@ -27,6 +27,7 @@
 #define DEFAULT_MAX_FRAME	16384000u
 #define MAX_FRAME		0x0D0A0D09u
 #define MAX_DEPTH		64
+#define MAX_MEMORY		((size_t)256 << 20)	/* of a result */
 #define KEEP_BYTES		(64 * 1024)
 #define PIECE_BYTES		(64 * 1024)	/* of a reply, at a time */
 
@@ -55,7 +56,7 @@ tf_client_new(const char *addr)
 	    (c->addr = strdup(addr)) == NULL)
 		fatal("out of memory: a client");
 	stream_init(&c->stream);
-	arena_init(&c->own, 0);
+	arena_init(&c->own, MAX_MEMORY);
 	c->arena = &c->own;
 	c->proto = wire_compact();
 	c->framed = true;
@@ -359,7 +360,7 @@ exchange(struct tf_client *c, const struct tf_method *m, void **result)
 		goto broken;
 	if (read_reply(c, m, result) == 0)
 		return judge(c, m, result);
-	if (c->error_type != -1)	/* an answer, if not the one hoped for */
+	if (c->error_type != -1)	/* an answer all the same */
 		return -1;
 broken:
 	stream_close(&c->stream);
@@ -374,8 +375,9 @@ tf_client_call(struct tf_client *c, const struct tf_method *m,
 	c->error_type = -1;
 	tf_arena_reset(&c->own);
 	c->began_ns = clock_ns();
-	c->stream.deadline_ns = c->timeout_ns == 0 ? 0 :
-	    c->began_ns + c->timeout_ns;
+	if (c->timeout_ns == 0 || __builtin_add_overflow(c->began_ns,
+	    c->timeout_ns, &c->stream.deadline_ns))
+		c->stream.deadline_ns = 0;
 	if (encode(c, m, args) == -1)
 		return -1;
 	return exchange(c, m, result);

@@ -3,11 +3,13 @@
 #include "client/stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -59,8 +61,32 @@ await(struct stream *s, short events)
 	return rc == -1 ? -1 : 0;
 }
 
+/* Waits for room in a full queue, which a non-blocking socket would not. */
 static int
-connect_one(struct stream *s, const struct addr *a)
+connect_unix(struct stream *s, const struct addr *a)
+{
+	struct timeval tv = { 0 };
+	uint64_t now = clock_ns(), left = 0;
+
+	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (s->fd == -1)
+		return -1;
+	if (s->deadline_ns != 0) {
+		left = now < s->deadline_ns ? s->deadline_ns - now : 1000;
+		tv.tv_sec = (time_t)(left / NS_PER_S);
+		tv.tv_usec = (suseconds_t)(left % NS_PER_S / 1000) + 1;
+		setsockopt(s->fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+	}
+	if (connect(s->fd, (const struct sockaddr *)&a->ss, a->len) == -1) {
+		if (errno == EAGAIN)
+			errno = ETIMEDOUT;
+		return -1;
+	}
+	return fcntl(s->fd, F_SETFL, O_NONBLOCK);
+}
+
+static int
+connect_tcp(struct stream *s, const struct addr *a)
 {
 	socklen_t len = sizeof(errno);
 	const int on = 1;
@@ -70,8 +96,7 @@ connect_one(struct stream *s, const struct addr *a)
 	    SOCK_NONBLOCK, 0);
 	if (s->fd == -1)
 		return -1;
-	if (!addr_is_unix(a))
-		setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (connect(s->fd, (const struct sockaddr *)&a->ss, a->len) == 0)
 		return 0;
 	if (errno != EINPROGRESS || await(s, POLLOUT) == -1)
@@ -93,7 +118,8 @@ stream_connect(struct stream *s, const char *text)
 	if (n == -1)
 		return -1;
 	for (int i = 0; i < n; i++) {
-		if (connect_one(s, &addrs[i]) == 0) {
+		if ((addr_is_unix(&addrs[i]) ? connect_unix :
+		    connect_tcp)(s, &addrs[i]) == 0) {
 			s->owner = getpid();
 			return 0;
 		}

@@ -76,7 +76,7 @@ split(const char *text, char *host, size_t size)
 	if (colon == NULL)
 		return NULL;
 	if (*text == '[') {
-		if (colon == text || colon[-1] != ']')
+		if (colon - text < 3 || colon[-1] != ']')
 			return NULL;
 		text++;
 		end--;
@@ -108,7 +108,7 @@ addr_parse(const char *text, struct addr *out, int max, char *why, size_t size)
 		    ":PORT, *:PORT or unix:/path");
 		return -1;
 	}
-	return resolve(host, port, out, max, why, size);
+	return max == 0 ? 0 : resolve(host, port, out, max, why, size);
 }
 
 bool

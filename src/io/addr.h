@@ -24,7 +24,8 @@ struct addr {
 /*
  * The addresses that text stands for, at most max of them (a host name may
  * have several); the number, or -1 with a reason in why.  Looks names up, so
- * it may block.
+ * it may block; with max 0 it does not, and only the form is looked at (out
+ * has room for one nevertheless).
  */
 int	addr_parse(const char *text, struct addr *, int max, char *why,
 	    size_t why_size);

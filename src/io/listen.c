@@ -13,6 +13,8 @@
 
 #include "base/fd.h"
 
+#define FIRST_BACKLOG	128	/* until listener_start() */
+
 static int
 set_on(int fd, int level, int option)
 {
@@ -61,7 +63,8 @@ clear_path(const struct addr *a)
 		errno = EEXIST;
 		return -1;
 	}
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
 		return -1;
 	rc = connect(fd, (const struct sockaddr *)&a->ss, a->len);
 	if (rc == -1 && errno == ECONNREFUSED)
@@ -112,6 +115,9 @@ bind_all(struct listener *l)
 		if ((l->fds[i] = bind_one(&l->addr, true)) == -1)
 			return -1;
 		if (i == 0 && !local && resolve_port(l) == -1)
+			return -1;
+		/* Others' probes see nothing before somebody listens. */
+		if (i == 0 && listen(l->fds[0], FIRST_BACKLOG) == -1)
 			return -1;
 	}
 	return 0;

@@ -20,8 +20,8 @@ struct listener {
 };
 
 /*
- * Binds; does not listen yet.  -1 with a reason if the address is in use by
- * anyone (a second server of ours would otherwise join the group and take
+ * Binds all, and listens on the first.  -1 with a reason if the address is in
+ * use by anyone (a second server of ours would otherwise join the group and take
  * half of the connections without a word).
  */
 int	listener_open(struct listener *, const struct addr *, unsigned slots,

@@ -20,7 +20,7 @@ timer_cmp(const struct timer *a, const struct timer *b)
 {
 	if (a->when_ns != b->when_ns)
 		return a->when_ns < b->when_ns ? -1 : 1;
-	return a < b ? -1 : a > b;
+	return a->serial < b->serial ? -1 : a->serial > b->serial;
 }
 
 RB_PROTOTYPE(timer_tree, timer, entry, timer_cmp)
@@ -110,6 +110,7 @@ timer_set(struct loop *l, struct timer *t, uint64_t when_ns, timer_fn *fn)
 {
 	timer_cancel(l, t);
 	t->when_ns = when_ns == 0 ? 1 : when_ns;
+	t->serial = l->settings++;
 	t->fn = fn;
 	RB_INSERT(timer_tree, &l->timers, t);
 }
@@ -137,13 +138,15 @@ wait_ms(struct loop *l)
 	return ms < 60000 ? (int)ms : 60000;
 }
 
+/* Those set from now on wait for the next turn, or one could go on for ever. */
 static void
 run_timers(struct loop *l)
 {
+	uint64_t last = l->settings;
 	struct timer *t;
 
 	while ((t = RB_MIN(timer_tree, &l->timers)) != NULL &&
-	    t->when_ns <= l->now_ns) {
+	    t->when_ns <= l->now_ns && t->serial < last) {
 		timer_cancel(l, t);
 		t->fn(t);
 	}

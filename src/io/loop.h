@@ -35,6 +35,7 @@ struct timer {
 	RB_ENTRY(timer)	 entry;
 	timer_fn	*fn;
 	uint64_t	 when_ns;	/* 0: not armed */
+	uint64_t	 serial;	/* of its setting */
 };
 RB_HEAD(timer_tree, timer);
 
@@ -45,6 +46,7 @@ struct loop {
 					   read, now_ns while a batch is being
 					   handled, 0 while waiting */
 	struct timer_tree timers;
+	uint64_t	 settings;	/* of timers, so far */
 	void		**dead;		/* to be freed after the batch */
 	size_t		 ndead, dead_cap;
 };

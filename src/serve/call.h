@@ -38,7 +38,7 @@ struct call {
 	struct wire_msg		 msg;		/* of the request */
 	enum call_end		 end;
 	bool			 framed;	/* and so will the reply be */
-	size_t			 bytes_in;	/* of the request, on the wire */
+	size_t			 bytes_in;	/* of the request */
 	bool			 oneway;	/* no reply, whatever happens */
 	bool			 answered;
 };

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -56,14 +57,21 @@ enter(struct conn *c, enum conn_place place)
 }
 
 void
+conn_renew(struct conn *c)
+{
+	TAILQ_REMOVE(&c->worker->places[c->place], c, link);
+	enter(c, c->place);
+}
+
+void
 conn_move(struct conn *c, enum conn_place place)
 {
-	/* A begun frame keeps its deadline; an idle spell starts anew. */
-	if (c->place == place && (place != PLACE_IDLE ||
-	    place_timeout(c->worker, place) == 0))
-		return;
-	TAILQ_REMOVE(&c->worker->places[c->place], c, link);
-	enter(c, place);
+	if (c->place != place) {
+		TAILQ_REMOVE(&c->worker->places[c->place], c, link);
+		enter(c, place);
+	} else if (place == PLACE_IDLE &&
+	    place_timeout(c->worker, place) != 0)
+		conn_renew(c);	/* what has begun keeps its deadline */
 }
 
 static void
@@ -86,7 +94,7 @@ conn_new(struct worker *w, int fd, const char *peer)
 	size_t len = strlen(peer) + 1;
 	struct conn *c;
 
-	if ((c = calloc(1, sizeof(*c) + len)) == NULL)
+	if ((c = calloc(1, offsetof(struct conn, peer) + len)) == NULL)
 		return NULL;
 	c->worker = w;
 	c->pid = -1;
@@ -174,17 +182,19 @@ conn_settle(struct conn *c)
 		return;
 	if (c->eof)
 		conn_close(c);
-	else if (c->finishing && c->in_len == 0)
+	else if (c->finishing && c->to_read == 0 && c->in_len == 0)
 		linger(c);
 }
 
 void
 conn_finish(struct conn *c)
 {
+	int n;
+
+	/* What has arrived has been asked; a busy peer will send more. */
 	c->finishing = true;
-	/* What has arrived has been asked. */
-	if (!conn_is_blocked(c))
-		input_ready(c);
+	if (ioctl(c->watch.fd, FIONREAD, &n) == 0)
+		c->to_read = (uint32_t)n;
 	conn_settle(c);
 }
 

@@ -55,6 +55,8 @@ struct conn {
 	bool			 eof;		/* the peer sends no more */
 	bool			 finishing;	/* close when all is answered */
 	bool			 greeted;	/* the connect hook let it in */
+	uint32_t		 to_read;	/* finishing: bytes that had
+						   come by then */
 	char			 peer[];	/* address as text */
 };
 TAILQ_HEAD(conn_list, conn);
@@ -87,7 +89,7 @@ struct worker {
 
 /* accept.c */
 int	accept_start(struct worker *);
-void	accept_update(struct worker *);	/* as the number of connections allows */
+void	accept_update(struct worker *);	/* or not, as connections allow */
 void	accept_stop(struct worker *);	/* takes what is queued, unlistens */
 
 /* conn.c */
@@ -107,6 +109,7 @@ conn_count(const struct conn *c, enum counter counter, uint64_t n)
 }
 
 void	conn_move(struct conn *, enum conn_place);
+void	conn_renew(struct conn *);	/* its time there starts anew */
 /* As handlers see its peer; valid as long as c. */
 struct tf_peer conn_peer(const struct conn *);
 /* Closes it if it is finishing and nothing is left to do. */

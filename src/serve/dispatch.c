@@ -228,8 +228,8 @@ refuse(struct conn *c, const struct wire_reader *r)
 
 	conn_count(c, COUNTER_PROTOCOL_ERRORS, 1);
 	if (log_rate_ok(&w->noise, &skipped))
-		log_info("%s: closed: a message that is no call: %s (%u more like "
-		    "this)", c->peer, r->err == WIRE_OK ? "neither compact nor "
+		log_info("%s: closed: a message that is no call: %s (%u more "
+		    "like this)", c->peer, r->err == WIRE_OK ? "neither compact nor "
 		    "binary protocol" : r->why, skipped);
 	output_flush(c);
 	conn_close(c);

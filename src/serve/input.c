@@ -295,6 +295,7 @@ received(struct conn *c, ssize_t n)
 		return false;
 	}
 	conn_count(c, COUNTER_BYTES_RECEIVED, (uint64_t)n);
+	c->to_read -= (uint32_t)n < c->to_read ? (uint32_t)n : c->to_read;
 	return true;
 }
 

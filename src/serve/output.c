@@ -83,10 +83,14 @@ output_ready(struct conn *c)
 	t->off += (size_t)n;
 	t->len -= (size_t)n;
 	conn_count(c, COUNTER_SEND_BACKLOG, (uint64_t)-n);
-	if (t->len > 0)
+	if (t->len > 0) {
+		if (n > 0)
+			conn_renew(c);	/* the peer reads, if slowly */
 		return;
+	}
 	free(t);
 	c->out = NULL;
 	watch_change(&c->worker->loop, &c->watch, c->eof ? 0 : EPOLLIN);
+	conn_renew(c);
 	input_resume(c);
 }

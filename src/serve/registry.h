@@ -14,11 +14,11 @@ struct plan;
 
 struct entry {
 	const struct tf_method	*method;
-	const char		*service;	/* as it was added, not the base */
+	const char		*service;	/* as added, not the base */
 	const void		*handler;
 	const struct plan	*args, *result;
 	uint32_t		 name_len;
-	uint16_t		 counters;	/* index in the lane's directory */
+	uint16_t		 counters;	/* index in the directory */
 };
 
 struct registry {

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The preflight's report, read as a stranger's: what a registry writes comes
+ * back; any other bytes are a reason, never more names than were given, and
+ * never a name that is none.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/unit.h"
+#include "serve/registry.h"
+#include "server/manifest.h"
+#include "shm/segment.h"
+#include "unit_service.h"
+
+static const struct segment_sizes sizes = { 1, 2, 64 };
+static struct segment *seg;
+static char why[256];
+
+static void
+setup(void)
+{
+	seg = segment_create("test", &sizes);
+	ck_assert_ptr_nonnull(seg);
+	why[0] = '\0';
+}
+
+static void
+teardown(void)
+{
+	segment_free(seg);
+}
+
+/* From a block of exactly that size, so that a read too far is seen. */
+static int
+take(const char *text, size_t len)
+{
+	char *copy = malloc(len == 0 ? 1 : len);
+	int rc;
+
+	memcpy(copy, text, len);
+	rc = manifest_read(copy, len, seg, why, sizeof(why));
+	free(copy);
+	return rc;
+}
+
+START_TEST(what_is_written_can_be_read)
+{
+	int fd = memfd_create("manifest", MFD_CLOEXEC);
+	struct registry r;
+	char text[1024];
+	ssize_t n;
+
+	registry_init(&r);
+	ck_assert_int_eq(registry_add(&r, &unit_service, &unit_handler, why,
+	    sizeof(why)), 0);
+	ck_assert_int_eq(manifest_write(&r, fd), 0);
+	n = pread(fd, text, sizeof(text), 0);
+	ck_assert_int_gt(n, 0);
+	ck_assert_int_eq(memcmp(text, "Unit\techo\nUnit\tsize\n", 20), 0);
+	ck_assert_msg(take(text, (size_t)n) == (int)r.n, "%s", why);
+	for (size_t i = 0; i < r.n; i++)
+		ck_assert_int_gt(segment_method_find(seg, "Unit",
+		    r.entries[i].method->name), 0);
+	registry_fini(&r);
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_report_that_cannot_be_written)
+{
+	struct registry r;
+
+	registry_init(&r);
+	registry_add(&r, &unit_service, &unit_handler, why, sizeof(why));
+	ck_assert_int_eq(manifest_write(&r, 9999), -1);
+	registry_fini(&r);
+}
+END_TEST
+
+static const char *const bad[] = {
+	"", "\n", "\t\n", "a", "a\t", "a\n", "a\tb", "\tb\n", "a\t\n",
+	"a\tb\n\n", "a\tb\nc", "a\tb\nc\td", "a b\tc\n", "a\tb c\n",
+	"a\tb\r\n", "a\tb\tc\n", "a/b\tc\n", "a\t../b\n", "a\t\033[2J\n",
+	"a\tb\302\251\n", "a\t\"b\"\n", "a\tb\n \n", "a-b\tc\n",
+};
+
+START_TEST(malformed_reports)
+{
+	ck_assert_msg(take(bad[_i], strlen(bad[_i])) == -1, "'%s'", bad[_i]);
+	ck_assert_str_ne(why, "");
+}
+END_TEST
+
+START_TEST(zero_bytes_and_names_too_long)
+{
+	char text[3000] = "a\tb\0\n";
+
+	ck_assert_int_eq(take(text, 5), -1);
+	memset(text, 'x', sizeof(text));
+	text[1] = '\t';
+	ck_assert_int_eq(take(text, sizeof(text)), -1);
+	text[sizeof(text) - 1] = '\n';
+	ck_assert_int_eq(take(text, sizeof(text)), -1);
+	text[1023 + 2] = '\n';
+	ck_assert_int_eq(take(text, 1023 + 3), 1);
+}
+END_TEST
+
+/* Every byte at every place of a good report, and every place to cut it. */
+START_TEST(every_byte_everywhere)
+{
+	static const char good[] = "Unit\techo\nUnit\tsize.x_9\n";
+	const size_t len = sizeof(good) - 1;
+	char text[sizeof(good)];
+	int rc;
+
+	for (size_t cut = 0; cut < len; cut++)
+		ck_assert_int_eq(take(good, cut), cut == 10 ? 1 : -1);
+	for (size_t at = 0; at < len; at++)
+		for (int c = 0; c < 256; c++) {
+			memcpy(text, good, sizeof(good));
+			text[at] = (char)c;
+			rc = take(text, len);
+			ck_assert(rc == -1 || rc == 2);
+			if (c < ' ' && c != '\t' && c != '\n')
+				ck_assert_int_eq(rc, -1);
+		}
+}
+END_TEST
+
+START_TEST(more_methods_than_there_is_room_for)
+{
+	char text[8000] = "";
+	size_t n = 0;
+
+	for (int i = 0; i < 500; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "S\tm%d\n",
+		    i);
+	ck_assert_int_eq(take(text, n), 500);
+	ck_assert_int_gt(segment_method_find(seg, "S", "m63"), 0);
+	ck_assert_int_eq(segment_method_find(seg, "S", "m64"), 0);
+}
+END_TEST
+
+START_TEST(noise)
+{
+	char text[200];
+	uint32_t seed = 4711;
+
+	for (int i = 0; i < 20000; i++) {
+		size_t len = (seed >> 8) % sizeof(text);
+
+		for (size_t j = 0; j < len; j++) {
+			seed = seed * 1664525u + 1013904223u;
+			text[j] = "ab_\t\n\0\377 ."[(seed >> 16) % 9];
+		}
+		seed = seed * 1664525u + 1013904223u;
+		take(text, len);
+	}
+}
+END_TEST
+
+#define COUNT(a)	((int)(sizeof(a) / sizeof((a)[0])))
+
+int
+main(void)
+{
+	Suite *s = suite_create("manifest");
+	TCase *t = unit_case(s, "manifest");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, what_is_written_can_be_read);
+	tcase_add_test(t, a_report_that_cannot_be_written);
+	tcase_add_loop_test(t, malformed_reports, 0, COUNT(bad));
+	tcase_add_test(t, zero_bytes_and_names_too_long);
+	tcase_add_test(t, every_byte_everywhere);
+	tcase_add_test(t, more_methods_than_there_is_room_for);
+	tcase_add_test(t, noise);
+	return unit_main(s);
+}

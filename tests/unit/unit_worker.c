@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See unit_worker.h. */
+#include "unit_worker.h"
+
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <thriftfork/service.h>
+
+#include "base/clock.h"
+#include "serve/registry.h"
+#include "unit_peer.h"
+#include "unit_service.h"
+
+#define METHODS	4
+
+struct worker_limits bench_limits;
+static const struct tf_hooks no_hooks;
+
+static struct {
+	struct registry		 registry;
+	struct lane		*lane;
+	struct worker_config	 config;
+	pthread_t		 thread;
+	bool			 runs;
+	int			 status;
+	int			 doors[2], channel[2], done;
+	int			 held[2], freed[2], notes[2];
+	int			 barrier, calls, fds;
+} b;
+
+static void *
+body(void *arg)
+{
+	const uint64_t one = 1;
+
+	(void)arg;
+	b.status = worker_run(&b.config);
+	ck_assert_int_eq(write(b.done, &one, sizeof(one)), 8);
+	return NULL;
+}
+
+/* Addresses that the kernel chooses: an abstract name, a free port. */
+static int
+open_door(int family)
+{
+	union {
+		struct sockaddr		 any;
+		struct sockaddr_in	 in;
+	} a = { .in = { .sin_family = (sa_family_t)family,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(bind(fd, &a.any, family == AF_UNIX ?
+	    sizeof(sa_family_t) : sizeof(a.in)), 0);
+	ck_assert_int_eq(listen(fd, 100), 0);
+	return fd;
+}
+
+static int
+connect_to(int door)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	int fd;
+
+	ck_assert_int_eq(getsockname(door, (struct sockaddr *)&ss, &len), 0);
+	fd = socket(ss.ss_family, SOCK_STREAM, 0);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&ss, len), 0);
+	return fd;
+}
+
+void
+bench_setup(void)
+{
+	char why[200];
+
+	memset(&b, 0, sizeof(b));
+	b.barrier = -1;
+	bench_limits = (struct worker_limits){ .max_frame = 4 << 20,
+	    .max_memory_per_call = 64 << 20, .max_depth = 64 };
+	registry_init(&b.registry);
+	ck_assert_msg(registry_add(&b.registry, &unit_service, &unit_handler,
+	    why, sizeof(why)) == 0, "%s", why);
+	b.lane = aligned_alloc(64, (lane_size(METHODS) + 63) & ~63ul);
+	memset(b.lane, 0, lane_size(METHODS));
+	lane_init(b.lane, METHODS);
+	b.doors[0] = open_door(AF_UNIX);
+	b.doors[1] = open_door(AF_INET);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, b.channel), 0);
+	ck_assert_int_eq(pipe(b.held), 0);
+	ck_assert_int_eq(pipe(b.freed), 0);
+	ck_assert_int_eq(pipe(b.notes), 0);
+	unit_held_fd = b.held[1];
+	unit_free_fd = b.freed[0];
+	unit_note_fd = b.notes[1];
+	b.done = eventfd(0, 0);
+	b.fds = peer_fds();
+}
+
+void
+bench_start(void)
+{
+	struct order o = { 0 };
+	struct pollfd p[2];
+
+	b.config = (struct worker_config){ .listen_fds = b.doors, .nlisten = 2,
+	    .channel_fd = b.channel[1], .stop_fd = -1, .lane = b.lane,
+	    .hooks = &no_hooks, .registry = &b.registry,
+	    .limits = bench_limits };
+	ck_assert_int_eq(pthread_create(&b.thread, NULL, body, NULL), 0);
+	b.runs = true;
+	p[0] = (struct pollfd){ .fd = b.channel[0], .events = POLLIN };
+	p[1] = (struct pollfd){ .fd = b.done, .events = POLLIN };
+	ck_assert_int_gt(poll(p, 2, PEER_MS), 0);
+	ck_assert_msg(p[1].revents == 0, "the worker could not start");
+	ck_assert_int_eq(recv(b.channel[0], &o, sizeof(o), 0), sizeof(o));
+	ck_assert_uint_eq(o.kind, ORDER_READY);
+}
+
+int
+bench_unix(void)
+{
+	return connect_to(b.doors[0]);
+}
+
+int
+bench_tcp(void)
+{
+	return connect_to(b.doors[1]);
+}
+
+void
+bench_order(enum order_kind kind)
+{
+	struct order o = { .kind = kind };
+
+	ck_assert_int_eq(send(b.channel[0], &o, sizeof(o), 0), sizeof(o));
+}
+
+void
+bench_hang_up(void)
+{
+	close(b.channel[0]);
+	b.channel[0] = -1;
+	b.fds--;
+}
+
+int
+bench_wait(void)
+{
+	peer_wait(b.done, POLLIN, PEER_MS);
+	ck_assert_int_eq(pthread_join(b.thread, NULL), 0);
+	b.runs = false;
+	return b.status;
+}
+
+static void
+close_pair(int *fds)
+{
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* Tests close their own connections first: nothing may be open but ours. */
+void
+bench_teardown(void)
+{
+	if (b.barrier != -1)
+		close(b.barrier);
+	if (b.runs) {
+		bench_order(ORDER_STOP);
+		ck_assert_int_eq(bench_wait(), 0);
+	}
+	ck_assert_int_eq(peer_fds(), b.fds);
+	registry_fini(&b.registry);
+	free(b.lane);
+	close_pair(b.doors);
+	close(b.channel[0]);
+	close(b.channel[1]);
+	close(b.done);
+	close_pair(b.held);
+	close_pair(b.freed);
+	close_pair(b.notes);
+}
+
+void
+bench_barrier(void)
+{
+	struct bytes out = { 0 };
+
+	if (b.barrier == -1)
+		b.barrier = bench_unix();
+	frame_call(&out, "ping", ++b.calls);
+	peer_send_bytes(b.barrier, &out);
+	peer_expect(b.barrier, PEER_REPLY, "ping", b.calls);
+}
+
+uint64_t
+bench_count(enum counter c)
+{
+	return __atomic_load_n(&b.lane->count[c], __ATOMIC_RELAXED);
+}
+
+uint64_t
+bench_cpu_ns(void)
+{
+	struct timespec ts;
+	clockid_t clock;
+
+	ck_assert_int_eq(pthread_getcpuclockid(b.thread, &clock), 0);
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
+}
+
+void
+bench_held(void)
+{
+	char c;
+
+	peer_wait(b.held[0], POLLIN, PEER_MS);
+	ck_assert_int_eq(read(b.held[0], &c, 1), 1);
+}
+
+void
+bench_release(void)
+{
+	ck_assert_int_eq(write(b.freed[1], "x", 1), 1);
+}
+
+int
+bench_note(void)
+{
+	char c;
+
+	if (!peer_soon(b.notes[0], POLLIN, 0))
+		return -1;
+	ck_assert_int_eq(read(b.notes[0], &c, 1), 1);
+	return c;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A worker in a thread of the test, with a unix and a TCP door, a lane in the
+ * heap and the service of unit_service.h: what the tests of the worker share.
+ */
+#ifndef TESTS_UNIT_WORKER_H
+#define TESTS_UNIT_WORKER_H
+
+#include <check.h>
+
+#include "base/order.h"
+#include "serve/worker.h"
+#include "shm/lane.h"
+
+/* What a test may change before bench_start(). */
+extern struct worker_limits bench_limits;
+
+void	bench_setup(void);		/* fixtures */
+void	bench_teardown(void);
+
+void	bench_start(void);
+int	bench_unix(void);		/* a connection */
+int	bench_tcp(void);
+void	bench_order(enum order_kind);
+void	bench_hang_up(void);		/* closes the master's end */
+/* The worker must leave by itself; what it returned. */
+int	bench_wait(void);
+
+/*
+ * A call on a connection of its own: what had become ready before it has been
+ * handled when this returns.
+ */
+void	bench_barrier(void);
+uint64_t bench_count(enum counter);
+uint64_t bench_cpu_ns(void);		/* of the worker's thread */
+
+/* hold() has been entered; let it return. */
+void	bench_held(void);
+void	bench_release(void);
+int	bench_note(void);		/* the byte of a note(); -1: none */
+
+#endif
