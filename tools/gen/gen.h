@@ -19,7 +19,7 @@
 struct container {
 	const char		*cname;		/* "tf_map_str_i32" */
 	const struct idl_type	*type;		/* real */
-	const char		*guard;		/* macro, or NULL: none needed */
+	const char		*guard;		/* macro; NULL: none */
 	bool			 elsewhere;	/* another header has it */
 	bool			 head_done, entry_done;
 };

@@ -24,6 +24,25 @@ guard_name(struct gen *g)
 	    FILE_NAMES(g->file)->upper).s : p, "");
 }
 
+/*
+ * A header as another one includes it: by the way from there, so that it is
+ * found without -I and never mistaken for one of the same name.
+ */
+static const char *
+relative_path(struct tf_arena *arena, const char *from, const char *to)
+{
+	const char *slash, *up = "";
+
+	while ((slash = strchr(from, '/')) != NULL &&
+	    strncmp(from, to, (size_t)(slash - from) + 1) == 0) {
+		to += slash + 1 - from;
+		from = slash + 1;
+	}
+	for (; (slash = strchr(from, '/')) != NULL; from = slash + 1)
+		up = tf_strf(arena, "../%s", up).s;
+	return tf_strf(arena, "%s%s", up, to).s;
+}
+
 static void
 put_top(struct gen *g, const char *guard)
 {
@@ -39,7 +58,8 @@ put_top(struct gen *g, const char *guard)
 		if (f->includes.v[i].file != NULL)
 			fprintf(g->out, "%s#include \"%s\"\n",
 			    i == 0 ? "\n" : "",
-			    FILE_NAMES(f->includes.v[i].file)->header);
+			    relative_path(g->idl->arena, FILE_NAMES(f)->header,
+			    FILE_NAMES(f->includes.v[i].file)->header));
 	fputs("\n#if TF_ABI != 1\n#error \"generated for another version of "
 	    "libthriftfork: run thriftfork-gen again\"\n#endif\n\n"
 	    "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n", g->out);

@@ -27,7 +27,8 @@ put_throws(struct gen *g, const struct idl_method *m)
 static void
 put_handler(struct gen *g, const struct idl_method *m)
 {
-	const char *head = tf_strf(g->idl->arena, "int" HARD "(*%s)(", m->hname).s;
+	const char *head = tf_strf(g->idl->arena, "int" HARD "(*%s)(",
+	    m->hname).s;
 
 	put_doc(g->out, m->doc, "\t");
 	fputc('\t', g->out);
@@ -73,7 +74,8 @@ put_clients(struct gen *g, const struct idl_def *d)
 	for (i = 0; i < d->methods.n; i++) {
 		m = d->methods.v[i];
 		put_wrapped(g->out, 0, "    ", tf_strf(g->idl->arena,
-		    "int" HARD "%s(%s", m->cname, params_client(g, m, false)).s);
+		    "int" HARD "%s(%s", m->cname,
+		    params_client(g, m, false)).s);
 		fputc('\n', g->out);
 	}
 	if (d->methods.n > 0)

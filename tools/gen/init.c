@@ -32,14 +32,14 @@ put_aux(struct init *in, const char *type, const char *name, const char *dim,
 static const char *
 chars_text(struct tf_arena *arena, struct tf_str s)
 {
-	char *text = tf_alloc(arena, 10, s.len + 2), *to = text;
-	size_t i;
+	size_t size = 10 * (s.len + 2), n = 0, i;
+	char *text = tf_alloc(arena, 1, size);
 
-	to += sprintf(to, "{");
+	n += (size_t)snprintf(text, size, "{");
 	for (i = 0; i < s.len; i++)
-		to += sprintf(to, "%s'\\%03o',", i % 8 == 0 ? "\n\t" : " ",
-		    (uint8_t)s.s[i]);
-	sprintf(to, "\n\t'\\000'\n}");
+		n += (size_t)snprintf(text + n, size - n, "%s'\\%03o',",
+		    i % 8 == 0 ? "\n\t" : " ", (uint8_t)s.s[i]);
+	snprintf(text + n, size - n, "\n\t'\\000'\n}");
 	return text;
 }
 

@@ -229,19 +229,19 @@ name_handlers(struct tf_arena *arena, const struct idl_def *d)
 		}
 }
 
-static const char *
+/* "namespace c", else "namespace *", else the name of the file. */
+static struct idl_namespace
 file_prefix(const struct idl_file *f)
 {
-	const char *star = NULL;
+	struct idl_namespace ns = { { f, 0, 0 }, "", f->name };
 	uint32_t i;
 
-	for (i = 0; i < f->namespaces.n; i++) {
+	for (i = 0; i < f->namespaces.n; i++)
 		if (strcmp(f->namespaces.v[i].scope, "c") == 0)
-			return f->namespaces.v[i].name;
-		if (strcmp(f->namespaces.v[i].scope, "*") == 0)
-			star = f->namespaces.v[i].name;
-	}
-	return star != NULL ? star : f->name;
+			return f->namespaces.v[i];
+		else if (strcmp(f->namespaces.v[i].scope, "*") == 0)
+			ns = f->namespaces.v[i];
+	return ns;
 }
 
 /*
@@ -275,10 +275,10 @@ header_path(const struct idl_file *f)
 static int
 name_prefix(struct idl_file *f, struct file_names *n)
 {
-	struct idl_loc loc = { f, 0, 0 };
+	struct idl_namespace ns = file_prefix(f);
 	const char *p;
 
-	p = name_snake(f->idl->arena, file_prefix(f));
+	p = name_snake(f->idl->arena, ns.name);
 	if (*p == '\0' || isdigit((uint8_t)*p))
 		p = tf_strf(f->idl->arena, "idl%s%s", *p ? "_" : "", p).s;
 	n->prefix = p;
@@ -286,7 +286,7 @@ name_prefix(struct idl_file *f, struct file_names *n)
 	n->header = header_path(f);
 	if (strcmp(p, "tf") != 0 && strncmp(p, "tf_", 3) != 0)
 		return 0;
-	idl_error(f->idl, loc, "add 'namespace c NAME' to the file",
+	idl_error(f->idl, ns.loc, "add 'namespace c NAME' to the file",
 	    "names that begin with 'tf_' belong to the library");
 	return -1;
 }

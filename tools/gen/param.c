@@ -107,8 +107,9 @@ params_client(struct gen *g, const struct idl_method *m, bool named)
 	const char *text;
 	uint32_t i;
 
-	text = add_arguments(g, tf_strf(g->idl->arena, "struct" HARD "tf_client" HARD "*%s",
-	    named ? p.client : "").s, m, &p);
+	text = tf_strf(g->idl->arena, "struct" HARD "tf_client" HARD "*%s",
+	    named ? p.client : "").s;
+	text = add_arguments(g, text, m, &p);
 	for (i = 0; i < m->result->fields.n; i++) {
 		f = m->result->fields.v[i];
 		if (f->id != 0)

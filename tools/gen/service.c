@@ -100,9 +100,9 @@ put_client_args(struct gen *g, const struct idl_method *m,
 	fprintf(g->out, "\tstruct %s %s = { ", n->args, p->a);
 	for (i = 0; i < m->args->fields.n; i++) {
 		f = m->args->fields.v[i];
-		text = tf_strf(g->idl->arena, "%s%s.%s" HARD "=" HARD "%s%s", text,
-		    i == 0 ? "" : ", ", f->cname,
-		    type_by_pointer(f->type) ? "*" : "", f->cname).s;
+		text = tf_strf(g->idl->arena,
+		    "%s%s.%s" HARD "=" HARD "%s%s", text, i == 0 ? "" : ", ",
+		    f->cname, type_by_pointer(f->type) ? "*" : "", f->cname).s;
 	}
 	put_wrapped(g->out, 19 + strlen(n->args) + strlen(p->a), "\t    ",
 	    *text == '\0' ? "0 };" : tf_strf(g->idl->arena, "%s" HARD "};",

@@ -191,7 +191,7 @@ check_throws(struct idl_file *f, const struct idl_method *m)
 	for (i = 0; i < m->result->fields.n; i++) {
 		fi = m->result->fields.v[i];
 		t = idl_type_real(fi->type);
-		if (fi->id == 0)
+		if (fi->id == 0 || (fi->type->name != NULL && t->def == NULL))
 			continue;
 		if (t->def == NULL || t->def->kind != IDL_EXCEPTION)
 			idl_error(f->idl, fi->type->loc, NULL,
@@ -281,5 +281,6 @@ check_file(struct idl_file *f)
 		if (d->kind == IDL_UNION)
 			check_union(f, d);
 	}
-	check_includes(f);
+	if (!f->bad)
+		check_includes(f);
 }

@@ -164,9 +164,10 @@ idl_lint(struct idl *idl, struct idl_loc loc, const char *hint,
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (idl->strict)
+	if (idl->strict) {
+		idl->nstrict++;
 		error(idl, loc, hint, fmt, ap);
-	else
+	} else
 		warning(idl, loc, hint, fmt, ap);
 	va_end(ap);
 }

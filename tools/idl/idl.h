@@ -110,7 +110,7 @@ struct idl_method {
 	bool		 oneway;
 	struct idl_type	*ret;
 	struct idl_def	*args;		/* "calculate_args" */
-	struct idl_def	*result;	/* field 0 "success" unless void, throws */
+	struct idl_def	*result;	/* field 0 "success", exceptions */
 	struct idl_annos annos;
 	const char	*cname, *hname;
 };
@@ -134,14 +134,14 @@ struct idl_def {
 	struct idl_file		*file;
 	const char		*name, *doc;
 	struct idl_annos	 annos;
-	uint32_t		 index;		/* among the file's definitions */
+	uint32_t		 index;		/* in the file */
 	struct idl_type		*type;		/* const, typedef */
 	struct idl_value	*value;		/* const */
 	struct idl_enumerators	 values;	/* enum */
 	struct idl_fields	 fields;	/* struct and kin, as written */
 	struct idl_methods	 methods;	/* service */
 	struct names		 by_name;	/* its methods */
-	const char		*base_name;	/* service: extends, as written */
+	const char		*base_name;	/* extends, as written */
 	struct idl_loc		 base_loc;
 	struct idl_def		*base;
 	/* Struct and kin, in memory: */
@@ -174,20 +174,20 @@ struct idl_file {
 	struct idl		*idl;
 	const char		*path;		/* as found, for messages */
 	const char		*key;		/* its one true path */
-	const char		*name;		/* without directory and suffix */
+	const char		*name;		/* base name, no suffix */
 	const char		*text;
 	size_t			 len;
 	const char		*doc;
 	struct idl_includes	 includes;
 	struct idl_namespaces	 namespaces;
 	struct idl_defs		 defs;		/* as written */
-	struct idl_defs		 order;		/* struct and kin: what stands by
-						   value in another comes first */
-	struct idl_defs		 typedefs;	/* what another is made of
-						   comes first */
+	struct idl_defs		 order;		/* structs; what another
+						   holds comes first */
+	struct idl_defs		 typedefs;	/* what another is made
+						   of comes first */
 	uint32_t		 nconsts;
 	struct names		 types, consts, services;
-	bool			 bad;		/* it or an include has errors */
+	bool			 bad;		/* or an include is */
 	bool			 state;		/* of the walk under way */
 	/* For the tool that reads the program: */
 	const char		*cname;
@@ -198,12 +198,13 @@ TF_LIST_OF(idl_dirs, const char *);
 
 struct idl {
 	struct tf_arena		*arena;
-	struct idl_files	 files;		/* what is included comes first */
+	struct idl_files	 files;		/* included ones first */
 	struct idl_files	 stack;		/* being loaded */
 	struct idl_dirs		 dirs;		/* -I */
 	bool			 strict, quiet;	/* quiet: no messages */
 	FILE			*out;		/* for messages; stderr */
 	uint32_t		 nerrors, nwarnings;
+	uint32_t		 nstrict;	/* errors by --strict alone */
 };
 
 struct idl *idl_new(void);

@@ -320,7 +320,7 @@ skip_stray(struct lexer *lx)
 		    "is this an IDL file?", "a NUL byte");
 	else
 		idl_error(lx->idl, make_loc(lx, start, lx->p), NULL,
-		    "this means nothing here");
+		    "this is no part of the language");
 }
 
 void

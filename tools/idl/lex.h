@@ -26,7 +26,7 @@ struct token {
 	int64_t		 i;
 	double		 d;
 	struct tf_str	 s;		/* of literals */
-	const char	*doc;		/* comment before it, cleaned, or NULL */
+	const char	*doc;		/* comment before it, or NULL */
 	bool		 first;		/* on its line */
 };
 

@@ -153,17 +153,25 @@ load_include(struct idl_file *file, struct idl_include *inc)
 	file->bad |= inc->file != NULL && inc->file->bad;
 }
 
+static uint32_t
+hard_errors(const struct idl *idl)
+{
+	return idl->nerrors - idl->nstrict;
+}
+
 static void
 run_passes(struct idl_file *f)
 {
 	static void (*const passes[])(struct idl_file *) = { values_file,
-	    check_file, shape_file, weigh_file };
-	uint32_t errors = f->idl->nerrors;
+	    shape_file, weigh_file };
+	uint32_t errors = hard_errors(f->idl);
 	size_t i;
 
+	check_file(f);
+	f->bad |= hard_errors(f->idl) > errors;
 	for (i = 0; i < sizeof(passes) / sizeof(passes[0]) && !f->bad; i++) {
 		passes[i](f);
-		f->bad = f->idl->nerrors > errors;
+		f->bad = hard_errors(f->idl) > errors;
 	}
 }
 
@@ -172,7 +180,7 @@ load_text(struct idl *idl, const char *path, const char *key, const char *text,
     size_t len)
 {
 	struct idl_file *f = tf_alloc(idl->arena, 1, sizeof(*f));
-	uint32_t i, errors = idl->nerrors;
+	uint32_t i, errors = hard_errors(idl);
 
 	f->idl = idl;
 	f->path = path;
@@ -186,7 +194,7 @@ load_text(struct idl *idl, const char *path, const char *key, const char *text,
 		load_include(f, &f->includes.v[i]);
 	declare_file(f);
 	resolve_file(f);
-	f->bad |= idl->nerrors > errors;
+	f->bad |= hard_errors(idl) > errors;
 	run_passes(f);
 	idl->stack.n--;
 	*TF_PUSH(idl->arena, &idl->files) = f;

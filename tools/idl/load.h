@@ -33,6 +33,8 @@ const char *suggest_name(struct idl *, const struct names *, const char *name);
  */
 void	*lookup_name(struct idl_file *, const char *name, struct idl_loc,
 	    const struct names *(*pick)(const struct idl_file *));
+/* Whether a name is qualified by an include that could not be loaded. */
+bool	 lookup_is_missing(const struct idl_file *, const char *name);
 const struct names *names_types(const struct idl_file *);
 const struct names *names_consts(const struct idl_file *);
 const struct names *names_services(const struct idl_file *);

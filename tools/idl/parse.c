@@ -152,13 +152,17 @@ begins_def(const struct parser *ps)
 
 /*
  * After an error within braces or brackets: past the next separator, or to
- * the closing symbol, or to what looks like the next element or definition.
+ * the closing symbol, or to what looks like the next element or definition;
+ * in any case past the place where the element began.
  */
 void
-parse_skip_to_element(struct parser *ps, char close)
+parse_skip_to_element(struct parser *ps, char close, uint32_t from)
 {
 	int nested = 0;
 
+	if (ps->tok.loc.off == from && !parse_at(ps, close) &&
+	    !(ps->tok.first && begins_def(ps)))
+		parse_advance(ps);
 	while (ps->tok.kind != TOK_EOF) {
 		if (ps->tok.first && begins_def(ps))
 			return;

@@ -33,7 +33,7 @@ bool	 parse_take_word(struct parser *, const char *keyword);
 void	 parse_expect(struct parser *, char symbol, const char *where);
 void	 parse_separator(struct parser *);
 void	 parse_unexpected(struct parser *, const char *wanted);
-void	 parse_skip_to_element(struct parser *, char close);
+void	 parse_skip_to_element(struct parser *, char close, uint32_t from);
 bool	 parse_enter(struct parser *);
 void	 parse_leave(struct parser *);
 

@@ -68,13 +68,15 @@ static void
 parse_enum(struct parser *ps, struct idl_def *d)
 {
 	int64_t next = 0;
+	uint32_t at;
 
 	d->name = parse_name(ps, "an enum", &d->loc);
 	parse_expect(ps, '{', "and the values of the enum");
 	while (!ps->panic && ps->tok.kind != TOK_EOF && !parse_at(ps, '}')) {
+		at = ps->tok.loc.off;
 		parse_enumerator(ps, d, &next);
 		if (ps->panic)
-			parse_skip_to_element(ps, '}');
+			parse_skip_to_element(ps, '}', at);
 		if (ps->tok.kind == TOK_KEYWORD && ps->tok.first)
 			break;
 	}
@@ -198,13 +200,16 @@ parse_extends(struct parser *ps, struct idl_def *d)
 static void
 parse_service(struct parser *ps, struct idl_def *d)
 {
+	uint32_t at;
+
 	d->name = parse_name(ps, "a service", &d->loc);
 	parse_extends(ps, d);
 	parse_expect(ps, '{', "and the methods");
 	while (!ps->panic && ps->tok.kind != TOK_EOF && !parse_at(ps, '}')) {
+		at = ps->tok.loc.off;
 		parse_method(ps, d);
 		if (ps->panic)
-			parse_skip_to_element(ps, '}');
+			parse_skip_to_element(ps, '}', at);
 		if (parse_at_word(ps, "service") || parse_at_word(ps, "struct"))
 			break;
 	}

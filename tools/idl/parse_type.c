@@ -314,8 +314,6 @@ parse_fields(struct parser *ps, char close, enum idl_def_kind kind,
 		if (f != NULL)
 			*TF_PUSH(ps->idl->arena, fields) = f;
 		if (ps->panic && ps->depth == 0)
-			parse_skip_to_element(ps, close);
-		if (ps->tok.loc.off == at && !ps->panic)
-			return;
+			parse_skip_to_element(ps, close, at);
 	}
 }

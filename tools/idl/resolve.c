@@ -9,24 +9,6 @@
 
 #define MAX_TYPE_WEIGHT	256	/* parts of a type with typedefs expanded */
 
-const struct names *
-names_types(const struct idl_file *f)
-{
-	return &f->types;
-}
-
-const struct names *
-names_consts(const struct idl_file *f)
-{
-	return &f->consts;
-}
-
-const struct names *
-names_services(const struct idl_file *f)
-{
-	return &f->services;
-}
-
 static void
 declare(struct idl_file *f, struct names *t, struct idl_def *d)
 {
@@ -57,65 +39,6 @@ declare_file(struct idl_file *f)
 	}
 }
 
-/* The rest of name if it begins with the include's name and a dot. */
-static const char *
-strip_include(const struct idl_include *inc, const char *name)
-{
-	size_t n = strlen(inc->name);
-
-	if (inc->file == NULL || strncmp(name, inc->name, n) != 0 ||
-	    name[n] != '.')
-		return NULL;
-	return name + n + 1;
-}
-
-void *
-lookup_name(struct idl_file *f, const char *name, struct idl_loc loc,
-    const struct names *(*pick)(const struct idl_file *))
-{
-	void *found = names_get(pick(f), name), *other;
-	struct idl_include *inc;
-	const char *rest;
-	uint32_t i;
-
-	if (found != NULL)
-		return found;
-	for (i = f->includes.n; i-- > 0;) {
-		inc = &f->includes.v[i];
-		rest = strip_include(inc, name);
-		if (rest == NULL)
-			continue;
-		other = names_get(pick(inc->file), rest);
-		if (found != NULL && other != NULL && other != found &&
-		    loc.file != NULL)
-			idl_lint(f->idl, loc, NULL,
-			    "two included files are called '%s'; the later "
-			    "one is meant", inc->name);
-		if (other != NULL)
-			inc->used = true;
-		if (found == NULL)
-			found = other;
-	}
-	return found;
-}
-
-/* Whether the name is qualified by an include that could not be loaded. */
-static bool
-is_of_missing(const struct idl_file *f, const char *name)
-{
-	size_t n;
-	uint32_t i;
-
-	for (i = 0; i < f->includes.n; i++) {
-		n = strlen(f->includes.v[i].name);
-		if (f->includes.v[i].file == NULL && name[n > strlen(name) ?
-		    0 : n] == '.' && strncmp(name, f->includes.v[i].name,
-		    n) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void
 resolve_type(struct idl_file *f, struct idl_type *t)
 {
@@ -133,7 +56,7 @@ resolve_type(struct idl_file *f, struct idl_type *t)
 	t->def = lookup_name(f, t->name, t->loc, names_types);
 	if (t->def == NULL) {
 		t->kind = TF_T_I32;
-		idl_error(f->idl, t->loc, is_of_missing(f, t->name) ?
+		idl_error(f->idl, t->loc, lookup_is_missing(f, t->name) ?
 		    "its file could not be loaded" :
 		    suggest_name(f->idl, &f->types, t->name),
 		    "unknown type '%s'", idl_show(f->idl, t->name));
@@ -300,7 +223,8 @@ resolve_fields(struct idl_file *f, const struct idl_fields *fields)
 	uint32_t i;
 
 	for (i = 0; i < fields->n; i++)
-		resolve_use(f, fields->v[i]->type);
+		if (fields->v[i]->type->real == NULL)
+			resolve_use(f, fields->v[i]->type);
 }
 
 static void
@@ -311,7 +235,7 @@ resolve_base(struct idl_file *f, struct idl_def *d)
 	d->base = lookup_name(f, d->base_name, d->base_loc, names_services);
 	if (d->base == NULL)
 		idl_error(f->idl, d->base_loc,
-		    is_of_missing(f, d->base_name) ?
+		    lookup_is_missing(f, d->base_name) ?
 		    "its file could not be loaded" :
 		    suggest_name(f->idl, &f->services, d->base_name),
 		    "unknown service '%s'", idl_show(f->idl, d->base_name));
@@ -375,34 +299,4 @@ bool
 idl_type_is_struct(const struct idl_type *t)
 {
 	return t->kind == TF_T_STRUCT || t->kind == TF_T_UNION;
-}
-
-struct idl_def *
-idl_find_type(const struct idl_file *f, const char *name)
-{
-	struct idl_def *d = names_get(&f->types, name);
-	const char *rest;
-	uint32_t i;
-
-	for (i = f->includes.n; d == NULL && i-- > 0;) {
-		rest = strip_include(&f->includes.v[i], name);
-		if (rest != NULL)
-			d = names_get(&f->includes.v[i].file->types, rest);
-	}
-	return d == NULL || d->kind == IDL_SERVICE ? NULL : d;
-}
-
-struct idl_def *
-idl_find_service(const struct idl_file *f, const char *name)
-{
-	struct idl_def *d = names_get(&f->services, name);
-	const char *rest;
-	uint32_t i;
-
-	for (i = f->includes.n; d == NULL && i-- > 0;) {
-		rest = strip_include(&f->includes.v[i], name);
-		if (rest != NULL)
-			d = names_get(&f->includes.v[i].file->services, rest);
-	}
-	return d;
 }

@@ -9,6 +9,7 @@
 
 #define MAX_NAME	48	/* longer names are not compared */
 #define MAX_NAMES	4096	/* nor are larger tables */
+#define MAX_CHANGES	4
 
 static uint32_t
 min3(uint32_t a, uint32_t b, uint32_t c)
@@ -49,7 +50,9 @@ suggest_name(struct idl *idl, const struct names *t, const char *name)
 	if (strlen(name) > MAX_NAME || t->size > MAX_NAMES ||
 	    idl->nerrors >= IDL_MAX_ERRORS)
 		return NULL;
-	least = (uint32_t)strlen(name) / 3 + 1;
+	least = (uint32_t)strlen(name) / 2 + 1;
+	if (least > MAX_CHANGES + 1)
+		least = MAX_CHANGES + 1;
 	for (i = 0; i < t->size; i++) {
 		if (t->slots[i].key == NULL ||
 		    strlen(t->slots[i].key) > MAX_NAME)

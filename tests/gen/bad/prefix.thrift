@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+namespace c tf.something
+struct A { }

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Defaults: the macro and the image of the table say the same.
+ */
+#include <string.h>
+
+#include "defaults.tf.h"
+
+int
+main(void)
+{
+	static const struct defaults_deeper d = DEFAULTS_DEEPER_INIT;
+	const struct defaults_outer *o = &d.outer;
+	const struct defaults_deeper *image = defaults_deeper_type.init;
+	const struct tf_type *t = &defaults_outer_type;
+
+	if (!d.has_b || d.b)
+		return 1;
+	if (o->zero != 0 || !o->has_set_zero || o->set_zero != 0)
+		return 2;
+	if (o->text.len != 5 || strcmp(o->text.s, "hello") != 0)
+		return 3;
+	if (o->op != DEFAULTS_OP_SUB || o->inner.a != 5 || o->inner.has_b)
+		return 4;
+	if (o->other.a != 6 || !o->other.has_b || o->other.b.len != 3)
+		return 5;
+	if (o->pointer == NULL || o->pointer->a != 5 || o->absent != NULL)
+		return 6;
+	if (o->numbers.n != 3 || o->numbers.cap != 0 || o->numbers.v[2] != 3)
+		return 7;
+	if (!o->has_table || o->table.n != 1 || o->table.v[0].val.n != 1)
+		return 8;
+	if (!o->flag || o->big != INT64_MAX || o->inners.v[1].a != 7 ||
+	    o->inners.v[0].a != 5 || o->empty.n != 0)
+		return 9;
+	if (image == NULL || image->outer.inner.a != 5 || !image->has_b)
+		return 10;
+	if (t->n != 15 || t->fields[11].flags != TF_REQUIRED ||
+	    t->fields[6].flags != TF_POINTER ||
+	    t->fields[1].flags != TF_OPTIONAL)
+		return 11;
+	return 0;
+}
