@@ -213,10 +213,10 @@ clean "and that one alone" "$tmp/wrong"
 
 unknown "$man/thriftfork-internals.7" >"$tmp/found"
 clean "thriftfork-internals.7 tells of what there is" "$tmp/found"
-printf '.Fn spawn_all\n.Pa src/proc/spawn.c ,\n.Vt "struct inherited"\n' \
+printf '.Fn spawn_all\n.Pa src/proc/nothing.c ,\n.Vt "struct inherited"\n' \
     >"$tmp/bad.7"
 unknown "$tmp/bad.7" >"$tmp/found"
-planted "what there is not" "$tmp/found" '^spawn_all()' '^src/proc/spawn.c:' \
+planted "what there is not" "$tmp/found" '^spawn_all()' '^src/proc/nothing.c:' \
     '^struct inherited:'
 
 if [ -e "$library" ]; then
