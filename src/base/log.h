@@ -12,14 +12,42 @@
 
 enum log_level { LOG_L_ERROR, LOG_L_WARN, LOG_L_INFO, LOG_L_DEBUG };
 
-/* Standard error at level info, until told otherwise. */
+/* Standard error at level info, as text, until told otherwise. */
 void	log_set_level(enum log_level);
+void	log_set_json(bool);
 
 /*
  * Who speaks: the instance ("calc") and the role ("master", "worker 3").  Both
  * are copied.
  */
 void	log_set_name(const char *instance, const char *role);
+
+/*
+ * Where lines go from now on: "stderr", "syslog", or the path of a file, which
+ * is appended to.  -1 and errno if it cannot be opened; then nothing changes.
+ * log_close() goes back to standard error.
+ */
+int	log_open(const char *target);
+void	log_close(void);
+
+/*
+ * For rotation: log_reopen() opens the file by its name again; log_fd() is its
+ * descriptor, -1 if the log is no file; log_adopt() is for a process that may
+ * not open it, and takes over a descriptor that it was sent.  Until then lines
+ * go to the old file; none is lost.
+ */
+int	log_reopen(void);
+int	log_fd(void);
+void	log_adopt(int fd);
+
+/*
+ * Errors and warnings are written to standard error as well: while somebody
+ * still waits there to see whether the server starts.
+ */
+void	log_set_echo(bool);
+
+/* Standard error becomes the log file, or /dev/null if the log is no file. */
+void	log_take_stderr(void);
 
 #define LOG_PRINTF	__attribute__((format(printf, 1, 2)))
 void	log_error(const char *fmt, ...) LOG_PRINTF;

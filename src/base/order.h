@@ -14,6 +14,7 @@ enum order_kind {
 	ORDER_STOP = 1,		/* take what is queued, stop listening, answer
 				   what has been asked, leave */
 	ORDER_QUIT,		/* leave now */
+	ORDER_REOPEN,		/* log to the descriptor that comes along */
 	/* To the master. */
 	ORDER_READY		/* the worker serves from now on */
 };

@@ -54,8 +54,8 @@ signals_give_back(const struct signal_state *s)
 	sigprocmask(SIG_SETMASK, &s->mask, NULL);
 }
 
-static void
-follow_master(pid_t master)
+void
+child_follow(pid_t master)
 {
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != master)	/* it died before we could ask */
@@ -74,7 +74,7 @@ child_fork(struct child *child, const struct signal_state *signals)
 	child->pid = fork();
 	if (child->pid == 0) {
 		signals_give_back(signals);
-		follow_master(master);
+		child_follow(master);
 		return 0;
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);

@@ -32,6 +32,13 @@ struct child {
  */
 int	child_fork(struct child *, const struct signal_state *);
 
+/*
+ * In the child: TERM comes when the master dies; ends the process if it is dead
+ * already.  To be repeated when ids have changed, which makes the kernel forget
+ * it.
+ */
+void	child_follow(pid_t master);
+
 /* In the child: the end, after leaks have been looked for where that works. */
 void	child_exit(int status) __attribute__((noreturn));
 

@@ -8,8 +8,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+
+#define PAUSE_NS	(100 * NS_PER_MS)
 
 static void
 client_close(struct control_client *c)
@@ -35,6 +38,15 @@ control_wait(struct control_client *c)
 	c->waiting = true;
 }
 
+/* A request that was cut is no verb, whatever stands before a NUL in it. */
+static void
+spoil(char *request, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (request[i] == '\0')
+			request[i] = '?';
+}
+
 static void
 client_ready(struct watch *watch, uint32_t events)
 {
@@ -44,12 +56,17 @@ client_ready(struct watch *watch, uint32_t events)
 	ssize_t n;
 
 	(void)events;
-	n = recv(watch->fd, request, sizeof(request) - 1, MSG_DONTWAIT);
+	n = recv(watch->fd, request, sizeof(request) - 1, MSG_DONTWAIT |
+	    MSG_TRUNC);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
 		client_close(c);
 		return;
+	}
+	if ((size_t)n >= sizeof(request)) {
+		n = sizeof(request) - 1;
+		spoil(request, (size_t)n);
 	}
 	request[n] = '\0';
 	c->control->fn(c, request, c->control->arg);
@@ -67,6 +84,24 @@ may_speak(int fd)
 }
 
 static void
+listen_again(struct timer *t)
+{
+	struct control *control = OBJECT_OF(t, struct control, pause);
+
+	if (control->watch.fd != -1)
+		watch_change(control->loop, &control->watch, EPOLLIN);
+}
+
+/* Who knocks would keep the loop turning while no descriptor is free. */
+static void
+pause_listening(struct control *control)
+{
+	watch_change(control->loop, &control->watch, 0);
+	timer_set(control->loop, &control->pause, clock_ns() + PAUSE_NS,
+	    listen_again);
+}
+
+static void
 knocked(struct watch *watch, uint32_t events)
 {
 	struct control *control = OBJECT_OF(watch, struct control, watch);
@@ -75,8 +110,12 @@ knocked(struct watch *watch, uint32_t events)
 
 	(void)events;
 	fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd == -1)
+	if (fd == -1) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		    errno == ENOMEM)
+			pause_listening(control);
 		return;
+	}
 	if (!may_speak(fd) || (c = calloc(1, sizeof(*c))) == NULL) {
 		close(fd);
 		return;
@@ -113,6 +152,7 @@ control_close(struct control *control)
 			control_answer(c, "ok", -1);
 		client_close(c);
 	}
+	timer_cancel(control->loop, &control->pause);
 	watch_remove(control->loop, &control->watch);
 }
 

@@ -30,6 +30,7 @@ typedef void control_fn(struct control_client *, const char *request,
 struct control {
 	struct loop		*loop;
 	struct watch		 watch;
+	struct timer		 pause;		/* of accepting */
 	control_fn		*fn;
 	void			*arg;
 	LIST_HEAD(, control_client) clients;

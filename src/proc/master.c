@@ -20,44 +20,13 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/order.h"
-#include "io/listen.h"
-#include "io/loop.h"
-#include "proc/child.h"
-#include "proc/control.h"
-#include "proc/slot_fsm.h"
+#include "proc/master_body.h"
 #include "shm/segment.h"
 
 #define QUIT_NS		(1 * NS_PER_S)	/* from a quick order to the kill */
 #define HEALTHY_NS	(1 * NS_PER_S)	/* a life that forgives deaths */
 #define BACKOFF_MIN_NS	(100 * NS_PER_MS)
 #define BACKOFF_MAX_NS	(30 * NS_PER_S)
-
-struct slot {
-	struct master		*master;
-	unsigned		 number;
-	enum slot_state		 state;
-	struct child		 child;
-	struct watch		 death;		/* on the pidfd */
-	struct watch		 channel;	/* on channel_fd */
-	int			 channel_fd;
-	struct timer		 timer;
-	unsigned		 lane;
-	unsigned		 spawned;	/* times */
-	unsigned		 failures;	/* deaths in a row */
-	uint64_t		 born_ns;
-};
-
-struct master {
-	const struct master_config *config;
-	struct loop		 loop;
-	struct watch		 signals;
-	struct watch		 stop_order;	/* on stop_fd */
-	struct control		 control;
-	struct signal_state	 before;	/* the program's signals */
-	struct slot		*slots;
-	unsigned		 generation;
-	bool			 stopping;
-};
 
 static void	slot_event(struct slot *, enum slot_event);
 
@@ -93,12 +62,11 @@ set_timer(struct slot *s, uint64_t ns)
 }
 
 static void
-order(struct slot *s, enum order_kind kind)
+order(struct slot *s, enum order_kind kind, int fd)
 {
 	struct order o = { .kind = kind };
 
-	if (send(s->channel_fd, &o, sizeof(o),
-	    MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+	if (fd_send(s->channel_fd, &o, sizeof(o), fd, MSG_DONTWAIT) == -1)
 		log_warn("worker %u: an order could not be sent", s->number);
 }
 
@@ -140,6 +108,9 @@ bury(struct slot *s)
 	else {
 		log_warnx("%s", text);
 		segment_death_add(seg, text);
+		if (s->state == SLOT_S_STARTING || s->state == SLOT_S_KILLED)
+			strlcpy(s->master->failure, text,
+			    sizeof(s->master->failure));
 	}
 	segment_lane_ended(seg, s->lane);
 	s->failures = age >= HEALTHY_NS ? 0 : s->failures + 1;
@@ -169,127 +140,36 @@ spoken(struct watch *watch, uint32_t events)
 	n = recv(watch->fd, &o, sizeof(o), MSG_DONTWAIT);
 	if (n == (ssize_t)sizeof(o) && o.kind == ORDER_READY)
 		slot_event(s, SLOT_E_READY);
-	else if (n == 0)		/* its death will be told by the pidfd */
+	else if (n == 0)	/* its death will be told by the pidfd */
 		watch_remove(&s->master->loop, watch);
 }
 
-/* In a child: what is the master's alone. */
-static void
-close_private(struct master *m)
-{
-	control_abandon(&m->control);
-	fd_close(&m->signals.fd);
-	loop_fini(&m->loop);
-	for (unsigned i = 0; i < m->config->max_workers; i++) {
-		struct slot *s = &m->slots[i];
-
-		if (s->child.pid != 0) {
-			fd_close(&s->child.pidfd);
-			fd_close(&s->channel_fd);
-		}
-	}
-}
-
+/* Unwatched it would be lost: then it is taken back at once. */
 static int
-listen_all(struct slot *s, int *fds)
-{
-	const struct master_config *cf = s->master->config;
-
-	for (unsigned i = 0; i < cf->nlisteners; i++) {
-		fds[i] = listener_start(&cf->listeners[i], s->number,
-		    cf->backlog);
-		if (fds[i] == -1)
-			return -1;
-	}
-	return 0;
-}
-
-static void
-be_worker(struct slot *s, int channel_fd, int *fds)
-{
-	struct master *m = s->master;
-	struct inherit inherit = { .slot = s->number,
-	    .generation = m->generation, .lane = s->lane, .listen_fds = fds,
-	    .nlisten = m->config->nlisteners, .channel_fd = channel_fd };
-	char role[32];
-
-	close_private(m);
-	snprintf(role, sizeof(role), "worker %u", s->number);
-	log_set_name(m->config->name, role);
-	child_exit(m->config->worker(&inherit, m->config->arg));
-}
-
-static int
-fork_worker(struct slot *s, int *ends, int *fds)
-{
-	struct master *m = s->master;
-	int lane, rc;
-
-	lane = segment_lane_take(m->config->segment, s->number, m->generation);
-	if (lane == -1) {
-		errno = ENOSPC;
-		return -1;
-	}
-	s->lane = (unsigned)lane;
-	if ((rc = child_fork(&s->child, &m->before)) == 0) {
-		/* Not a child of ours, in this process. */
-		s->child.pid = 0;
-		close(ends[0]);
-		be_worker(s, ends[1], fds);
-	}
-	if (rc == -1) {
-		segment_lane_ended(m->config->segment, s->lane);
-		return -1;
-	}
-	segment_lane_started(m->config->segment, s->lane, s->child.pid);
-	return 0;
-}
-
-static int
-watch_worker(struct slot *s, int channel_fd)
+watch_worker(struct slot *s)
 {
 	struct loop *l = &s->master->loop;
 
 	if (watch_add(l, &s->death, s->child.pidfd, EPOLLIN, died) == 0 &&
-	    watch_add(l, &s->channel, channel_fd, EPOLLIN, spoken) == 0)
+	    watch_add(l, &s->channel, s->channel_fd, EPOLLIN, spoken) == 0)
 		return 0;
-	/* Unwatched it would be lost: take it back at once. */
 	watch_remove(l, &s->death);
+	fd_close(&s->channel_fd);
 	child_kill(&s->child, SIGKILL);
 	bury(s);
-	return -1;
-}
-
-static int
-spawn(struct slot *s)
-{
-	int fds[MASTER_MAX_LISTENERS], ends[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
-		return -1;
-	s->born_ns = clock_ns();
-	s->spawned++;
-	if (listen_all(s, fds) == -1 || fork_worker(s, ends, fds) == -1)
-		goto fail;
-	fd_close(&ends[1]);
-	if (watch_worker(s, ends[0]) == -1)
-		goto fail;
-	s->channel_fd = ends[0];
-	return 0;
-fail:
-	fd_close(&ends[0]);
-	fd_close(&ends[1]);
 	return -1;
 }
 
 static void
 start_worker(struct slot *s)
 {
-	if (spawn(s) == 0) {
+	if (slot_fork(s) == 0 && watch_worker(s) == 0) {
 		set_timer(s, s->master->config->start_timeout_ns);
 		return;
 	}
-	log_error("worker %u cannot be started", s->number);
+	snprintf(s->master->failure, sizeof(s->master->failure),
+	    "worker %u cannot be started: %s", s->number, strerror(errno));
+	log_errorx("%s", s->master->failure);
 	s->failures++;
 	slot_event(s, SLOT_E_EXIT);
 }
@@ -324,13 +204,16 @@ act(struct slot *s, enum slot_action action)
 		timer_cancel(&m->loop, &s->timer);
 		log_info("worker %u pid %ld serves", s->number,
 		    (long)s->child.pid);
+		if (!m->served && m->config->serving != NULL)
+			m->config->serving(m->config->arg);
+		m->served = true;
 		break;
 	case SLOT_A_STOP:
-		order(s, ORDER_STOP);
+		order(s, ORDER_STOP, -1);
 		set_timer(s, m->config->stop_timeout_ns);
 		break;
 	case SLOT_A_QUIT:
-		order(s, ORDER_QUIT);
+		order(s, ORDER_QUIT, -1);
 		set_timer(s, QUIT_NS);
 		break;
 	case SLOT_A_KILL:
@@ -414,7 +297,23 @@ later(const struct signalfd_siginfo *si)
 	    strsignal((int)si->ssi_signo), si->ssi_pid);
 }
 
-enum meaning { MEANS_STOP, MEANS_QUIT, MEANS_LATER, MEANS_IGNORE };
+/* Workers may not be able to open the file: they are sent a descriptor. */
+static void
+reopen_logs(struct master *m)
+{
+	if (log_reopen() == -1) {
+		log_error("the log cannot be opened again");
+		return;
+	}
+	log_info("the log has been reopened");
+	for (unsigned i = 0; log_fd() != -1 && i < m->config->max_workers; i++)
+		if (m->slots[i].channel_fd != -1)
+			order(&m->slots[i], ORDER_REOPEN, log_fd());
+}
+
+enum meaning {
+	MEANS_STOP, MEANS_QUIT, MEANS_REOPEN, MEANS_LATER, MEANS_IGNORE
+};
 static const struct {
 	int		 signo;
 	enum meaning	 meaning;
@@ -441,6 +340,8 @@ signalled(struct watch *watch, uint32_t events)
 		stop(m);
 	else if (signals[i].meaning == MEANS_QUIT)
 		quit(m);
+	else if (signals[i].meaning == MEANS_REOPEN)
+		reopen_logs(m);
 	else if (signals[i].meaning == MEANS_LATER)
 		later(&si);
 }
@@ -473,18 +374,22 @@ watch_signals(struct master *m)
 	return -1;
 }
 
-static bool
-has_threads(void)
+int
+master_may_fork(char *why, size_t size)
 {
 	DIR *dir = opendir("/proc/self/task");
 	unsigned n = 0;
 
 	if (dir == NULL)
-		return false;
+		return 0;
 	while (readdir(dir) != NULL)
 		n++;
 	closedir(dir);
-	return n > 3;			/* ".", ".." and this one */
+	if (n <= 3)			/* ".", ".." and this one */
+		return 0;
+	snprintf(why, size, "the program has other threads: a server must be "
+	    "started before they are");
+	return -1;
 }
 
 static int
@@ -524,6 +429,8 @@ end(struct master *m)
 {
 	int signal_fd = m->signals.fd;
 
+	watch_remove(&m->loop, &m->control.watch);
+	m->config->finish(m->config->arg);
 	if (m->loop.epoll_fd != -1)
 		control_close(&m->control);
 	watch_remove(&m->loop, &m->signals);
@@ -533,18 +440,34 @@ end(struct master *m)
 	free(m->slots);
 }
 
+/* Somebody waits for the first worker, and it will not come. */
+static bool
+start_failed(const struct master *m)
+{
+	return m->config->serving != NULL && !m->served &&
+	    m->failure[0] != '\0';
+}
+
+static int
+turn(struct master *m, char *why, size_t size)
+{
+	if (loop_turn(&m->loop) == -1) {
+		snprintf(why, size, "epoll_wait: %s", strerror(errno));
+		return -1;
+	}
+	if (start_failed(m) && !m->stopping)
+		quit(m);
+	return 0;
+}
+
 int
 master_run(const struct master_config *config, char *why, size_t size)
 {
 	struct master m = { .config = config, .generation = 1,
-	    .signals.fd = -1, .stop_order.fd = -1, .loop.epoll_fd = -1, .control.watch.fd = -1 };
+	    .signals.fd = -1, .stop_order.fd = -1, .loop.epoll_fd = -1,
+	    .control.watch.fd = -1 };
 	int rc;
 
-	if (has_threads()) {
-		snprintf(why, size, "the program has other threads: a server "
-		    "must be started before they are");
-		return -1;
-	}
 	signals_take(&m.before);
 	if ((rc = begin(&m)) == -1)
 		snprintf(why, size, "the master cannot start: %s",
@@ -552,8 +475,11 @@ master_run(const struct master_config *config, char *why, size_t size)
 	for (unsigned i = 0; rc == 0 && i < config->workers; i++)
 		slot_event(&m.slots[i], SLOT_E_WANT);
 	while (rc == 0 && !(m.stopping && !any_process(&m)))
-		if ((rc = loop_turn(&m.loop)) == -1)
-			snprintf(why, size, "epoll_wait: %s", strerror(errno));
+		rc = turn(&m, why, size);
+	if (rc == 0 && start_failed(&m)) {
+		snprintf(why, size, "%s", m.failure);
+		rc = -1;
+	}
 	end(&m);
 	signals_give_back(&m.before);
 	return rc;

@@ -24,19 +24,29 @@ struct master_config {
 	struct listener	*listeners;	/* bound; slots as they are used */
 	unsigned	 nlisteners;	/* at most MASTER_MAX_LISTENERS */
 	int		 backlog;
-	int		 control_fd;	/* listening, SOCK_SEQPACKET; -1: none */
+	int		 control_fd;	/* listening, SEQPACKET; -1: none */
 	int		 stop_fd;	/* readable: stop in order; -1: none */
 	struct segment	*segment;
 	uint64_t	 start_timeout_ns;
 	uint64_t	 stop_timeout_ns;
 	/* The worker's main, in the child; what it returns is its status. */
 	int		(*worker)(const struct inherit *, void *arg);
+	/*
+	 * Told when the first worker serves; NULL: nobody waits for it.  If
+	 * one is given, a worker that dies before makes the start a failure.
+	 */
+	void		(*serving)(void *arg);
+	/* In the master, when all is over but for telling who waits. */
+	void		(*finish)(void *arg);
 	void		*arg;
 };
 
+/* Forking is for programs without threads: 0, or -1 with a reason. */
+int	master_may_fork(char *why, size_t why_size);
+
 /*
  * Runs until it is told to stop and the last worker has left; 0, or -1 with a
- * reason if it could not begin.  Forks nothing if the program has threads.
+ * reason if it could not begin.
  */
 int	master_run(const struct master_config *, char *why, size_t why_size);
 

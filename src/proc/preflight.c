@@ -21,6 +21,7 @@ static ptrdiff_t
 collect(int fd, uint8_t *out, size_t size, uint64_t deadline, const char **why)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
+	uint8_t more;			/* than size */
 	size_t len = 0;
 	uint64_t now;
 	ssize_t n;
@@ -28,12 +29,16 @@ collect(int fd, uint8_t *out, size_t size, uint64_t deadline, const char **why)
 	while ((now = clock_ns()) < deadline) {
 		if (poll(&p, 1, (int)((deadline - now) / NS_PER_MS) + 1) <= 0)
 			continue;
-		if ((n = read(fd, out + len, size - len)) == 0)
+		n = len < size ? read(fd, out + len, size - len) :
+		    read(fd, &more, 1);
+		if (n == 0)
 			return (ptrdiff_t)len;
-		if (n > 0 && (len += (size_t)n) == size) {
+		if (n > 0 && len == size) {
 			*why = "reported too much";
 			return -1;
 		}
+		if (n > 0)
+			len += (size_t)n;
 	}
 	*why = "took too long";
 	return -1;
@@ -97,9 +102,9 @@ preflight_run(int (*fn)(int fd, void *arg), void *arg, uint64_t timeout_ns,
 	signals_take(&signals);
 	if ((rc = child_fork(&child, &signals)) == 0)
 		run_child(fn, arg, ends);
-	signals_give_back(&signals);
 	fd_close(&ends[1]);
 	if (rc == -1) {
+		signals_give_back(&signals);
 		fd_close(&ends[0]);
 		goto fail;
 	}
@@ -109,6 +114,8 @@ preflight_run(int (*fn)(int fd, void *arg), void *arg, uint64_t timeout_ns,
 		child_kill(&child, SIGKILL);
 	if (reap_in_time(&child, deadline, &info) == -1)
 		reason = "took too long";
+	/* Not before: a host that reaps all children would take ours. */
+	signals_give_back(&signals);
 	if (reason != NULL) {
 		snprintf(why, why_size, "the preflight %s", reason);
 		return -1;

@@ -97,7 +97,8 @@ set_public(struct conn *c, struct call *call, const struct tf_peer *peer)
 	call->pub.service = call->entry->service;
 	call->pub.method = call->entry->method->name;
 	call->pub.seqid = call->msg.seqid;
-	call->pub.deadline_ns = 0;
+	call->pub.deadline_ns = call->entry->timeout_ns == 0 ? 0 :
+	    c->worker->loop.now_ns + call->entry->timeout_ns;
 	call->pub.peer = peer;
 }
 
@@ -229,8 +230,8 @@ refuse(struct conn *c, const struct wire_reader *r)
 	conn_count(c, COUNTER_PROTOCOL_ERRORS, 1);
 	if (log_rate_ok(&w->noise, &skipped))
 		log_info("%s: closed: a message that is no call: %s (%u more "
-		    "like this)", c->peer, r->err == WIRE_OK ? "neither compact nor "
-		    "binary protocol" : r->why, skipped);
+		    "like this)", c->peer, r->err == WIRE_OK ?
+		    "neither compact nor binary protocol" : r->why, skipped);
 	output_flush(c);
 	conn_close(c);
 	return -1;

@@ -17,6 +17,7 @@ struct entry {
 	const char		*service;	/* as added, not the base */
 	const void		*handler;
 	const struct plan	*args, *result;
+	uint64_t		 timeout_ns;	/* of a call; 0: none */
 	uint32_t		 name_len;
 	uint16_t		 counters;	/* index in the directory */
 };

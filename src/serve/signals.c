@@ -6,10 +6,15 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#define NS_PER_S	UINT64_C(1000000000)
+
 static int event_fd = -1;
+static timer_t killer;			/* set off by a TERM */
+static struct itimerspec grace;		/* zero: there is no killer */
 
 static void
 on_term(int sig)
@@ -18,6 +23,8 @@ on_term(int sig)
 	int saved = errno;
 
 	(void)sig;
+	if (grace.it_value.tv_sec != 0 || grace.it_value.tv_nsec != 0)
+		timer_settime(killer, 0, &grace, NULL);
 	if (write(event_fd, &one, sizeof(one)) == -1)
 		errno = saved;		/* it is readable already */
 	errno = saved;
@@ -42,11 +49,24 @@ static const struct {
 
 static struct sigaction before[NTAKEN];
 
+static int
+make_killer(uint64_t grace_ns)
+{
+	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL,
+	    .sigev_signo = SIGKILL };
+
+	grace.it_value.tv_sec = (time_t)(grace_ns / NS_PER_S);
+	grace.it_value.tv_nsec = (long)(grace_ns % NS_PER_S);
+	return timer_create(CLOCK_MONOTONIC, &ev, &killer);
+}
+
 int
-signals_open(bool alone)
+signals_open(bool alone, uint64_t grace_ns)
 {
 	struct sigaction sa = { .sa_flags = SA_RESTART };
 
+	if (!alone && grace_ns != 0 && make_killer(grace_ns) == -1)
+		return -1;
 	if ((event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1)
 		return -1;
 	sigemptyset(&sa.sa_mask);
@@ -68,6 +88,9 @@ signals_close(int fd)
 {
 	for (size_t i = 0; i < NTAKEN; i++)
 		sigaction(taken[i].signo, &before[i], NULL);
+	if (grace.it_value.tv_sec != 0 || grace.it_value.tv_nsec != 0)
+		timer_delete(killer);
+	grace = (struct itimerspec){ .it_value.tv_sec = 0 };
 	event_fd = -1;
 	close(fd);
 }

@@ -8,14 +8,18 @@
 #define SERVE_SIGNALS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * TERM (by hand, or because the master has died) makes the descriptor readable;
  * INT, QUIT, HUP, USR1, USR2, WINCH, TTIN, TTOU and PIPE do nothing.  A worker
  * without a master is all there is: INT and QUIT are like TERM, and the rest
  * but PIPE is left as it is.  The descriptor is an eventfd, or -1 and errno.
+ *
+ * A worker that has a master and is still there grace_ns after a TERM is
+ * killed by a timer: it may be stuck in a handler, with nobody left to notice.
  */
-int	signals_open(bool alone);
+int	signals_open(bool alone, uint64_t grace_ns);
 void	signals_close(int fd);	/* what was before is again */
 
 #endif

@@ -110,7 +110,7 @@ start(struct worker *w)
 
 	if (loop_init(&w->loop) == -1 ||
 	    (w->receive = malloc(RECEIVE_BYTES)) == NULL ||
-	    (fd = signals_open(cf->alone)) == -1)
+	    (fd = signals_open(cf->alone, cf->limits.stop_timeout_ns)) == -1)
 		return -1;
 	if (watch_add(&w->loop, &w->signals, fd, EPOLLIN, signal_ready) == -1 ||
 	    accept_start(w) == -1)

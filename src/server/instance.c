@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The lock is a record lock (fcntl), because that is the process's own: it ends
- * with the master, whatever its workers still hold, and it can tell who has
- * it.
- */
+/* See instance.h. */
 #include "server/instance.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,43 +48,22 @@ make_dir(const char *dir, char *why, size_t size)
 	return 0;
 }
 
-/* Whether the file that is locked still has its name: who had it before us
- * may have removed it on leaving. */
-static int
-is_current(const struct instance *in)
-{
-	struct stat named, locked;
-
-	return stat(in->lock_path, &named) == 0 &&
-	    fstat(in->lock_fd, &locked) == 0 && named.st_ino == locked.st_ino;
-}
-
 static int
 take_lock(struct instance *in, const char *name, char *why, size_t size)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	pid_t holder = 0;
 
-	do {
-		fd_close(&in->lock_fd);
-		in->lock_fd = open(in->lock_path, O_RDWR | O_CREAT |
-		    O_CLOEXEC | O_NOFOLLOW, 0600);
-		if (in->lock_fd == -1) {
-			snprintf(why, size, "%s: %s", in->lock_path,
-			    strerror(errno));
-			return -1;
-		}
-		if (fcntl(in->lock_fd, F_SETLK, &lock) == -1)
-			goto held;
-	} while (!is_current(in));
-	return 0;
-held:
-	if (fcntl(in->lock_fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)
+	switch (lockfile_take(&in->lock, 0600, &holder)) {
+	case 0:
+		return 0;
+	case 1:
 		snprintf(why, size, "%s runs already, as pid %ld", name,
-		    (long)lock.l_pid);
-	else
-		snprintf(why, size, "%s runs already", name);
-	fd_close(&in->lock_fd);
-	return -1;
+		    (long)holder);
+		return -1;
+	default:
+		snprintf(why, size, "%s: %s", in->lock.path, strerror(errno));
+		return -1;
+	}
 }
 
 /* We have the lock, so a socket that is there is a dead server's. */
@@ -121,7 +95,7 @@ open_socket(struct instance *in, char *why, size_t size)
 int
 instance_claim(struct instance *in, const char *name, char *why, size_t size)
 {
-	in->lock_fd = in->control_fd = -1;
+	in->lock.fd = in->control_fd = -1;
 	if (instance_dir(in->dir, sizeof(in->dir)) == -1) {
 		snprintf(why, size, "the path of the runtime directory is too "
 		    "long");
@@ -129,13 +103,13 @@ instance_claim(struct instance *in, const char *name, char *why, size_t size)
 	}
 	snprintf(in->socket_path, sizeof(in->socket_path), "%s/%s.sock",
 	    in->dir, name);
-	snprintf(in->lock_path, sizeof(in->lock_path), "%s/%s.lock", in->dir,
+	snprintf(in->lock.path, sizeof(in->lock.path), "%s/%s.lock", in->dir,
 	    name);
 	if (make_dir(in->dir, why, size) == -1 ||
 	    take_lock(in, name, why, size) == -1)
 		return -1;
 	if (open_socket(in, why, size) == -1) {
-		fd_close(&in->lock_fd);
+		fd_close(&in->lock.fd);
 		return -1;
 	}
 	return 0;
@@ -144,10 +118,8 @@ instance_claim(struct instance *in, const char *name, char *why, size_t size)
 void
 instance_release(struct instance *in)
 {
-	if (in->control_fd != -1) {
+	if (in->control_fd != -1)
 		unlink(in->socket_path);
-		unlink(in->lock_path);
-	}
 	fd_close(&in->control_fd);
-	fd_close(&in->lock_fd);
+	lockfile_release(&in->lock);
 }

@@ -10,10 +10,12 @@
 
 #include <stddef.h>
 
+#include "server/lockfile.h"
+
 struct instance {
 	char	 dir[128];
-	char	 socket_path[256], lock_path[256];
-	int	 lock_fd;	/* closing it in a child harms nothing */
+	char	 socket_path[256];
+	struct lockfile lock;
 	int	 control_fd;	/* listening */
 };
 

@@ -23,8 +23,8 @@ open_listener(struct run *run, const struct addr *a)
 	return 0;
 }
 
-int
-run_open_listeners(struct run *run)
+static int
+each_address(struct run *run, int (*fn)(struct run *, const struct addr *))
 {
 	struct tf_server *srv = run->srv;
 	struct addr addrs[8];
@@ -40,10 +40,30 @@ run_open_listeners(struct run *run)
 			return tf_server_refuse(srv, "listen %s: %s",
 			    srv->settings.listen[i], why);
 		for (int j = 0; j < n; j++)
-			if (open_listener(run, &addrs[j]) == -1)
+			if (fn(run, &addrs[j]) == -1)
 				return -1;
 	}
 	return 0;
+}
+
+int
+run_open_listeners(struct run *run)
+{
+	return each_address(run, open_listener);
+}
+
+static int
+understood(struct run *run, const struct addr *a)
+{
+	(void)run;
+	(void)a;
+	return 0;
+}
+
+int
+run_check_listeners(struct run *run)
+{
+	return each_address(run, understood);
 }
 
 void

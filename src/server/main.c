@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "server/server.h"
 
 void
@@ -17,6 +16,9 @@ tf_options_help(FILE *f)
 	fprintf(f,
 	    "  -o KEY=VALUE                             any setting below\n"
 	    "  -q, -v                                   log less, log more\n"
+	    "  -t                                       check settings and "
+	    "module, print the\n"
+	    "                                           methods, and exit\n"
 	    "  --help, --version\n"
 	    "\n"
 	    "Settings, with their defaults; times as 500ms, 30s or off, sizes "
@@ -31,7 +33,8 @@ set_pair(struct tf_server *srv, const char *pair)
 	char key[64];
 
 	if (eq == NULL || (size_t)(eq - pair) >= sizeof(key))
-		return tf_server_refuse(srv, "-o wants KEY=VALUE, not '%s'", pair);
+		return tf_server_refuse(srv, "-o wants KEY=VALUE, not '%s'",
+		    pair);
 	memcpy(key, pair, (size_t)(eq - pair));
 	key[eq - pair] = '\0';
 	return tf_server_set(srv, key, eq + 1);
@@ -45,11 +48,12 @@ set_letter(struct tf_server *srv, int letter, const char *value,
 	case 'o':
 		return set_pair(srv, value);
 	case 'q':
-		log_set_level(LOG_L_WARN);
+		return tf_server_set(srv, "log-level", "warn");
+	case 't':
+		srv->only_check = true;
 		return 0;
 	case 'v':
-		log_set_level(LOG_L_DEBUG);
-		return 0;
+		return tf_server_set(srv, "log-level", "debug");
 	case ':':
 		return tf_server_refuse(srv, "-%c wants a value", optopt);
 	case '?':
@@ -59,7 +63,8 @@ set_letter(struct tf_server *srv, int letter, const char *value,
 		return tf_server_refuse(srv, "no option -%c; try %s --help",
 		    optopt, program);
 	default:
-		return tf_server_set(srv, settings_key(letter), value);
+		return tf_server_set(srv, settings_key(letter),
+		    value != NULL ? value : "yes");
 	}
 }
 
@@ -71,7 +76,7 @@ tf_server_getopt(struct tf_server *srv, int argc, char **argv)
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 }
 	};
-	char letters[64] = "+:o:qvh";
+	char letters[64] = "+:o:qtvh";
 	int letter;
 
 	settings_getopt(letters, sizeof(letters));
@@ -84,14 +89,17 @@ tf_server_getopt(struct tf_server *srv, int argc, char **argv)
 		if (set_letter(srv, letter, optarg, argv[0]) == -1)
 			return -1;
 	}
+	if (settings_check(&srv->settings, srv->error,
+	    sizeof(srv->error)) == -1)
+		return -1;
 	return optind;
 }
 
 static int
 usage(FILE *f, const char *program, int status)
 {
-	fprintf(f, "usage: %s [-qv] [-n NAME] [-w N|auto] [-l ADDR]... "
-	    "[-o KEY=VALUE]... [ARG...]\n", program);
+	fprintf(f, "usage: %s [-dqtv] [-c FILE] [-n NAME] [-w N|auto] "
+	    "[-l ADDR]... [-o KEY=VALUE]... [ARG...]\n", program);
 	if (status == 0) {
 		fprintf(f, "\n");
 		tf_options_help(f);
@@ -129,7 +137,8 @@ tf_main(int argc, char **argv, tf_setup_fn *setup)
 		return 0;
 	}
 	tf_server_setup(srv, setup);
-	tf_server_set_args(srv, argc - first, argv + first);
+	argv[first - 1] = argv[0];
+	tf_server_set_args(srv, argc - first + 1, argv + first - 1);
 	if (tf_server_run(srv) == -1)
 		return complain(srv, program, 1);
 	tf_server_free(srv);

@@ -67,3 +67,10 @@ manifest_read(const char *text, size_t len, struct segment *seg, char *why,
 		    "service with a handler");
 	return n == 0 ? -1 : n;
 }
+
+void
+manifest_print(const char *text, size_t len, FILE *f)
+{
+	for (size_t i = 0; i < len; i++)
+		fputc(text[i] == '\t' ? '.' : text[i], f);
+}

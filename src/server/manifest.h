@@ -8,6 +8,7 @@
 #define SERVER_MANIFEST_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #define MANIFEST_BYTES	(256 * 1024)
 
@@ -19,5 +20,8 @@ int	manifest_write(const struct registry *, int fd);
 /* Enters the methods into the directory; the number, or -1 with a reason. */
 int	manifest_read(const char *text, size_t len, struct segment *,
 	    char *why, size_t why_size);
+
+/* For people: "Service.method" on each line.  The text has been read. */
+void	manifest_print(const char *text, size_t len, FILE *);
 
 #endif

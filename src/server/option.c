@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What options.def says, as a table, and the few functions that read it. */
+/* The settings: how they begin, how they are set, and what belongs together. */
 #include "server/option.h"
 
 #include <stdlib.h>
@@ -7,130 +7,193 @@
 
 #include "base/bug.h"
 #include "base/clock.h"
-#include "base/parse.h"
+#include "io/addr.h"
+#include "server/option_def.h"
 
 #define TIME_MAX	(UINT64_C(365) * 86400 * NS_PER_S)
+#define PER_METHOD	"call-timeout."
 
-enum option_type {
-	TYPE_LISTEN, TYPE_TEXT, TYPE_AUTO, TYPE_COUNT, TYPE_SIZE, TYPE_TIME
-};
-
-struct option_def {
-	const char	*key, *preset, *help;
-	size_t		 member;
-	uint64_t	 min, max;
-	enum option_type type;
-	int		 letter;
-};
-
-static const struct option_def defs[] = {
+const struct option_def option_defs[NOPTIONS] = {
 #define OPTION(member, key, letter, type, preset, min, max, help)	\
 	{ key, preset, help, offsetof(struct settings, member), min, max, \
 	    TYPE_##type, letter },
 #include "server/options.def"
 };
-#define NDEFS	(sizeof(defs) / sizeof(defs[0]))
+
+static const struct option_def *
+find(const char *key)
+{
+	for (size_t i = 0; i < NOPTIONS; i++)
+		if (strcmp(option_defs[i].key, key) == 0)
+			return &option_defs[i];
+	return NULL;
+}
+
+static char *
+copy(const char *text)
+{
+	char *new = strdup(text);
+
+	if (new == NULL)
+		fatal("out of memory: settings");
+	return new;
+}
+
+static void
+put_text(struct settings *s, const struct option_def *d, char *text)
+{
+	char *p = (char *)s + d->member, *old;
+
+	memcpy(&old, p, sizeof(old));
+	free(old);
+	memcpy(p, &text, sizeof(text));
+}
+
+static char *
+get_text(const struct settings *s, const struct option_def *d)
+{
+	char *text;
+
+	memcpy(&text, (const char *)s + d->member, sizeof(text));
+	return text;
+}
+
+static void
+clear_listen(struct settings *s)
+{
+	while (s->nlisten > 0)
+		free(s->listen[--s->nlisten]);
+}
+
+/* The same address may be written in more than one way. */
+static void
+plain_address(const char *address, char *plain, size_t size)
+{
+	if (strncmp(address, "tcp://", 6) == 0)
+		address += 6;
+	snprintf(plain, size, "%s%s", *address == ':' ? "127.0.0.1" : "",
+	    address);
+}
 
 static int
-set_listen(struct settings *s, const char *value, char *why, size_t size)
+check_listen(const struct settings *s, const char *address, char *why,
+    size_t size)
 {
+	char a[512], b[512], reason[200];
+	struct addr form;
+
+	if (addr_parse(address, &form, 0, reason, sizeof(reason)) == -1) {
+		snprintf(why, size, "listen: %s: %s", address, reason);
+		return -1;
+	}
 	if (s->nlisten == LISTEN_MAX) {
 		snprintf(why, size, "listen: more than %d addresses",
 		    LISTEN_MAX);
 		return -1;
 	}
-	for (unsigned i = 0; i < s->nlisten; i++)
-		if (strcmp(s->listen[i], value) == 0) {
-			snprintf(why, size, "listen: %s is given twice", value);
+	plain_address(address, a, sizeof(a));
+	for (unsigned i = 0; i < s->nlisten; i++) {
+		plain_address(s->listen[i], b, sizeof(b));
+		if (strcmp(a, b) == 0) {
+			snprintf(why, size, "listen: %s is given twice",
+			    address);
 			return -1;
 		}
-	if ((s->listen[s->nlisten] = strdup(value)) == NULL)
-		fatal("out of memory: settings");
-	s->nlisten++;
+	}
 	return 0;
 }
 
-/* A name becomes part of file names. */
+/* "ADDRESS,key=value,...": no listener has settings of its own yet. */
 static int
-set_name(struct settings *s, const char *value, char *why, size_t size)
+set_listen(struct settings *s, const char *value, char *why, size_t size)
 {
-	size_t n = strspn(value, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+	const char *comma = strchr(value, ','), *key, *eq;
 
-	if (n == 0 || value[n] != '\0' || n > 60 || value[0] == '.') {
-		snprintf(why, size, "name: '%s' is not 1 to 60 of the letters, "
-		    "digits, '.', '_', '-', or begins with '.'", value);
+	if (comma != NULL) {
+		key = comma + 1;
+		eq = key + strcspn(key, "=,");
+		snprintf(why, size, *eq == '=' ? "listen: there is no setting "
+		    "'%.*s' of a listener" : "listen: '%.*s' is not KEY=VALUE",
+		    (int)(eq - key), key);
 		return -1;
 	}
-	free(s->name);
-	if ((s->name = strdup(value)) == NULL)
-		fatal("out of memory: settings");
+	if (*value == '\0') {
+		snprintf(why, size, "listen: is empty");
+		return -1;
+	}
+	/* What comes from a file is replaced, not added to. */
+	if (!s->given[OPTION_listen])
+		clear_listen(s);
+	if (check_listen(s, value, why, size) == -1)
+		return -1;
+	s->listen[s->nlisten++] = copy(value);
 	return 0;
 }
 
 static int
-parse_number(const struct option_def *d, const char *value, uint64_t *n)
-{
-	switch (d->type) {
-	case TYPE_AUTO:
-		if (strcmp(value, "auto") == 0) {
-			*n = SETTING_AUTO;
-			return 0;
-		}
-		return parse_size(value, n);
-	case TYPE_TIME:
-		return parse_time(value, n);
-	default:
-		return parse_size(value, n);
-	}
-}
-
-static bool
-in_range(const struct option_def *d, uint64_t n, const char *value)
-{
-	if (d->type == TYPE_AUTO && strcmp(value, "auto") == 0)
-		return true;
-	return n >= d->min && n <= d->max;
-}
-
-static const char *
-form_of(const struct option_def *d)
-{
-	switch (d->type) {
-	case TYPE_AUTO:
-		return "a number or auto";
-	case TYPE_SIZE:
-		return "a number of bytes, such as 500K or 16M";
-	case TYPE_TIME:
-		return d->min == 0 ? "a time, such as 500ms or 30s, or off" :
-		    "a time, such as 500ms or 30s";
-	default:
-		return "a number";
-	}
-}
-
-static int
-set_number(struct settings *s, const struct option_def *d, const char *value,
+set_one(struct settings *s, const struct option_def *d, const char *value,
     char *why, size_t size)
 {
 	uint64_t n;
 
-	if (parse_number(d, value, &n) == -1) {
-		snprintf(why, size, "%s: '%s' is not %s", d->key, value,
-		    form_of(d));
-		return -1;
+	if (d->type == TYPE_LISTEN)
+		return set_listen(s, value, why, size);
+	if (option_is_text(d)) {
+		if (option_text_ok(d, value, why, size) == -1)
+			return -1;
+		put_text(s, d, copy(value));
+		return 0;
 	}
-	if (!in_range(d, n, value)) {
-		if (d->type == TYPE_TIME)
-			snprintf(why, size, "%s: '%s' is out of range", d->key,
-			    value);
-		else
-			snprintf(why, size, "%s: '%s' is not from %llu to %llu",
-			    d->key, value, (unsigned long long)d->min,
-			    (unsigned long long)d->max);
+	if (option_number(d, d->key, value, &n, why, size) == -1)
 		return -1;
-	}
 	memcpy((char *)s + d->member, &n, sizeof(n));
+	return 0;
+}
+
+static struct call_timeout *
+find_call_timeout(const struct settings *s, const char *method)
+{
+	for (size_t i = 0; i < s->ncall_timeouts; i++)
+		if (strcmp(s->call_timeouts[i].method, method) == 0)
+			return &s->call_timeouts[i];
+	return NULL;
+}
+
+static void
+put_call_timeout(struct settings *s, const char *method, uint64_t ns)
+{
+	struct call_timeout *t = find_call_timeout(s, method);
+
+	if (t == NULL) {
+		t = reallocarray(s->call_timeouts, s->ncall_timeouts + 1,
+		    sizeof(*t));
+		if (t == NULL)
+			fatal("out of memory: settings");
+		s->call_timeouts = t;
+		t += s->ncall_timeouts++;
+		t->method = copy(method);
+	}
+	t->ns = ns;
+}
+
+/* key is "call-timeout.Service.method"; the service may have dots. */
+static int
+set_call_timeout(struct settings *s, const char *key, const char *value,
+    char *why, size_t size)
+{
+	const char *method = key + strlen(PER_METHOD);
+	const char *dot = strrchr(method, '.');
+	uint64_t ns;
+
+	if (dot == NULL || dot == method || dot[1] == '\0') {
+		snprintf(why, size, "%s: a method is written "
+		    "call-timeout.Service.method", key);
+		return -1;
+	}
+	if (option_number(&option_defs[OPTION_call_timeout], key, value, &ns,
+	    why, size) == -1)
+		return -1;
+	put_call_timeout(s, method, ns);
 	return 0;
 }
 
@@ -138,17 +201,65 @@ int
 settings_set(struct settings *s, const char *key, const char *value, char *why,
     size_t size)
 {
-	for (size_t i = 0; i < NDEFS; i++) {
-		if (strcmp(defs[i].key, key) != 0)
-			continue;
-		if (defs[i].type == TYPE_LISTEN)
-			return set_listen(s, value, why, size);
-		if (defs[i].type == TYPE_TEXT)
-			return set_name(s, value, why, size);
-		return set_number(s, &defs[i], value, why, size);
+	const struct option_def *d;
+
+	if (strncmp(key, PER_METHOD, strlen(PER_METHOD)) == 0)
+		return set_call_timeout(s, key, value, why, size);
+	if ((d = find(key)) == NULL) {
+		snprintf(why, size, "%s: there is no such setting", key);
+		return -1;
 	}
-	snprintf(why, size, "there is no setting '%s'", key);
-	return -1;
+	if (set_one(s, d, value, why, size) == -1)
+		return -1;
+	s->given[d - option_defs] = true;
+	return 0;
+}
+
+bool
+settings_given(const struct settings *s, const char *key)
+{
+	const struct option_def *d = find(key);
+
+	if (d != NULL)
+		return s->given[d - option_defs];
+	return strncmp(key, PER_METHOD, strlen(PER_METHOD)) == 0 &&
+	    find_call_timeout(s, key + strlen(PER_METHOD)) != NULL;
+}
+
+static void
+move_listen(struct settings *s, struct settings *file)
+{
+	clear_listen(s);
+	memcpy(s->listen, file->listen, sizeof(s->listen));
+	s->nlisten = file->nlisten;
+	file->nlisten = 0;
+}
+
+static void
+move_one(struct settings *s, struct settings *file, const struct option_def *d)
+{
+	if (d->type == TYPE_LISTEN)
+		move_listen(s, file);
+	else if (option_is_text(d))
+		put_text(s, d, copy(get_text(file, d)));
+	else
+		memcpy((char *)s + d->member, (char *)file + d->member,
+		    sizeof(uint64_t));
+}
+
+void
+settings_merge(struct settings *s, struct settings *file)
+{
+	for (size_t i = 0; i < NOPTIONS; i++)
+		if (file->given[i] && !s->given[i])
+			move_one(s, file, &option_defs[i]);
+	for (size_t i = 0; i < file->ncall_timeouts; i++) {
+		const struct call_timeout *t = &file->call_timeouts[i];
+
+		if (find_call_timeout(s, t->method) == NULL)
+			put_call_timeout(s, t->method, t->ns);
+	}
+	settings_fini(file);
 }
 
 void
@@ -157,9 +268,9 @@ settings_init(struct settings *s)
 	char why[256];
 
 	memset(s, 0, sizeof(*s));
-	for (size_t i = 0; i < NDEFS; i++)
-		if (defs[i].type != TYPE_LISTEN && defs[i].type != TYPE_TEXT &&
-		    set_number(s, &defs[i], defs[i].preset, why,
+	for (size_t i = 0; i < NOPTIONS; i++)
+		if (!option_is_text(&option_defs[i]) && set_one(s,
+		    &option_defs[i], option_defs[i].preset, why,
 		    sizeof(why)) == -1)
 			fatal("bug: options.def: %s", why);
 }
@@ -167,71 +278,62 @@ settings_init(struct settings *s)
 void
 settings_fini(struct settings *s)
 {
-	while (s->nlisten > 0)
-		free(s->listen[--s->nlisten]);
-	free(s->name);
-	s->name = NULL;
+	clear_listen(s);
+	for (size_t i = 0; i < NOPTIONS; i++)
+		if (option_is_text(&option_defs[i]) &&
+		    option_defs[i].type != TYPE_LISTEN)
+			put_text(s, &option_defs[i], NULL);
+	while (s->ncall_timeouts > 0)
+		free(s->call_timeouts[--s->ncall_timeouts].method);
+	free(s->call_timeouts);
+	s->call_timeouts = NULL;
+	memset(s->given, 0, sizeof(s->given));
+}
+
+int
+settings_check(const struct settings *s, char *why, size_t size)
+{
+	bool to_stderr = s->log == NULL || strcmp(s->log, "stderr") == 0;
+
+	if (s->workers != SETTING_AUTO && s->workers > s->max_workers)
+		snprintf(why, size, "workers: %llu is more than max-workers, "
+		    "%llu", (unsigned long long)s->workers,
+		    (unsigned long long)s->max_workers);
+	else if (s->daemon && to_stderr)
+		snprintf(why, size, "daemon: has no standard error to log to; "
+		    "set log to a file or to syslog");
+	else if (s->daemon && s->workers == 0)
+		snprintf(why, size, "daemon: needs a master, and workers is "
+		    "0");
+	else if (s->workers == 0 && (s->user != NULL || s->group != NULL))
+		snprintf(why, size, "%s: needs a worker to give privilege up "
+		    "in, and workers is 0", s->user != NULL ? "user" : "group");
+	else
+		return 0;
+	return -1;
 }
 
 int
 settings_complete(struct settings *s, char *why, size_t size)
 {
-	for (size_t i = 0; i < NDEFS; i++)
-		if (defs[i].type == TYPE_LISTEN && s->nlisten == 0)
-			return set_listen(s, defs[i].preset, why, size);
-	return 0;
+	if (s->nlisten > 0)
+		return 0;
+	return set_listen(s, option_defs[OPTION_listen].preset, why, size);
 }
 
-const char *
-settings_key(int letter)
+uint64_t
+settings_call_timeout(const struct settings *s, const char *service,
+    const char *method)
 {
-	for (size_t i = 0; i < NDEFS; i++)
-		if (defs[i].letter != 0 && defs[i].letter == letter)
-			return defs[i].key;
-	return NULL;
-}
+	size_t len = strlen(service);
 
-void
-settings_getopt(char *string, size_t size)
-{
-	size_t len = strlen(string);
+	for (size_t i = 0; i < s->ncall_timeouts; i++) {
+		const struct call_timeout *t = &s->call_timeouts[i];
 
-	for (size_t i = 0; i < NDEFS && len + 3 < size; i++)
-		if (defs[i].letter != 0) {
-			string[len++] = (char)defs[i].letter;
-			string[len++] = ':';
-		}
-	string[len] = '\0';
-}
-
-/* Help text in a column of its own, broken at spaces. */
-static void
-print_wrapped(FILE *f, const char *text, int indent, int width)
-{
-	while (*text != '\0') {
-		int n = (int)strlen(text);
-
-		if (n > width)
-			for (n = width; n > 0 && text[n] != ' '; n--)
-				;
-		fprintf(f, "%.*s\n", n, text);
-		text += n;
-		if (*text == ' ')
-			fprintf(f, "%*s", indent, "");
-		text += strspn(text, " ");
+		if (strncmp(t->method, service, len) == 0 &&
+		    t->method[len] == '.' &&
+		    strcmp(t->method + len + 1, method) == 0)
+			return t->ns;
 	}
-}
-
-void
-settings_help(FILE *f)
-{
-	for (size_t i = 0; i < NDEFS; i++) {
-		char flag[8] = "";
-
-		if (defs[i].letter != 0)
-			snprintf(flag, sizeof(flag), "-%c", defs[i].letter);
-		fprintf(f, "  %-3s %-20s %-15s ", flag, defs[i].key,
-		    defs[i].preset);
-		print_wrapped(f, defs[i].help, 43, 36);
-	}
+	return s->call_timeout;
 }

@@ -11,8 +11,22 @@
 #define LISTEN_MAX	32
 
 #define SETTING_AUTO	UINT64_MAX
+#define SETTING_KEEP	(UINT64_MAX - 1)	/* as the process has it */
+
+enum option_id {
+#define OPTION(member, ...)	OPTION_##member,
+#include "server/options.def"
+	NOPTIONS
+};
+
+/* "call-timeout.Service.method" */
+struct call_timeout {
+	char		*method;	/* "Service.method" */
+	uint64_t	 ns;		/* 0: off */
+};
 
 struct settings {
+	bool		 given[NOPTIONS];	/* not from a file */
 	uint64_t	 workers;		/* 0: in-process */
 	uint64_t	 max_workers;
 	uint64_t	 backlog;
@@ -25,9 +39,20 @@ struct settings {
 	uint64_t	 idle_timeout;
 	uint64_t	 start_timeout;
 	uint64_t	 stop_timeout;
-	char		*name;			/* NULL: not set */
+	uint64_t	 call_timeout;		/* settings_call_timeout() */
+	uint64_t	 daemon;		/* 0 or 1, and so are these: */
+	uint64_t	 no_new_privs, affinity, log_format, module_copy;
+	uint64_t	 umask;			/* SETTING_KEEP */
+	uint64_t	 rlimit_nofile;
+	uint64_t	 core_limit;		/* bytes, RLIM_INFINITY */
+	uint64_t	 log_level;		/* enum log_level */
+	char		*name;			/* NULL: not set; all texts */
+	char		*config, *pidfile, *user, *group;
+	char		*log;			/* NULL: stderr */
 	char		*listen[LISTEN_MAX];
 	unsigned	 nlisten;
+	struct call_timeout *call_timeouts;
+	size_t		 ncall_timeouts;
 };
 
 void	settings_init(struct settings *);	/* the defaults */
@@ -37,8 +62,24 @@ void	settings_fini(struct settings *);
 int	settings_set(struct settings *, const char *key, const char *value,
 	    char *why, size_t why_size);
 
+/* Whether a key has been set, and not by settings_merge(). */
+bool	settings_given(const struct settings *, const char *key);
+
+/*
+ * What was set in file is set in s, unless s has it already: what is given on
+ * the command line wins, wherever it stands.  file is emptied.
+ */
+void	settings_merge(struct settings *s, struct settings *file);
+
+/* What cannot go together, or cannot do without: 0, or -1 with a reason. */
+int	settings_check(const struct settings *, char *why, size_t why_size);
+
 /* Listens at the default address if none has been given. */
 int	settings_complete(struct settings *, char *why, size_t why_size);
+
+/* The call-timeout of a method in ns; 0 is off. */
+uint64_t settings_call_timeout(const struct settings *, const char *service,
+	    const char *method);
 
 /* The key of a short flag, or NULL. */
 const char *settings_key(int letter);

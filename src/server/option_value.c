@@ -30,7 +30,8 @@ static const struct form {
 	int		(*parse)(const char *, uint64_t *);
 	struct word	 words[5];
 } forms[NOPTION_TYPES] = {
-	[TYPE_AUTO] = { "a number or auto", parse_size, { { "auto", 0 } } },
+	[TYPE_AUTO] = { "a number or auto", parse_size,
+	    { { "auto", SETTING_AUTO } } },
 	[TYPE_COUNT] = { "a number", parse_size, { { NULL, 0 } } },
 	[TYPE_SIZE] = { "a number of bytes, such as 500K or 16M", parse_size,
 	    { { NULL, 0 } } },

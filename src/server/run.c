@@ -46,7 +46,7 @@ worker_main(const struct inherit *in, void *arg)
 		log_error("shared memory");
 		return 1;
 	}
-	if (server_setup(srv) == -1) {
+	if (run_become(run, in->slot) == -1) {
 		log_errorx("%s", srv->error);
 		return 1;
 	}
@@ -59,10 +59,13 @@ worker_main(const struct inherit *in, void *arg)
 static int
 preflight_main(int fd, void *arg)
 {
-	struct tf_server *srv = arg;
+	struct run *run = arg;
+	struct tf_server *srv = run->srv;
 	int rc;
 
-	if (server_setup(srv) == -1) {
+	fd_close(&srv->ready_fd);
+	log_set_name(srv->settings.name, "preflight");
+	if (run_become(run, 0) == -1) {
 		dprintf(fd, "%s", srv->error);
 		return -1;
 	}
@@ -72,8 +75,9 @@ preflight_main(int fd, void *arg)
 }
 
 static int
-preflight(struct tf_server *srv)
+preflight(struct run *run)
 {
+	struct tf_server *srv = run->srv;
 	unsigned lanes = (unsigned)srv->settings.max_workers * 2;
 	struct segment_sizes sizes = {
 	    .slots = (unsigned)srv->settings.max_workers, .lanes = lanes,
@@ -84,7 +88,7 @@ preflight(struct tf_server *srv)
 
 	if ((manifest = malloc(MANIFEST_BYTES)) == NULL)
 		return tf_server_refuse(srv, "out of memory");
-	len = preflight_run(preflight_main, srv, PREFLIGHT_NS, manifest,
+	len = preflight_run(preflight_main, run, PREFLIGHT_NS, manifest,
 	    MANIFEST_BYTES, why, sizeof(why));
 	if (len == -1)
 		tf_server_refuse(srv, "%s", why);
@@ -95,9 +99,22 @@ preflight(struct tf_server *srv)
 	    sizeof(why)) == -1)
 		tf_server_refuse(srv, "%s", why);
 	else
-		rc = 0;
+		rc = run_check_methods(srv);
+	if (rc == 0 && srv->only_check)
+		manifest_print(manifest, (size_t)len, stdout);
 	free(manifest);
 	return rc;
+}
+
+/* The addresses and the name are free before those who wait are told. */
+static void
+finish(void *arg)
+{
+	struct run *run = arg;
+
+	run_close_listeners(run);
+	instance_release(&run->instance);
+	lockfile_release(&run->pidfile);
 }
 
 static int
@@ -115,15 +132,13 @@ run_master(struct run *run)
 	    .stop_fd = srv->stop_fd, .segment = srv->segment,
 	    .start_timeout_ns = s->start_timeout,
 	    .stop_timeout_ns = s->stop_timeout,
-	    .worker = worker_main, .arg = run };
+	    .worker = worker_main, .finish = finish,
+	    .serving = srv->ready_fd != -1 ? run_serving : NULL,
+	    .arg = run };
 	char why[256];
 
-	if (workers > s->max_workers) {
-		if (s->workers != SETTING_AUTO)
-			return tf_server_refuse(srv, "workers: %u is more than "
-			    "max-workers, %u", workers, config.max_workers);
+	if (workers > config.max_workers)	/* that is, auto */
 		workers = config.max_workers;
-	}
 	config.workers = workers;
 	if (master_run(&config, why, sizeof(why)) == -1)
 		return tf_server_refuse(srv, "%s", why);
@@ -149,6 +164,29 @@ serve(struct run *run)
 	return rc;
 }
 
+static int
+check(struct run *run)
+{
+	return preflight(run) == -1 ? -1 : run_check_listeners(run);
+}
+
+static int
+run_prepared(struct run *run)
+{
+	struct tf_server *srv = run->srv;
+
+	srv->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (srv->stop_fd == -1)
+		return tf_server_refuse(srv, "eventfd: %s", strerror(errno));
+	if (srv->settings.workers == 0 && !srv->only_check)
+		return run_alone(run);
+	if (master_may_fork(srv->error, sizeof(srv->error)) == -1)
+		return -1;
+	if (srv->only_check)
+		return check(run);
+	return preflight(run) == -1 ? -1 : serve(run);
+}
+
 int
 tf_server_run(struct tf_server *srv)
 {
@@ -158,16 +196,12 @@ tf_server_run(struct tf_server *srv)
 	if (srv->setup == NULL && srv->module == NULL)
 		return tf_server_refuse(srv, "nothing to serve: neither a "
 		    "setup function nor a module");
-	if (server_name(srv) == NULL)
+	if (settings_check(&srv->settings, srv->error,
+	    sizeof(srv->error)) == -1 || server_name(srv) == NULL)
 		return -1;
-	log_set_name(srv->settings.name, "master");
-	srv->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (srv->stop_fd == -1)
-		return tf_server_refuse(srv, "eventfd: %s", strerror(errno));
-	if (srv->settings.workers == 0)
-		rc = run_alone(&run);
-	else if (preflight(srv) == 0)
-		rc = serve(&run);
+	if (run_prepare(&run) == 0)
+		rc = run_prepared(&run);
+	run_finish(&run);
 	fd_close(&srv->stop_fd);
 	segment_free(srv->segment);
 	srv->segment = NULL;

@@ -8,6 +8,7 @@
 
 #include "io/listen.h"
 #include "proc/master.h"
+#include "proc/privilege.h"
 #include "server/instance.h"
 #include "server/server.h"
 
@@ -21,11 +22,36 @@ struct run {
 	struct instance		 instance;
 	struct listener		 listeners[MASTER_MAX_LISTENERS];
 	unsigned		 nlisteners;
+	struct privilege	 privilege;	/* of children */
+	struct lockfile		 pidfile;
+	pid_t			 master;
 };
 
 /* 0, or -1 with the server's error set: here and below. */
 int	run_open_listeners(struct run *);
 void	run_close_listeners(struct run *);
+
+/*
+ * What a run needs from around it: log, background, users, module.  Failed or
+ * not, run_finish() gives it back.
+ */
+int	run_prepare(struct run *);
+void	run_finish(struct run *);
+
+/* For the master, when its first worker serves. */
+void	run_serving(void *run);
+
+/*
+ * In a child, the index-th of its kind: drops what is the master's, gives up
+ * privilege, and runs setup().
+ */
+int	run_become(struct run *, unsigned index);
+
+/* Whether settings of methods are of methods that are served. */
+int	run_check_methods(struct tf_server *);
+
+/* Whether the addresses can be understood; binds nothing. */
+int	run_check_listeners(struct run *);
 
 /*
  * Serves in this process until told to stop; the registry is filled, and the

@@ -5,8 +5,10 @@
  */
 #include <sys/resource.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "serve/worker.h"
+#include "server/daemon.h"
 #include "server/run.h"
 #include "shm/segment.h"
 
@@ -34,17 +36,21 @@ limits_of(const struct settings *s)
 		.max_connections = s->max_connections != SETTING_AUTO ?
 		    (unsigned)s->max_connections : default_connections(),
 		.idle_timeout_ns = s->idle_timeout,
+		.stop_timeout_ns = s->stop_timeout,
 		.frame_timeout_ns = s->frame_timeout,
 		.write_timeout_ns = s->write_timeout,
 	};
 }
 
+/* What the settings and the segment know of each method. */
 static void
-bind_counters(struct tf_server *srv)
+bind_methods(struct tf_server *srv)
 {
 	for (size_t i = 0; i < srv->registry.n; i++) {
 		struct entry *e = &srv->registry.entries[i];
 
+		e->timeout_ns = settings_call_timeout(&srv->settings,
+		    e->service, e->method->name);
 		e->counters = (uint16_t)segment_method_find(srv->segment,
 		    e->service, e->method->name);
 	}
@@ -70,9 +76,13 @@ run_serve(struct tf_server *srv, struct worker_config *config)
 	config->registry = &srv->registry;
 	config->hooks = &srv->hooks;
 	config->limits = limits_of(&srv->settings);
-	bind_counters(srv);
+	bind_methods(srv);
 	if (start_hook(srv, &config->ctx) == -1)
 		return 1;
+	if (srv->ready_fd != -1) {	/* forked before the first one served */
+		fd_close(&srv->ready_fd);
+		daemon_detach();
+	}
 	status = worker_run(config);
 	if (srv->hooks.worker_stop != NULL)
 		srv->hooks.worker_stop(srv, config->ctx);

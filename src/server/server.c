@@ -2,14 +2,15 @@
 /* The public object: made, set, filled.  Running it is run.c. */
 #include "server/server.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/bug.h"
+#include "base/fd.h"
+#include "server/conf.h"
+#include "server/module.h"
 
 int
 tf_server_refuse(struct tf_server *srv, const char *fmt, ...)
@@ -29,7 +30,7 @@ tf_server_new(void)
 
 	if ((srv = calloc(1, sizeof(*srv))) == NULL)
 		return NULL;
-	srv->stop_fd = -1;
+	srv->stop_fd = srv->module_fd = srv->ready_fd = -1;
 	settings_init(&srv->settings);
 	registry_init(&srv->registry);
 	return srv;
@@ -49,7 +50,12 @@ tf_server_free(struct tf_server *srv)
 int
 tf_server_set(struct tf_server *srv, const char *key, const char *value)
 {
-	return settings_set(&srv->settings, key, value, srv->error,
+	if (settings_set(&srv->settings, key, value, srv->error,
+	    sizeof(srv->error)) == -1)
+		return -1;
+	if (strcmp(key, "config") != 0)
+		return 0;
+	return conf_read(&srv->settings, value, srv->error,
 	    sizeof(srv->error));
 }
 
@@ -147,37 +153,18 @@ server_name(struct tf_server *srv)
 	return srv->settings.name;
 }
 
-static tf_setup_fn *
-load_module(struct tf_server *srv)
-{
-	const struct tf_module *m;
-	void *so;
-
-	if ((so = dlopen(srv->module, RTLD_NOW | RTLD_LOCAL)) == NULL) {
-		tf_server_refuse(srv, "%s", dlerror());
-		return NULL;
-	}
-	if ((m = dlsym(so, "thriftfork_module")) == NULL)
-		tf_server_refuse(srv, "%s is not a module: it does not export "
-		    "thriftfork_module (see TF_MODULE)", srv->module);
-	else if (m->magic != TF_MAGIC || m->abi != TF_ABI ||
-	    m->size < sizeof(*m) || m->setup == NULL)
-		tf_server_refuse(srv, "%s was built for another version of "
-		    "thriftfork (ABI %u, this is %u)", srv->module, m->abi,
-		    TF_ABI);
-	else
-		return m->setup;
-	dlclose(so);
-	return NULL;
-}
-
 int
 server_setup(struct tf_server *srv)
 {
 	tf_setup_fn *setup = srv->setup;
 
-	if (srv->module != NULL && (setup = load_module(srv)) == NULL)
-		return -1;
+	if (srv->module != NULL) {
+		setup = module_load(srv->module, srv->module_fd, srv->error,
+		    sizeof(srv->error));
+		fd_close(&srv->module_fd);
+		if (setup == NULL)
+			return -1;
+	}
 	srv->error[0] = '\0';
 	if (setup(srv) == 0)
 		return 0;

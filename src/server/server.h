@@ -17,6 +17,10 @@ struct tf_server {
 	struct settings	 settings;
 	tf_setup_fn	*setup;		/* one of these two */
 	char		*module;	/* absolute path */
+	int		 module_fd;	/* its copy; -1: load the file */
+	bool		 only_check;	/* -t */
+	int		 ready_fd;	/* somebody waits there for the first
+					   worker; -1: nobody */
 	int		 argc;		/* the program's own arguments */
 	char		**argv;
 	struct tf_hooks	 hooks;

@@ -100,7 +100,7 @@ def instance_dir():
 
 # What a sanitizer says, and the status of a child that leaked.
 ILL = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|"
-                 r"exited with 23|bug: ")
+                 r"exited with 23|\bbug: ")
 
 
 class Server:
@@ -128,7 +128,7 @@ class Server:
         os.close(write_fd)
         atexit.register(self.kill)
         self.pid = self.process.pid
-        match = self.await_log(r"listening on (\S+)")
+        match = self.await_log(r"listening on ([^\s\"]+)")
         self.address = match.group(1)
         self.port = None
         if not self.address.startswith("unix:"):

@@ -154,6 +154,18 @@ def killed_master_lets_calls_in_flight_end():
     until(lambda: gone(pid), "the orphan leaves")
 
 
+def orphan_in_a_hanging_handler_ends_too():
+    """killed master, stuck handler: gone after stop-timeout"""
+    s = Server(TESTBED, "-o", "stop-timeout=300ms", workers=1)
+    pid, = s.workers().values()
+    call, fifo = held_call(s)
+    s.signal(signal.SIGKILL)
+    s.wait()
+    until(lambda: gone(pid), "the orphan leaves")
+    assert call.reply() is None
+    fifo.close()
+
+
 def crash_gets_an_obituary():
     s = Server(TESTBED, workers=1)
     call = Call(s, "die", b"\x15" + varint(signal.SIGSEGV * 2) + b"\0")
@@ -190,5 +202,6 @@ main([killed_worker_costs_its_own_calls_only,
       term_answers_the_call_in_flight, term_under_load_answers_what_was_sent,
       second_term_is_quick, stop_timeout_ends_a_hanging_handler,
       killed_master_leaves_no_worker, killed_master_lets_calls_in_flight_end,
+      orphan_in_a_hanging_handler_ends_too,
       crash_gets_an_obituary, crash_loop_backs_off,
       failing_handler_is_an_internal_error])

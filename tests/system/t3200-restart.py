@@ -45,20 +45,23 @@ def restart_while_the_old_ones_drain():
         call = hold(old.port, path)
         # Opens when the handler reads; the others of its worker queue up.
         fd = os.open(path, os.O_RDWR)
-        held.append((call, fd))
+        held.append((call, path, fd))
     old.signal(signal.SIGKILL)
     old.wait()
     # As soon as the dead one's sockets no longer listen, which they do not
     # once their workers have noticed; busy ones have not, so this server
     # must still be able to bind.
-    for call, fd in held:
+    for _, path, fd in held:
+        # For handlers that come to it later: an empty file.
+        os.unlink(path)
+        open(path, "w").close()
         os.close(fd)
     until(lambda: all(gone(p) for p in pids) or
           socket.socket().connect_ex(("127.0.0.1", old.port)) != 0,
           "the old sockets stop listening")
     new = Server(TESTBED, workers=2, listen="127.0.0.1:%d" % old.port)
     assert all(answered(new.port) for _ in range(200))
-    for call, _ in held:
+    for call, _, _ in held:
         call.close()
     assert new.stop() == 0
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "testbed.tf.h"
@@ -67,9 +68,39 @@ static const struct testbed_testbed_handler testbed = {
 	.fail_silently = fail_silently,
 };
 
+/* Arguments of the module: "refuse-setup", "refuse-start". */
+static bool
+told_to(const struct tf_server *srv, const char *what)
+{
+	char **argv;
+	int argc;
+
+	tf_server_args(srv, &argc, &argv);
+	return argc > 1 && strcmp(argv[1], what) == 0;
+}
+
+static int
+worker_start(struct tf_server *srv, void **ctx)
+{
+	(void)ctx;
+	if (told_to(srv, "refuse-start"))
+		return tf_server_refuse(srv, "no database today");
+	return 0;
+}
+
 static int
 setup(struct tf_server *srv)
 {
+	const struct tf_hooks hooks = { .worker_start = worker_start };
+
+	int death = 0;
+
+	if (told_to(srv, "refuse-setup")) {
+		prctl(PR_GET_PDEATHSIG, &death);
+		return tf_server_refuse(srv, "setup as uid %ld gid %ld, death "
+		    "signal %d", (long)getuid(), (long)getgid(), death);
+	}
+	tf_server_hooks(srv, &hooks);
 	return testbed_testbed_serve(srv, &testbed);
 }
 

@@ -14,6 +14,7 @@
 struct control_args {
 	const char	*verb;
 	const char	*instance;	/* name, or path of a socket; NULL */
+	char		 socket[256];
 	bool		 json, now, help;
 };
 
@@ -40,8 +41,12 @@ parse(struct control_args *a, int argc, char **argv)
 	while ((letter = getopt_long(argc, argv, "n:S:h", longs, NULL)) != -1)
 		switch (letter) {
 		case 'n':
-		case 'S':
 			a->instance = optarg;
+			break;
+		case 'S':
+			snprintf(a->socket, sizeof(a->socket), "%s%s",
+			    strchr(optarg, '/') == NULL ? "./" : "", optarg);
+			a->instance = a->socket;
 			break;
 		case 'j':
 			a->json = true;

@@ -19,7 +19,8 @@ static const struct verb {
 	int		(*fn)(int, char **);
 	const char	*help;
 } verbs[] = {
-	{ "run", verb_run, "serve a module: run [OPTION]... MODULE.so [ARG]..." },
+	{ "run", verb_run,
+	    "serve a module: run [OPTION]... MODULE.so [ARG]..." },
 	{ "status", verb_status, "show what a server does: workers, methods" },
 	{ "stop", verb_stop, "answer what has been asked, then stop" },
 	{ "gen", NULL, "compile Thrift IDL to C" },

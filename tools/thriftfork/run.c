@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thriftfork run: the options of every server, and a module to serve. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <thriftfork/server.h>
 
@@ -9,8 +13,9 @@
 static int
 usage(FILE *f, int status)
 {
-	fprintf(f, "usage: thriftfork run [-qv] [-n NAME] [-w N|auto] "
-	    "[-l ADDR]...\n           [-o KEY=VALUE]... MODULE.so [ARG]...\n");
+	fprintf(f, "usage: thriftfork run [-dqtv] [-c FILE] [-n NAME] "
+	    "[-w N|auto] [-l ADDR]...\n"
+	    "           [-o KEY=VALUE]... MODULE.so [ARG]...\n");
 	if (status == 0) {
 		fprintf(f, "\n");
 		tf_options_help(f);
@@ -49,12 +54,35 @@ run(struct tf_server *srv, int argc, char **argv)
 	return tf_server_run(srv) == -1 ? complain(srv, 1) : 0;
 }
 
+/*
+ * What a launcher happens to inherit is no business of the module: stray
+ * descriptors, blocked signals, ignored ones.  Descriptors 0 to 2 exist.
+ */
+static void
+begin_clean(void)
+{
+	struct sigaction sa;
+	sigset_t none;
+	int fd;
+
+	while ((fd = open("/dev/null", O_RDWR)) != -1 && fd <= STDERR_FILENO)
+		;
+	closefrom(STDERR_FILENO + 1);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int sig = 1; sig < NSIG; sig++)
+		if (sigaction(sig, NULL, &sa) == 0 &&
+		    sa.sa_handler == SIG_IGN)
+			signal(sig, SIG_DFL);
+}
+
 int
 verb_run(int argc, char **argv)
 {
 	struct tf_server *srv;
 	int status;
 
+	begin_clean();
 	if ((srv = tf_server_new()) == NULL) {
 		fprintf(stderr, "thriftfork run: out of memory\n");
 		return 1;

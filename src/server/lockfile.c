@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See lockfile.h. */
+#include "server/lockfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+/* Whether the file that is locked still has its name: who had it before us
+ * may have removed it on leaving. */
+static int
+is_current(const struct lockfile *l)
+{
+	struct stat named, locked;
+
+	return stat(l->path, &named) == 0 && fstat(l->fd, &locked) == 0 &&
+	    named.st_ino == locked.st_ino && named.st_dev == locked.st_dev;
+}
+
+static int
+find_holder(struct lockfile *l, pid_t *holder)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	*holder = 0;
+	if (fcntl(l->fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)
+		*holder = lock.l_pid;
+	fd_close(&l->fd);
+	return 1;
+}
+
+int
+lockfile_take(struct lockfile *l, mode_t mode, pid_t *holder)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	l->fd = -1;
+	do {
+		fd_close(&l->fd);
+		l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC |
+		    O_NOFOLLOW | O_NONBLOCK, mode);
+		if (l->fd == -1)
+			return -1;
+		if (fcntl(l->fd, F_SETLK, &lock) == -1)
+			return find_holder(l, holder);
+	} while (!is_current(l));
+	return 0;
+}
+
+void
+lockfile_release(struct lockfile *l)
+{
+	if (l->fd != -1)
+		unlink(l->path);
+	fd_close(&l->fd);
+}
+
+/* Whether it is empty or a pid: a mistyped path must not cost a file. */
+static int
+is_pidfile(int fd)
+{
+	char text[32];
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+
+	if (n == -1)
+		return 0;
+	text[n] = '\0';
+	n = (ssize_t)strspn(text, "0123456789");
+	return text[n] == '\0' || strcmp(text + n, "\n") == 0;
+}
+
+int
+pidfile_take(struct lockfile *l, const char *path, char *why, size_t size)
+{
+	pid_t holder = 0;
+	int rc;
+
+	if (strlcpy(l->path, path, sizeof(l->path)) >= sizeof(l->path)) {
+		snprintf(why, size, "pidfile: %s is too long", path);
+		l->fd = -1;
+		return -1;
+	}
+	if ((rc = lockfile_take(l, 0644, &holder)) == -1)
+		snprintf(why, size, "pidfile: %s: %s", path, strerror(errno));
+	else if (rc == 1)
+		snprintf(why, size, "pidfile: %s is held by pid %ld", path,
+		    (long)holder);
+	else if (!is_pidfile(l->fd))
+		snprintf(why, size, "pidfile: %s exists and is none", path);
+	else if (ftruncate(l->fd, 0) == -1 ||
+	    dprintf(l->fd, "%ld\n", (long)getpid()) < 0)
+		snprintf(why, size, "pidfile: %s: %s", path, strerror(errno));
+	else
+		return 0;
+	fd_close(&l->fd);
+	return -1;
+}

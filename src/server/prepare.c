@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a run needs from the system around it, in the order in which it can be
+ * had: the log, the background, who workers will be, the module's copy.  And
+ * the other side of it: what a child does before a stranger's code runs in it.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "server/daemon.h"
+#include "server/module.h"
+#include "server/run.h"
+#include "shm/segment.h"
+
+static int
+open_log(struct tf_server *srv)
+{
+	const struct settings *s = &srv->settings;
+
+	log_set_level((enum log_level)s->log_level);
+	log_set_json(s->log_format != 0);
+	log_set_name(s->name, "master");
+	if (s->log == NULL || srv->only_check || log_open(s->log) == 0)
+		return 0;
+	return tf_server_refuse(srv, "log: %s: %s", s->log, strerror(errno));
+}
+
+static int
+find_privilege(struct run *run)
+{
+	struct tf_server *srv = run->srv;
+	const struct settings *s = &srv->settings;
+	char why[400];
+
+	if (privilege_find(&run->privilege, s->user, s->group, why,
+	    sizeof(why)) == -1)
+		return tf_server_refuse(srv, "%s", why);
+	run->privilege.umask = s->umask;
+	run->privilege.nofile = s->rlimit_nofile;
+	run->privilege.core = s->core_limit;
+	run->privilege.no_new_privs = s->no_new_privs != 0;
+	run->privilege.affinity = s->affinity != 0;
+	return 0;
+}
+
+static int
+copy_module(struct tf_server *srv)
+{
+	char why[400];
+
+	if (srv->module == NULL || !srv->settings.module_copy)
+		return 0;
+	srv->module_fd = module_copy(srv->module, why, sizeof(why));
+	return srv->module_fd == -1 ? tf_server_refuse(srv, "%s", why) : 0;
+}
+
+static int
+take_pidfile(struct run *run)
+{
+	struct tf_server *srv = run->srv;
+	char why[400];
+
+	if (srv->settings.pidfile == NULL || srv->only_check)
+		return 0;
+	if (pidfile_take(&run->pidfile, srv->settings.pidfile, why,
+	    sizeof(why)) == -1)
+		return tf_server_refuse(srv, "%s", why);
+	return 0;
+}
+
+/* Record locks and pids are the child's: before anything that has one. */
+static int
+go_into_background(struct run *run)
+{
+	struct tf_server *srv = run->srv;
+
+	if (!srv->settings.daemon || srv->only_check)
+		return 0;
+	if ((srv->ready_fd = daemon_fork()) == -1)
+		return tf_server_refuse(srv, "fork: %s", strerror(errno));
+	log_set_echo(true);
+	return 0;
+}
+
+int
+run_prepare(struct run *run)
+{
+	struct tf_server *srv = run->srv;
+
+	run->pidfile.fd = run->instance.lock.fd = -1;
+	if (open_log(srv) == -1 || go_into_background(run) == -1)
+		return -1;
+	run->master = getpid();
+	if (take_pidfile(run) == -1 || find_privilege(run) == -1)
+		return -1;
+	return copy_module(srv);
+}
+
+void
+run_finish(struct run *run)
+{
+	fd_close(&run->srv->module_fd);
+	privilege_fini(&run->privilege);
+	lockfile_release(&run->pidfile);
+	fd_close(&run->srv->ready_fd);
+	log_set_echo(false);
+	log_close();
+}
+
+void
+run_serving(void *arg)
+{
+	struct run *run = arg;
+
+	daemon_ready(&run->srv->ready_fd);
+}
+
+int
+run_become(struct run *run, unsigned index)
+{
+	struct tf_server *srv = run->srv;
+	char why[256];
+
+	fd_close(&run->pidfile.fd);
+	fd_close(&run->instance.lock.fd);
+	if (privilege_drop(&run->privilege, run->master, index, why,
+	    sizeof(why)) == -1)
+		return tf_server_refuse(srv, "%s", why);
+	return server_setup(srv);
+}
+
+int
+run_check_methods(struct tf_server *srv)
+{
+	const struct settings *s = &srv->settings;
+
+	for (size_t i = 0; i < s->ncall_timeouts; i++) {
+		char service[256];
+		const char *name = s->call_timeouts[i].method, *dot;
+
+		dot = strrchr(name, '.');
+		strlcpy(service, name, sizeof(service));
+		if ((size_t)(dot - name) < sizeof(service))
+			service[dot - name] = '\0';
+		if (segment_method_find(srv->segment, service, dot + 1) == 0)
+			return tf_server_refuse(srv, "call-timeout.%s: there "
+			    "is no such method", name);
+	}
+	return 0;
+}

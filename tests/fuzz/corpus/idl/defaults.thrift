@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+enum Op { ADD = 1, SUB }
+struct Inner {
+  1: i32 a = 5
+  2: optional string b
+}
+struct Outer {
+  1: i32 zero = 0
+  2: optional i32 set_zero = 0
+  3: string text = "hello"
+  4: Op op = Op.SUB
+  5: Inner inner
+  6: Inner other = {"a": 6, "b": "bee"}
+  7: optional Inner pointer = {}
+  8: list<i32> numbers = [1, 2, 3]
+  9: optional map<string, list<string>> table = {"k": ["v"]}
+  10: double d = -0.0
+  11: bool flag = true
+  12: required i64 big = 9223372036854775807
+  13: list<Inner> inners = [{}, {"a": 7}]
+  14: optional Inner absent
+  15: set<string> empty = []
+}
+struct Deeper { 1: Outer outer, 2: optional bool b = false }
+service Args { Inner go(1: i32 x = 3, 2: Inner i, 3: list<string> l = ["a"]) }
