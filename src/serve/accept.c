@@ -18,19 +18,6 @@
 #define ACCEPT_BATCH	16
 #define PAUSE_NS	(100 * NS_PER_MS)
 
-static void
-set_credentials(struct conn *c, int fd)
-{
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
-		return;
-	c->pid = cred.pid;
-	c->uid = cred.uid;
-	c->gid = cred.gid;
-}
-
 /* -1: the hook does not want it. */
 static int
 greet(struct conn *c)
@@ -49,19 +36,22 @@ greet(struct conn *c)
 static void
 take(struct worker *w, int fd, const struct addr *from)
 {
+	struct ucred cred = { .pid = -1 };
+	socklen_t len = sizeof(cred);
 	char peer[ADDR_TEXT];
 	const int on = 1;
 	struct conn *c;
 
+	if (addr_is_unix(from))
+		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len);
+	else
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	addr_text(from, peer, sizeof(peer));
-	if ((c = conn_new(w, fd, peer)) == NULL) {
+	c = conn_new(w, fd, peer, addr_is_unix(from) ? &cred : NULL);
+	if (c == NULL) {
 		close(fd);
 		return;
 	}
-	if (addr_is_unix(from))
-		set_credentials(c, fd);
-	else
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	lane_add(w->config->lane, COUNTER_CONNECTIONS_ACCEPTED, 1);
 	if (greet(c) == -1) {
 		conn_count(c, COUNTER_CONNECTIONS_REFUSED, 1);

@@ -89,16 +89,20 @@ ready(struct watch *watch, uint32_t events)
 }
 
 struct conn *
-conn_new(struct worker *w, int fd, const char *peer)
+conn_new(struct worker *w, int fd, const char *peer, const struct ucred *cred)
 {
 	size_t len = strlen(peer) + 1;
+	size_t more = cred == NULL ? 0 : sizeof(*cred);
 	struct conn *c;
 
-	if ((c = calloc(1, offsetof(struct conn, peer) + len)) == NULL)
+	if ((c = calloc(1, offsetof(struct conn, peer) + len + more)) == NULL)
 		return NULL;
 	c->worker = w;
-	c->pid = -1;
 	memcpy(c->peer, peer, len);
+	if (cred != NULL) {
+		c->local = true;
+		memcpy(c->peer + len, cred, more);
+	}
 	STAILQ_INIT(&c->owed);
 	if (watch_add(&w->loop, &c->watch, fd, EPOLLIN, ready) == -1) {
 		free(c);
@@ -112,11 +116,17 @@ conn_new(struct worker *w, int fd, const char *peer)
 struct tf_peer
 conn_peer(const struct conn *c)
 {
-	bool known = c->pid != -1;
+	struct tf_peer peer = { .data = c->data, .addr = c->peer, .pid = -1,
+	    .uid = -1, .gid = -1 };
+	struct ucred cred;
 
-	return (struct tf_peer){ .data = c->data, .addr = c->peer,
-	    .pid = c->pid, .uid = known ? (int64_t)c->uid : -1,
-	    .gid = known ? (int64_t)c->gid : -1 };
+	if (c->local) {
+		memcpy(&cred, c->peer + strlen(c->peer) + 1, sizeof(cred));
+		peer.pid = cred.pid;
+		peer.uid = cred.uid;
+		peer.gid = cred.gid;
+	}
+	return peer;
 }
 
 static void

@@ -49,15 +49,16 @@ struct conn {
 	struct scan		*scan;		/* of the message in in */
 	uint32_t		 in_len, in_cap;
 	void			*data;		/* the connect hook's */
-	int32_t			 pid;		/* unix sockets, else -1 */
-	uint32_t		 uid, gid;
 	uint8_t			 place;		/* enum conn_place */
 	bool			 eof;		/* the peer sends no more */
 	bool			 finishing;	/* close when all is answered */
 	bool			 greeted;	/* the connect hook let it in */
+	bool			 local;		/* over a unix socket */
 	uint32_t		 to_read;	/* finishing: bytes that had
 						   come by then */
-	char			 peer[];	/* address as text */
+	char			 peer[];	/* address as text; a unix
+						   socket's struct ucred
+						   stands behind its NUL */
 };
 TAILQ_HEAD(conn_list, conn);
 
@@ -93,7 +94,10 @@ void	accept_update(struct worker *);	/* or not, as connections allow */
 void	accept_stop(struct worker *);	/* takes what is queued, unlistens */
 
 /* conn.c */
-struct conn *conn_new(struct worker *, int fd, const char *peer);
+struct ucred;
+/* cred: who is at the other end of a unix socket, NULL for TCP. */
+struct conn *conn_new(struct worker *, int fd, const char *peer,
+	    const struct ucred *cred);
 void	conn_close(struct conn *);	/* at once; the memory lives until the
 					   end of the batch */
 static inline bool
