@@ -5,6 +5,7 @@
  * spinning on a socket that stays ready.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "io/addr.h"
 #include "serve/conn.h"
 
@@ -84,14 +86,30 @@ pause_ended(struct timer *t)
 	accept_update(OBJECT_OF(t, struct worker, accept_pause));
 }
 
+/*
+ * Whoever knocks while no descriptor is free hears so at once, by means of the
+ * one that is kept for this, instead of waiting for nothing.
+ */
 static void
-pause_accepting(struct worker *w)
+turn_away(struct worker *w, int listen_fd)
+{
+	int fd;
+
+	fd_close(&w->spare_fd);
+	if ((fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC)) != -1)
+		close(fd);
+	w->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void
+pause_accepting(struct worker *w, int listen_fd)
 {
 	unsigned skipped;
 
 	if (log_rate_ok(&w->noise, &skipped))
 		log_warn("accept (pausing for %d ms)",
 		    (int)(PAUSE_NS / NS_PER_MS));
+	turn_away(w, listen_fd);
 	timer_set(&w->loop, &w->accept_pause, w->loop.now_ns + PAUSE_NS,
 	    pause_ended);
 	accept_update(w);
@@ -115,7 +133,7 @@ accept_one(struct worker *w, int listen_fd)
 	lane_add(w->config->lane, COUNTER_ACCEPT_ERRORS, 1);
 	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 	    errno == ENOMEM) {
-		pause_accepting(w);
+		pause_accepting(w, listen_fd);
 		return 0;
 	}
 	return 1;
@@ -143,6 +161,7 @@ accept_start(struct worker *w)
 	w->doors = calloc(n == 0 ? 1 : n, sizeof(*w->doors));
 	if (w->doors == NULL)
 		return -1;
+	w->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	for (unsigned i = 0; i < n; i++)
 		w->doors[i] = (struct door){ .worker = w, .watch.fd = -1 };
 	for (unsigned i = 0; i < n; i++)

@@ -76,6 +76,7 @@ struct worker {
 	struct door		*doors;		/* one per listening socket */
 	struct timer		 reaper;	/* looks for timeouts */
 	struct timer		 accept_pause;
+	int			 spare_fd;	/* for when no other is free */
 	struct conn_list	 places[NPLACES];
 	unsigned		 nconns;
 	uint8_t			*receive;	/* RECEIVE_BYTES */

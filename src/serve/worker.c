@@ -154,6 +154,7 @@ end(struct worker *w)
 	buf_fini(&w->send);
 	free(w->receive);
 	free(w->doors);
+	fd_close(&w->spare_fd);
 }
 
 static void
@@ -175,7 +176,8 @@ int
 worker_run(const struct worker_config *config)
 {
 	struct worker w = { .config = config, .channel.fd = -1,
-	    .signals.fd = -1, .stop_order.fd = -1, .loop.epoll_fd = -1 };
+	    .signals.fd = -1, .stop_order.fd = -1, .loop.epoll_fd = -1,
+	    .spare_fd = -1 };
 
 	for (int place = 0; place < NPLACES; place++)
 		TAILQ_INIT(&w.places[place]);
