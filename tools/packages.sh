@@ -4,8 +4,8 @@
 # What building takes, and what the tests take besides.
 PACKAGES_BUILD="gcc libc6-dev make autoconf automake libtool pkg-config
     libbsd-dev"
-PACKAGES_TEST="g++ check libsubunit-dev python3 python3-thrift
-    thrift-compiler libthrift-dev mandoc"
+PACKAGES_TEST="g++ check libsubunit-dev python3 python3-thrift python3-six
+    thrift-compiler libthrift-dev libboost-dev mandoc"
 
 # need PACKAGE...: installs those that are missing, and says which.
 need() {

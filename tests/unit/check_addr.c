@@ -4,6 +4,7 @@
  * it, and how it is written back; and what is refused with a reason.  Only
  * numeric hosts and localhost, so that no name server is asked.
  */
+#include <netdb.h>
 #include <sys/un.h>
 
 #include <netinet/in.h>
@@ -103,10 +104,16 @@ END_TEST
 
 START_TEST(a_name_has_at_most_so_many)
 {
+	struct addrinfo *list;
 	struct addr a[8];
 	char why[256] = "";
-	int n = addr_parse("localhost:90", a, 8, why, sizeof(why));
+	int n;
 
+	/* A machine may know no names at all, not even its own. */
+	if (getaddrinfo("localhost", NULL, NULL, &list) != 0)
+		return;
+	freeaddrinfo(list);
+	n = addr_parse("localhost:90", a, 8, why, sizeof(why));
 	ck_assert_msg(n >= 1 && n <= 8, "%s", why);
 	ck_assert_uint_eq(addr_port(&a[n - 1]), 90);
 	ck_assert_int_eq(addr_parse("localhost:90", a, 1, why, 256), 1);
