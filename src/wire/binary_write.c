@@ -29,28 +29,41 @@ put_map(uint8_t *p, uint32_t n, const struct plan_slot *key,
 	return binary_put32(p, n);
 }
 
-static hot uint8_t *
-put_head(uint8_t *p, const struct plan_op *op, const void *v, bool predicted,
-    int last)
+#define LEN_BYTES	4	/* of a short string */
+
+static hot void
+put_short_len(uint8_t *p, size_t n)
 {
-	(void)v;
-	(void)predicted;
-	(void)last;
-	binary_put32(p, op->bhead << 8);
+	binary_put32(p, (uint32_t)n);
+}
+
+static hot uint8_t *
+put_head(uint8_t *p, const struct plan_op *op)
+{
+	memcpy(p, &op->bwire, sizeof(op->bwire));
 	return p + 3;
 }
 
 static hot uint8_t *
-put_bool(uint8_t *p, const bool *v)
+put_head_after(uint8_t *p, const struct plan_op *op, int last)
 {
+	(void)last;
+	return put_head(p, op);
+}
+
+static hot uint8_t *
+put_bool(uint8_t *head, uint8_t *p, const bool *v)
+{
+	(void)head;
 	*p++ = *v;
 	return p;
 }
 
-static uint8_t *
+static apart uint8_t *
 write_bools(struct writer *w, uint8_t *p, const bool *v, size_t n)
 {
-	if ((p = write_room(w, p, n)) == NULL)
+	if (write_lacks_for(w, p, n) &&
+	    (p = write_more(w, p, n)) == NULL)
 		return NULL;
 	return write_bytes(p, v, n);
 }
@@ -67,10 +80,11 @@ put(uint8_t *p, const type *v)						\
 	return p + sizeof(x);						\
 }									\
 									\
-static uint8_t *							\
+static apart uint8_t *							\
 run(struct writer *w, uint8_t *p, const type *v, size_t n)		\
 {									\
-	if ((p = write_room(w, p, n * sizeof(*v))) == NULL)		\
+	if (write_lacks_for(w, p, n * sizeof(*v)) &&			\
+	    (p = write_more(w, p, n * sizeof(*v))) == NULL)		\
 		return NULL;						\
 	for (; n > 0; n--)						\
 		p = put(p, v++);					\
@@ -98,7 +112,7 @@ binary_write_msg(struct buf *b, const struct wire_msg *m)
 	uint8_t *p;
 
 	if ((p = write_begin(&w, b)) != NULL &&
-	    (p = write_room(&w, p, m->name.len + WRITE_ROOM)) != NULL) {
+	    (p = write_more(&w, p, m->name.len)) != NULL) {
 		p = binary_put32(p, BINARY_VERSION_1 | m->type);
 		p = binary_put32(p, (uint32_t)m->name.len);
 		p = write_bytes(p, m->name.s, m->name.len);

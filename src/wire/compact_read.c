@@ -195,14 +195,15 @@ read_bools(struct wire_reader *r, const uint8_t *p, bool *v, size_t n)
 	return p + n;
 }
 
-#define READ_INTS(get, run, type)					\
+/* Zigzag is undone in the width of the type: what is above was never there. */
+#define READ_INTS(get, run, type, utype)				\
 static hot const uint8_t *						\
 get(struct wire_reader *r, const uint8_t *p, type *v)			\
 {									\
 	uint64_t x;							\
 									\
 	if (likely((p = get_varint(r, p, &x)) != NULL))			\
-		*v = (type)unzigzag(x);					\
+		*v = (type)unzigzag((utype)x);				\
 	return p;							\
 }									\
 									\
@@ -214,9 +215,9 @@ run(struct wire_reader *r, const uint8_t *p, type *v, size_t n)		\
 	return p;							\
 }
 
-READ_INTS(get_i16, read_i16s, int16_t)
-READ_INTS(get_i32, read_i32s, int32_t)
-READ_INTS(get_i64, read_i64s, int64_t)
+READ_INTS(get_i16, read_i16s, int16_t, uint32_t)
+READ_INTS(get_i32, read_i32s, int32_t, uint32_t)
+READ_INTS(get_i64, read_i64s, int64_t, uint64_t)
 
 static hot const uint8_t *
 read_doubles(struct wire_reader *r, const uint8_t *p, double *v, size_t n)

@@ -34,35 +34,40 @@ put_map(uint8_t *p, uint32_t n, const struct plan_slot *key,
 	return p;
 }
 
-/*
- * predicted: the field comes after the one before it in the plan.  The header
- * of a bool field holds its value.
- */
-static hot uint8_t *
-put_head(uint8_t *p, const struct plan_op *op, const void *v, bool predicted,
-    int last)
-{
-	unsigned off = op->slot.kind == TF_T_BOOL && !*(const bool *)v;
-	int delta;
+#define LEN_BYTES	1	/* of a short string */
 
-	if (likely(predicted && op->chead != PLAN_NO_HEAD)) {
-		*p = (uint8_t)(op->chead + off);
-		return p + 1;
-	}
-	off += op->slot.ctype;
-	delta = op->id - last;
+static hot void
+put_short_len(uint8_t *p, size_t n)
+{
+	*p = (uint8_t)n;
+}
+
+/* As the plan predicts it. */
+static hot uint8_t *
+put_head(uint8_t *p, const struct plan_op *op)
+{
+	*p = (uint8_t)op->chead;
+	return p + 1;
+}
+
+static uint8_t *
+put_head_after(uint8_t *p, const struct plan_op *op, int last)
+{
+	int delta = op->id - last;
+
 	if (delta >= 1 && delta <= 15) {
-		*p = (uint8_t)((unsigned)delta << 4 | off);
+		*p = (uint8_t)(delta << 4 | op->slot.ctype);
 		return p + 1;
 	}
-	*p = (uint8_t)off;
+	*p = op->slot.ctype;
 	return varint_put(p + 1, zigzag(op->id));
 }
 
+/* The header of a bool field holds its value. */
 static hot uint8_t *
-put_bool(uint8_t *p, const bool *v)
+put_bool(uint8_t *head, uint8_t *p, const bool *v)
 {
-	(void)v;
+	*head = (uint8_t)(*head + !*v);
 	return p;
 }
 
@@ -72,25 +77,25 @@ put_double(uint8_t *p, const double *v)
 	return write_bytes(p, v, sizeof(*v));
 }
 
-static uint8_t *
+static apart uint8_t *
 write_doubles(struct writer *w, uint8_t *p, const double *v, size_t n)
 {
-	if ((p = write_room(w, p, n * sizeof(*v))) == NULL)
+	if (write_lacks_for(w, p, n * sizeof(*v)) &&
+	    (p = write_more(w, p, n * sizeof(*v))) == NULL)
 		return NULL;
 	return write_bytes(p, v, n * sizeof(*v));
 }
 
-static uint8_t *
+static apart uint8_t *
 write_bools(struct writer *w, uint8_t *p, const bool *v, size_t n)
 {
-	if ((p = write_room(w, p, n)) == NULL)
+	if (write_lacks_for(w, p, n) &&
+	    (p = write_more(w, p, n)) == NULL)
 		return NULL;
 	for (size_t i = 0; i < n; i++)
 		*p++ = v[i] ? C_TRUE : C_FALSE;
 	return p;
 }
-
-#define INTS_AT_ONCE	64	/* for which room is made in one step */
 
 #define WRITE_INTS(put, run, type)					\
 static hot uint8_t *							\
@@ -99,24 +104,59 @@ put(uint8_t *p, const type *v)						\
 	return varint_put(p, zigzag(*v));				\
 }									\
 									\
-static uint8_t *							\
+static apart uint8_t *							\
 run(struct writer *w, uint8_t *p, const type *v, size_t n)		\
 {									\
-	size_t some;							\
-									\
-	for (; n > 0; n -= some) {					\
-		some = n < INTS_AT_ONCE ? n : INTS_AT_ONCE;		\
-		if ((p = write_room(w, p, some * VARINT_MAX)) == NULL)	\
+	for (const type *end = v + n; v < end; v++) {			\
+		if (write_lacks(w, p) &&				\
+		    (p = write_more(w, p, 0)) == NULL)			\
 			return NULL;					\
-		for (size_t i = 0; i < some; i++)			\
-			p = put(p, v++);				\
+		p = put(p, v);						\
 	}								\
 	return p;							\
 }
 
 WRITE_INTS(put_i16, write_i16s, int16_t)
-WRITE_INTS(put_i32, write_i32s, int32_t)
+WRITE_INTS(put_i32, write_some_i32s, int32_t)
 WRITE_INTS(put_i64, write_i64s, int64_t)
+
+typedef int32_t four_i32 __attribute__((vector_size(16)));
+typedef uint32_t four_u32 __attribute__((vector_size(16)));
+typedef uint16_t four_u16 __attribute__((vector_size(8)));
+typedef uint64_t two_u64 __attribute__((vector_size(16)));
+
+/* Four ints at once that take two bytes each; false: one of them does not. */
+static hot bool
+put_four(uint8_t *p, const int32_t *v)
+{
+	four_i32 x;
+	four_u32 z;
+	four_u16 out;
+	two_u64 other;
+
+	memcpy(&x, v, sizeof(x));
+	z = ((four_u32)x << 1) ^ (four_u32)(x >> 31);
+	/* Of two bytes are those below 0x4000 that reach it with 0x3f80. */
+	other = (two_u64)((z & 0xffffc000) | (~(z + 0x3f80) & 0x4000));
+	out = __builtin_convertvector(z + (z & 0x3f80) + 0x80, four_u16);
+	memcpy(p, &out, sizeof(out));
+	return (other[0] | other[1]) == 0;
+}
+
+static apart uint8_t *
+write_i32s(struct writer *w, uint8_t *p, const int32_t *v, size_t n)
+{
+	for (; n >= 4; n -= 4, v += 4) {
+		if (write_lacks(w, p) && (p = write_more(w, p, 0)) == NULL)
+			return NULL;
+		if (likely(put_four(p, v)))
+			p += 8;
+		else
+			for (int i = 0; i < 4; i++)
+				p = put_i32(p, v + i);
+	}
+	return n == 0 ? p : write_some_i32s(w, p, v, n);
+}
 
 #include "wire/write_values.h"
 
@@ -134,7 +174,7 @@ compact_write_msg(struct buf *b, const struct wire_msg *m)
 	uint8_t *p;
 
 	if ((p = write_begin(&w, b)) != NULL &&
-	    (p = write_room(&w, p, m->name.len + WRITE_ROOM)) != NULL) {
+	    (p = write_more(&w, p, m->name.len)) != NULL) {
 		*p++ = COMPACT_ID;
 		*p++ = (uint8_t)(m->type << 5 | COMPACT_VERSION);
 		p = varint_put(p, (uint32_t)m->seqid);

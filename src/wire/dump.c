@@ -27,22 +27,35 @@ indent(FILE *f, int level)
 		putc('\t', f);
 }
 
-/* Text in quotes; what is not printable ASCII or UTF-8 becomes \xNN. */
-static void
-dump_string(FILE *f, const struct tf_str *s, bool text)
+static size_t
+dump_byte(FILE *f, uint8_t c)
 {
-	putc('"', f);
-	for (size_t i = 0; i < s->len; i++) {
-		unsigned char c = (unsigned char)s->s[i];
+	fprintf(f, "\\x%02x", c);
+	return 1;
+}
 
-		if (c == '"' || c == '\\')
-			fprintf(f, "\\%c", c);
-		else if (c == '\n')
+/*
+ * Text in quotes.  What is neither printable ASCII nor, in a string, UTF-8
+ * that leaves a terminal alone becomes \xNN.
+ */
+static void
+dump_string(FILE *f, const struct tf_str *str, bool text)
+{
+	const uint8_t *s = (const uint8_t *)str->s;
+	size_t n = str->len, len;
+
+	putc('"', f);
+	for (; n > 0; s += len, n -= len) {
+		len = text ? utf8_len(s, n) : 1;
+		if (*s == '\n')
 			fputs("\\n", f);
-		else if ((c >= ' ' && c < 0x7f) || (text && c >= 0x80))
-			putc(c, f);
+		else if (*s == '"' || *s == '\\')
+			fprintf(f, "\\%c", *s);
+		else if ((*s >= ' ' && *s < 0x7f) ||
+		    (len > 1 && (*s != 0xc2 || s[1] >= 0xa0)))
+			fwrite(s, 1, len, f);
 		else
-			fprintf(f, "\\x%02x", c);
+			len = dump_byte(f, *s);
 	}
 	putc('"', f);
 }

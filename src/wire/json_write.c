@@ -43,27 +43,6 @@ put_text(struct out *o, const char *s)
 	return put(o, s, strlen(s));
 }
 
-/*
- * The length of the UTF-8 sequence at s, which has n > 0 bytes; 0: there is
- * none.
- */
-static size_t
-utf8_len(const uint8_t *s, size_t n)
-{
-	size_t len = *s < 0x80 ? 1 : *s < 0xc2 ? 0 : *s < 0xe0 ? 2 :
-	    *s < 0xf0 ? 3 : *s < 0xf5 ? 4 : 0;
-
-	if (len > n || len == 0)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] >= 0xa0) ||
-	    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] >= 0x90))
-		return 0;
-	return len;
-}
-
 /* One character that may not stand in a string as it is. */
 static int
 put_escaped(struct out *o, uint8_t c)

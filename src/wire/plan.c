@@ -130,6 +130,9 @@ predict(struct plan_op *op, int before)
 	if (delta >= 1 && delta <= 15)
 		op->chead = (uint16_t)(delta << 4 | op->slot.ctype);
 	op->calt = op->slot.kind == TF_T_BOOL && op->chead != PLAN_NO_HEAD;
+	op->bwire = __builtin_bswap32(op->bhead << 8);
+	op->odd = op->chead == PLAN_NO_HEAD ||
+	    op->flags & (TF_OPTIONAL | TF_POINTER);
 }
 
 static void

@@ -19,6 +19,7 @@
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 #define hot		inline __attribute__((always_inline))
+#define apart		__attribute__((noinline))
 
 /* A place for a value: a field, an element, a map's key or value. */
 struct plan_slot {
@@ -41,7 +42,9 @@ struct plan_op {
 	uint16_t chead;		/* predicted compact header */
 	uint8_t	 calt;		/* 1: or the byte after it (bool) */
 	uint8_t	 flags;		/* enum tf_field_flag */
+	bool	 odd;		/* may be absent, or has no predicted head */
 	uint32_t bhead;		/* binary header: type << 16 | id */
+	uint32_t bwire;		/* the same, as it is stored */
 	const char *name;
 	char	*unset;		/* the error that this field is not set */
 };

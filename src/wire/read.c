@@ -62,7 +62,8 @@ bool
 read_grow_slow(struct wire_reader *r, struct tf_any_list *l, uint32_t n,
     uint32_t entry, size_t rest)
 {
-	uint64_t cap = l->cap * 2ull, trust = (READ_GROW_MIN + 2 * rest) / entry;
+	uint64_t cap = l->cap * 2ull;
+	uint64_t trust = (READ_GROW_MIN + 2 * rest) / entry;
 	void *v;
 
 	if (cap < trust)

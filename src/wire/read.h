@@ -56,7 +56,7 @@ uint64_t *read_marks(struct wire_reader *, const struct plan *);
 const uint8_t *read_missing(struct wire_reader *, const uint8_t *p,
 	    const struct plan *, const uint64_t *marks);
 
-#define READ_WIDE	32	/* strings below this are copied with its width */
+#define READ_WIDE	32	/* shorter strings are copied so wide */
 
 static hot size_t
 read_left(const struct wire_reader *r, const uint8_t *p)

@@ -192,8 +192,12 @@ read_run(struct wire_reader *r, const uint8_t *p, const struct plan_slot *s,
 	case TF_T_STRUCT:
 	case TF_T_UNION:
 		return read_structs(r, p, s->sub, dst, n);
-	default:
+	case TF_T_LIST:
+	case TF_T_SET:
+	case TF_T_MAP:
 		return read_containers(r, p, s->sub, dst, n);
+	default:
+		__builtin_unreachable();
 	}
 }
 
@@ -226,8 +230,12 @@ read_field(struct wire_reader *r, const uint8_t *p, const struct plan_op *op,
 		    (dst = read_pointee(r, op, dst)) == NULL)
 			return NULL;
 		return read_struct(r, p, op->slot.sub, dst);
-	default:
+	case TF_T_I8:
+	case TF_T_I16:
+	case TF_T_UUID:
 		return read_run(r, p, &op->slot, dst, 1);
+	default:
+		__builtin_unreachable();
 	}
 }
 

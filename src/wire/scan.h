@@ -31,7 +31,7 @@ struct scan_level {
 };
 
 struct scan {
-	uint64_t	 pos;		/* what is done; may be past the input */
+	uint64_t	 pos;		/* done; may be past the input */
 	uint64_t	 max_size;
 	const struct scan_proto *proto;
 	unsigned	 depth;

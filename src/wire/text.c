@@ -6,7 +6,9 @@
  */
 #include "wire/text.h"
 
+#include <float.h>
 #include <locale.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +39,8 @@ double_text(char out[DOUBLE_TEXT], double v)
 {
 	locale_t before = use_plain();
 
-	for (int digits = 15; digits <= 17; digits++) {
+	/* Only subnormals can need fewer than 15 beside trailing zeros. */
+	for (int digits = fabs(v) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
 		snprintf(out, DOUBLE_TEXT, "%.*g", digits, v);
 		if (strtod(out, NULL) == v)
 			break;
@@ -138,4 +141,21 @@ base64_value(uint8_t *out, const char *text, size_t len)
 		}
 	}
 	return out - start;
+}
+
+size_t
+utf8_len(const uint8_t *s, size_t n)
+{
+	size_t len = *s < 0x80 ? 1 : *s < 0xc2 ? 0 : *s < 0xe0 ? 2 :
+	    *s < 0xf0 ? 3 : *s < 0xf5 ? 4 : 0;
+
+	if (len > n || len == 0)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] >= 0xa0) ||
+	    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] >= 0x90))
+		return 0;
+	return len;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The values whose text form takes thought: doubles, UUIDs, bytes as base64.
+ * The values whose text form takes thought: doubles, UUIDs, bytes as base64,
+ * and what is UTF-8.
  * None of it depends on the locale.
  */
 #ifndef WIRE_TEXT_H
@@ -28,5 +29,11 @@ void	 base64_text(char out[4], const uint8_t *p, size_t n);
  * number of bytes, or -1.
  */
 ptrdiff_t base64_value(uint8_t *out, const char *text, size_t len);
+
+/*
+ * The length of the UTF-8 sequence at s, which has n > 0 bytes; 0: there is
+ * none.
+ */
+size_t	 utf8_len(const uint8_t *s, size_t n);
 
 #endif

@@ -25,7 +25,7 @@ unzigzag(uint64_t v)
 }
 
 /* The slow half of varint_put(); up to eight bytes without a loop. */
-static __attribute__((noinline, unused)) uint8_t *
+static inline uint8_t *
 varint_put_long(uint8_t *p, uint64_t v)
 {
 	unsigned len;
@@ -49,19 +49,16 @@ varint_put_long(uint8_t *p, uint64_t v)
  * Writes up to VARINT_MAX bytes, which must have room; returns the position
  * behind those that count.
  */
-static inline uint8_t *
+static inline __attribute__((always_inline)) uint8_t *
 varint_put(uint8_t *p, uint64_t v)
 {
-	if (v < 0x80) {
-		*p = (uint8_t)v;
-		return p + 1;
-	}
-	if (v < 0x4000) {
-		p[0] = (uint8_t)(v | 0x80);
-		p[1] = (uint8_t)(v >> 7);
-		return p + 2;
-	}
-	return varint_put_long(p, v);
+	unsigned two = ((unsigned)v + 0x4000 - 0x80) >> 14;
+	uint16_t x = (uint16_t)(v + (v & ~(uint64_t)0x7f) + (two << 7));
+
+	if (__builtin_expect(v >= 0x4000, 0))
+		return varint_put_long(p, v);
+	memcpy(p, &x, sizeof(x));
+	return p + 1 + two;
 }
 
 /*

@@ -48,14 +48,14 @@ struct wire_reader {
 	struct tf_arena	*arena;		/* everything decoded is copied here */
 	unsigned	 depth;		/* levels left */
 	enum wire_err	 err;
-	const char	*why;		/* static, or as long as the type lives */
+	const char	*why;		/* static, or of the type */
 };
 
 void	wire_reader_init(struct wire_reader *, const void *bytes, size_t len,
 	    struct tf_arena *, unsigned max_depth);
 
 struct wire_msg {
-	struct tf_str	name;		/* read: points into the input, no NUL */
+	struct tf_str	name;		/* read: in the input, no NUL */
 	int32_t		seqid;
 	uint8_t		type;		/* as sent: perhaps none of WIRE_* */
 };

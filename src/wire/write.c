@@ -7,12 +7,14 @@
 uint8_t *
 write_begin(struct writer *w, struct buf *b)
 {
+	uint8_t *p = b->p != NULL ? b->p + b->len : NULL;
+
 	*w = (struct writer){ .b = b, .max = b->max, .depth = WIRE_MAX_DEPTH };
 	if (b->over)
 		return write_fail(w, "message exceeds its size limit");
 	if (b->max <= SIZE_MAX - WRITE_ROOM)
 		b->max += WRITE_ROOM;
-	return write_more(w, b->p != NULL ? b->p + b->len : NULL, WRITE_ROOM);
+	return write_more(w, p, 0);
 }
 
 int
@@ -21,6 +23,9 @@ write_end(struct writer *w, uint8_t *p, const char **why)
 	struct buf *b = w->b;
 
 	b->max = w->max;
+	/* What was lent beyond the maximum is for nobody else. */
+	if (b->cap > b->max)
+		b->cap = b->max;
 	if (p != NULL && (size_t)(p - b->p) > w->max) {
 		b->over = true;
 		p = write_fail(w, "message exceeds its size limit");
@@ -40,11 +45,11 @@ write_more(struct writer *w, uint8_t *p, size_t n)
 	size_t len = b->len;
 
 	/* The buffer keeps what its len covers when it moves. */
-	b->len = b->p != NULL ? (size_t)(p - b->p) : 0;
-	p = buf_need(b, n);
+	b->len = p != NULL ? (size_t)(p - b->p) : 0;
+	p = buf_need(b, n + WRITE_ROOM);
 	b->len = len;
 	if (p == NULL)
 		return write_fail(w, "message exceeds its size limit");
-	w->end = b->p + b->cap;
+	w->soft_end = b->p + b->cap - WRITE_ROOM;
 	return p;
 }

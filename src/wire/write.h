@@ -13,12 +13,16 @@
 #include "wire/plan.h"
 #include "wire/wire.h"
 
-/* More than a field header and any value of fixed size take together. */
-#define WRITE_ROOM	32
+/*
+ * What is looked for before each field: more than its header and any value of
+ * fixed size, or two short strings, take together.
+ */
+#define WRITE_ROOM	128
+#define WRITE_SHORT	32	/* strings up to this length are short */
 
 struct writer {
 	struct buf	*b;
-	uint8_t		*end;		/* of the buffer's memory */
+	uint8_t		*soft_end;	/* up to here there is WRITE_ROOM */
 	size_t		 max;		/* what the buffer may really hold */
 	unsigned	 depth;		/* levels left */
 	const char	*why;
@@ -41,33 +45,50 @@ write_fail(struct writer *w, const char *why)
 	return NULL;
 }
 
-/* The slow half of write_room(). */
-uint8_t	*write_more(struct writer *, uint8_t *p, size_t n);
-
-/* p, or where it has moved to, with room for n bytes. */
-static hot uint8_t *
-write_room(struct writer *w, uint8_t *p, size_t n)
+/*
+ * Whether WRITE_ROOM bytes, or n and WRITE_ROOM, may not be there: if so, ask
+ * write_more().  (These take p by value, as a position whose address is taken
+ * would live in memory.)
+ */
+static hot bool
+write_lacks(const struct writer *w, const uint8_t *p)
 {
-	if (unlikely((size_t)(w->end - p) < n))
-		return write_more(w, p, n);
-	return p;
+	return unlikely(p > w->soft_end);
 }
 
-/* Copies n bytes, most often few, to where there is room for them. */
+static hot bool
+write_lacks_for(const struct writer *w, const uint8_t *p, size_t n)
+{
+	return unlikely(p > w->soft_end || (size_t)(w->soft_end - p) < n);
+}
+
+/* p, or where it has moved to, with room for n bytes and WRITE_ROOM more. */
+uint8_t	*write_more(struct writer *, uint8_t *p, size_t n);
+
+/* Copies n bytes to where there is room for them. */
 static hot uint8_t *
 write_bytes(uint8_t *p, const void *data, size_t n)
 {
+	if (n > 0)
+		memcpy(p, data, n);
+	return p + n;
+}
+
+/*
+ * The same for up to WRITE_SHORT: two halves that may overlap.  What is most
+ * frequent takes no jump.
+ */
+static hot uint8_t *
+write_short(uint8_t *p, const void *data, size_t n)
+{
 	const uint8_t *s = data;
 
-	/* Up to 32 bytes are two halves that may overlap. */
-	if (n > 32) {
-		memcpy(p, s, n);
-	} else if (n >= 16) {
-		memcpy(p, s, 16);
-		memcpy(p + n - 16, s + n - 16, 16);
-	} else if (n >= 8) {
+	if (likely(n - 8 <= 8)) {
 		memcpy(p, s, 8);
 		memcpy(p + n - 8, s + n - 8, 8);
+	} else if (n > 16) {
+		memcpy(p, s, 16);
+		memcpy(p + n - 16, s + n - 16, 16);
 	} else if (n >= 4) {
 		memcpy(p, s, 4);
 		memcpy(p + n - 4, s + n - 4, 4);

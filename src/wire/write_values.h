@@ -3,93 +3,138 @@
  * Writing values: the half that is the same in both protocols.  Included once
  * by the writer of each, after its primitives.  Fields go out by rising id.
  *
- * Primitives, all with room for WRITE_ROOM bytes given: put_head, put_stop,
- * put_list, put_map, put_len, put_bool, put_i32, put_i64, put_double; and
- * write_bools, write_i16s, write_i32s, write_i64s, write_doubles, which make
- * their own.
+ * Primitives, with room given: put_head (of a field that follows the op before
+ * its own), put_head_after (of one that follows any id), put_list, put_map,
+ * put_len, LEN_BYTES, put_short_len, put_bool, put_i32, put_i64, put_double;
+ * with their own room: write_bools, write_i16s, write_i32s, write_i64s,
+ * write_doubles.
  */
 
-static uint8_t *write_struct(struct writer *, uint8_t *, const struct plan *,
-    const void *);
+static uint8_t *write_structs(struct writer *, uint8_t *, const struct plan *,
+    const char *, size_t);
 static uint8_t *write_run(struct writer *, uint8_t *, const struct plan_slot *,
     const void *, size_t);
 
-/* There is WRITE_ROOM for the header. */
+/* There is room for the header. */
 static uint8_t *
 write_list(struct writer *w, uint8_t *p, const struct plan *pl,
     const struct tf_any_list *l)
 {
-	if (unlikely(l->n > INT32_MAX))
+	uint32_t n = l->n;
+
+	if (unlikely(n > INT32_MAX))
 		return write_fail(w, "more than 2^31 - 1 elements");
-	p = put_list(p, l->n, &pl->key);
-	return l->n == 0 ? p : write_run(w, p, &pl->key, l->v, l->n);
+	p = put_list(p, n, &pl->key);
+	return unlikely(n == 0) ? p : write_run(w, p, &pl->key, l->v, n);
 }
 
+static uint8_t *
+write_long_string(struct writer *w, uint8_t *p, const struct tf_str *s)
+{
+	if (s->len > INT32_MAX)
+		return write_fail(w, "string of more than 2^31 - 1 bytes");
+	if (write_lacks_for(w, p, s->len) &&
+	    (p = write_more(w, p, s->len)) == NULL)
+		return NULL;
+	return write_bytes(put_len(p, s->len), s->s, s->len);
+}
+
+/* The string by value, as bytes stored could be those of its length. */
+static hot uint8_t *
+write_short_string(uint8_t *p, struct tf_str s)
+{
+	put_short_len(p, s.len);
+	return write_short(p + LEN_BYTES, s.s, s.len);
+}
+
+/* There is room for a short one. */
 static hot uint8_t *
 write_string(struct writer *w, uint8_t *p, const struct tf_str *s)
 {
-	size_t len = s->len;
-
-	if (unlikely(len > INT32_MAX))
-		return write_fail(w, "string of more than 2^31 - 1 bytes");
-	if (unlikely((p = write_room(w, p, len + WRITE_ROOM)) == NULL))
-		return NULL;
-	return write_bytes(put_len(p, len), s->s, len);
+	if (unlikely(s->len > WRITE_SHORT))
+		return write_long_string(w, p, s);
+	return write_short_string(p, *s);
 }
 
-static uint8_t *
+static apart uint8_t *
 write_strings(struct writer *w, uint8_t *p, const struct tf_str *v, size_t n)
 {
-	for (; n > 0 && p != NULL; n--)
-		p = write_string(w, p, v++);
-	return p;
-}
+	const struct tf_str *end = v + n;
 
-/* There is WRITE_ROOM for the header. */
-static uint8_t *
-write_map(struct writer *w, uint8_t *p, const struct plan *pl,
-    const struct tf_any_list *l)
-{
-	const char *entry = l->v;
-
-	if (unlikely(l->n > INT32_MAX))
-		return write_fail(w, "more than 2^31 - 1 entries");
-	p = put_map(p, l->n, &pl->key, &pl->val);
-	if (pl->texts)
-		return write_strings(w, p, l->v, 2 * (size_t)l->n);
-	for (uint32_t i = 0; i < l->n && p != NULL; i++, entry += pl->entry) {
-		p = write_run(w, p, &pl->key, entry + pl->key.off, 1);
-		if (p != NULL)
-			p = write_run(w, p, &pl->val, entry + pl->val.off, 1);
+	for (; v < end; v++) {
+		if (unlikely(p > w->soft_end || v->len > WRITE_SHORT)) {
+			if ((p = write_long_string(w, p, v)) == NULL)
+				return NULL;
+			continue;
+		}
+		p = write_short_string(p, *v);
 	}
 	return p;
 }
 
-static inline uint8_t *
+/* The entries of a map that are two strings each. */
+static apart uint8_t *
+write_texts(struct writer *w, uint8_t *p, const struct tf_str *v, size_t n)
+{
+	for (const struct tf_str *end = v + 2 * n; v < end; v += 2) {
+		if (likely(p <= w->soft_end &&
+		    (v[0].len | v[1].len) <= WRITE_SHORT)) {
+			p = write_short_string(p, v[0]);
+			p = write_short_string(p, v[1]);
+		} else if ((p = write_strings(w, p, v, 2)) == NULL) {
+			return NULL;
+		}
+	}
+	return p;
+}
+
+static apart uint8_t *
+write_entries(struct writer *w, uint8_t *p, const struct plan *pl,
+    const char *v, size_t n)
+{
+	for (; n > 0 && p != NULL; n--, v += pl->entry) {
+		p = write_run(w, p, &pl->key, v + pl->key.off, 1);
+		if (p != NULL)
+			p = write_run(w, p, &pl->val, v + pl->val.off, 1);
+	}
+	return p;
+}
+
+/* There is room for the header. */
+static uint8_t *
+write_map(struct writer *w, uint8_t *p, const struct plan *pl,
+    const struct tf_any_list *l)
+{
+	uint32_t n = l->n;
+
+	if (unlikely(n > INT32_MAX))
+		return write_fail(w, "more than 2^31 - 1 entries");
+	p = put_map(p, n, &pl->key, &pl->val);
+	if (n == 0)
+		return p;
+	if (pl->texts)
+		return write_texts(w, p, l->v, n);
+	return write_entries(w, p, pl, l->v, n);
+}
+
+static apart uint8_t *
 write_raw(struct writer *w, uint8_t *p, const void *v, size_t n)
 {
-	if ((p = write_room(w, p, n)) == NULL)
+	if (write_lacks_for(w, p, n) &&
+	    (p = write_more(w, p, n)) == NULL)
 		return NULL;
 	return write_bytes(p, v, n);
 }
 
-static uint8_t *
-write_structs(struct writer *w, uint8_t *p, const struct plan *pl,
-    const char *v, size_t n)
-{
-	for (; n > 0 && p != NULL; n--, v += pl->size)
-		p = write_struct(w, p, pl, v);
-	return p;
-}
-
-static uint8_t *
+static apart uint8_t *
 write_containers(struct writer *w, uint8_t *p, const struct plan *pl,
     const struct tf_any_list *v, size_t n)
 {
 	for (; n > 0; n--, v++) {
-		if ((p = write_room(w, p, WRITE_ROOM)) != NULL)
-			p = pl->kind == TF_T_MAP ? write_map(w, p, pl, v) :
-			    write_list(w, p, pl, v);
+		if (write_lacks(w, p) && (p = write_more(w, p, 0)) == NULL)
+			return NULL;
+		p = pl->kind == TF_T_MAP ? write_map(w, p, pl, v) :
+		    write_list(w, p, pl, v);
 		if (p == NULL)
 			return NULL;
 	}
@@ -123,8 +168,12 @@ write_run(struct writer *w, uint8_t *p, const struct plan_slot *s,
 	case TF_T_STRUCT:
 	case TF_T_UNION:
 		return write_structs(w, p, s->sub, v, n);
-	default:
+	case TF_T_LIST:
+	case TF_T_SET:
+	case TF_T_MAP:
 		return write_containers(w, p, s->sub, v, n);
+	default:
+		__builtin_unreachable();
 	}
 }
 
@@ -138,17 +187,17 @@ write_nested(struct writer *w, uint8_t *p, const struct plan_op *op,
 	if (v == NULL || (op->slot.kind == TF_T_UNION &&
 	    *(const int32_t *)v == 0))
 		return write_fail(w, op->unset);
-	return write_struct(w, p, op->slot.sub, v);
+	return write_structs(w, p, op->slot.sub, v, 1);
 }
 
-/* A field's value, for which there is WRITE_ROOM. */
+/* A field's value, its header at head; there is room.  NULL also at the end. */
 static hot uint8_t *
-write_value(struct writer *w, uint8_t *p, const struct plan_op *op,
-    const void *v)
+write_value(struct writer *w, uint8_t *head, uint8_t *p,
+    const struct plan_op *op, const void *v)
 {
 	switch (op->slot.kind) {
 	case TF_T_BOOL:
-		return put_bool(p, v);
+		return put_bool(head, p, v);
 	case TF_T_I32:
 	case TF_T_ENUM:
 		return put_i32(p, v);
@@ -167,68 +216,97 @@ write_value(struct writer *w, uint8_t *p, const struct plan_op *op,
 	case TF_T_STRUCT:
 	case TF_T_UNION:
 		return write_nested(w, p, op, v);
-	default:
+	case TF_T_I8:
+	case TF_T_I16:
+	case TF_T_UUID:
 		return write_run(w, p, &op->slot, v, 1);
+	case TF_T_NONE:
+		return NULL;
+	default:
+		__builtin_unreachable();
 	}
 }
 
-/* A field after the one with the id last; 0 for the first. */
+/*
+ * The header of a field, or nothing at the end of the struct, where the fields
+ * from first up to it are absent, or the plan predicts no header.
+ */
 static hot uint8_t *
-write_field(struct writer *w, uint8_t *p, const struct plan_op *op,
-    const char *value, bool predicted, int last)
+put_odd_head(uint8_t *p, const struct plan *pl, const struct plan_op *op,
+    const struct plan_op *first)
 {
-	value += op->slot.off;
-	if (unlikely((p = write_room(w, p, 2 * WRITE_ROOM)) == NULL))
-		return NULL;
-	p = put_head(p, op, value, predicted, last);
-	return write_value(w, p, op, value);
+	if (op->slot.kind == TF_T_NONE)
+		return p;
+	if (op == first && op->chead != PLAN_NO_HEAD)
+		return put_head(p, op);
+	return put_head_after(p, op, first > pl->ops ? first[-1].id : 0);
 }
 
-static uint8_t *
+/* All fields of a struct; the position of the stop byte, which has room. */
+static hot uint8_t *
 write_fields(struct writer *w, uint8_t *p, const struct plan *pl,
     const char *value)
 {
-	const struct plan_op *op = pl->ops, *next = op;
+	const struct plan_op *op = pl->ops, *first;
+	uint8_t *head;
 
-	for (; op->slot.kind != TF_T_NONE; op++) {
-		if (op->flags != 0 && !write_present(op, value))
-			continue;
-		p = write_field(w, p, op, value, op == next,
-		    next > pl->ops ? next[-1].id : 0);
-		if (unlikely(p == NULL))
+	for (;; op++) {
+		if (write_lacks(w, p) && (p = write_more(w, p, 0)) == NULL)
 			return NULL;
-		next = op + 1;
+		head = p;
+		if (!op->odd) {
+			p = put_head(head, op);
+		} else {
+			first = op;
+			while (op->odd && !write_present(op, value))
+				op++;
+			p = put_odd_head(head, pl, op, first);
+		}
+		p = write_value(w, head, p, op, value + op->slot.off);
+		if (unlikely(p == NULL))
+			return op->slot.kind == TF_T_NONE ? head : NULL;
 	}
-	return p;
 }
 
-static uint8_t *
+/* The same for a union. */
+static apart uint8_t *
 write_member(struct writer *w, uint8_t *p, const struct plan *pl,
     const char *value)
 {
 	int32_t which = *(const int32_t *)value;
 	const struct plan_op *op = which == 0 ? NULL : plan_find(pl, which);
+	uint8_t *head;
 
 	if (op == NULL)
 		return write_fail(w, pl->unset);
-	return write_field(w, p, op, value, false, 0);
+	if (write_lacks(w, p) && (p = write_more(w, p, 0)) == NULL)
+		return NULL;
+	head = p;
+	p = put_head_after(head, op, 0);
+	p = write_value(w, head, p, op, value + op->slot.off);
+	if (p != NULL && write_lacks(w, p))
+		return write_more(w, p, 0);
+	return p;
 }
 
-static uint8_t *
-write_struct(struct writer *w, uint8_t *p, const struct plan *pl,
-    const void *value)
+/* n structs or unions that stand one behind the other. */
+static apart uint8_t *
+write_structs(struct writer *w, uint8_t *p, const struct plan *pl,
+    const char *v, size_t n)
 {
 	if (unlikely(w->depth == 0))
 		return write_fail(w, "nested too deep");
 	w->depth--;
-	if (pl->kind == TF_T_STRUCT)
-		p = write_fields(w, p, pl, value);
-	else
-		p = write_member(w, p, pl, value);
+	for (; n > 0; n--, v += pl->size) {
+		if (pl->kind == TF_T_STRUCT)
+			p = write_fields(w, p, pl, v);
+		else
+			p = write_member(w, p, pl, v);
+		if (unlikely(p == NULL))
+			break;
+		*p++ = 0;
+	}
 	w->depth++;
-	if (p == NULL || (p = write_room(w, p, 1)) == NULL)
-		return NULL;
-	*p++ = 0;
 	return p;
 }
 
@@ -241,7 +319,7 @@ write_whole(struct buf *b, const struct plan *pl, const void *value,
 
 	if ((p = write_begin(&w, b)) != NULL) {
 		if (pl->kind == TF_T_STRUCT || pl->kind == TF_T_UNION)
-			p = write_struct(&w, p, pl, value);
+			p = write_structs(&w, p, pl, value, 1);
 		else
 			p = write_containers(&w, p, pl, value, 1);
 	}
