@@ -21,8 +21,8 @@ struct listener {
 
 /*
  * Binds all, and listens on the first.  -1 with a reason if the address is in
- * use by anyone (a second server of ours would otherwise join the group and take
- * half of the connections without a word).
+ * use by anyone (a second server of ours would otherwise join the group and
+ * take half of the connections without a word).
  */
 int	listener_open(struct listener *, const struct addr *, unsigned slots,
 	    char *why, size_t why_size);
