@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What crosses the fork: all that a worker is given.  Beside this it has what
- * the program had before the server started; everything else that the master
- * holds is closed before the worker's own code runs.
+ * What crosses the fork: all that the master gives a worker.  Beside this it
+ * has what the server had before there was a master (settings, the log, the
+ * segment, the copy of the module) and what the program had before that;
+ * everything else that the master holds is closed before the worker's own code
+ * runs.
  */
 #ifndef PROC_INHERIT_H
 #define PROC_INHERIT_H

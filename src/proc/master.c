@@ -481,6 +481,8 @@ master_run(const struct master_config *config, char *why, size_t size)
 		rc = -1;
 	}
 	end(&m);
+	if (rc == 0)
+		log_info("stopped");
 	signals_give_back(&m.before);
 	return rc;
 }

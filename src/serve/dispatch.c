@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where a call enters: a message becomes a call, the call is decoded, handled
- * and encoded.  Replies leave in the order of requests: a
- * call waits in its connection's queue while an earlier one is unanswered, and
- * as a rule that queue is empty and the reply is encoded where it will be sent
- * from.
+ * A message becomes a call; the call is decoded, handled and encoded.  Replies
+ * leave in the order of requests: a call waits in its connection's queue while
+ * an earlier one is unanswered, and as a rule that queue is empty and the reply
+ * is encoded where it will be sent from.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From bytes to messages.  The first byte of a message tells whether it stands
+ * Where a call enters: from bytes to messages.  The first byte of a message tells whether it stands
  * in a frame: compact begins with 0x82, strict binary with 0x80, and the length
  * of a frame with 0x0D at most, because max-frame is kept that small.
  *

@@ -96,6 +96,8 @@ def call_says_what_is_wrong():
         ([":1", idl, "greet"], 2, "'greet' is not SERVICE.METHOD"),
         ([":1", idl, "Greeter.greet", "{"], 2, "the arguments of greet"),
         ([":1", idl, "Greeter.greet", '{"nme": ""}'], 2, "no such field"),
+        ([":1", idl, "Greeter.greet", '{"name": ""} x'], 2,
+         "offset 13: text after the end"),
         (["-p", "morse", ":1", idl, "Greeter.greet"], 2,
          "protocol: 'morse' is neither compact nor binary"),
         (["-f", "gilded", ":1", idl, "Greeter.greet"], 2,

@@ -136,12 +136,18 @@ read_args(struct tf_arena *arena, const struct tf_method *m, const char *text)
 	struct tf_str json = { text, strlen(text) };
 	void *args = tf_alloc(arena, 1, m->args->size);
 	const char *why;
+	ptrdiff_t end;
 
 	if (strcmp(text, "-") == 0)
 		json = read_input(arena);
-	if (tf_decode(m->args, TF_JSON, json.s, json.len, arena, args,
-	    &why) == -1)
+	end = tf_decode(m->args, TF_JSON, json.s, json.len, arena, args, &why);
+	if (end == -1)
 		errx(2, "the arguments of %s: %s", m->name, why);
+	while ((size_t)end < json.len && strchr(" \t\r\n", json.s[end]))
+		end++;
+	if ((size_t)end < json.len)
+		errx(2, "the arguments of %s: offset %td: text after the end",
+		    m->name, end);
 	return args;
 }
 

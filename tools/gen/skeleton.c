@@ -189,13 +189,13 @@ put_makefile(struct gen *g, bool full)
 	fputs("\nGENERATED =", g->out);
 	put_generated(g, g->file);
 	fprintf(g->out, "\nBUILD = $(CC) -I. $(TF_CFLAGS) $(CFLAGS)\n\n"
-	    "%s.so: %s.c $(GENERATED)\n"
+	    "%s.so: %s.c generated.stamp\n"
 	    "\t$(BUILD) -fPIC -shared -o $@ %s.c $(GENERATED) "
 	    "$(LDFLAGS) $(TF_LIBS)\n\n"
-	    "%s: %s.c $(GENERATED)\n"
+	    "%s: %s.c generated.stamp\n"
 	    "\t$(BUILD) -DMAIN -o $@ %s.c $(GENERATED) "
 	    "$(LDFLAGS) $(TF_LIBS)\n\n", name, name, name, name, name, name);
-	fprintf(g->out, "$(GENERATED): generated.stamp ;\n\n"
+	fprintf(g->out,
 	    "generated.stamp: $(IDL)\n\t$(GEN) $(GENFLAGS) $(IDL)\n"
 	    "\ttouch $@\n\n"
 	    "run: %s.so\n\tthriftfork run ./%s.so\n\n"

@@ -119,20 +119,21 @@ text_width(const char *s)
 void
 put_wrapped(FILE *out, size_t column, const char *indent, const char *text)
 {
-	size_t n, start = text_width(indent);
+	size_t n, gap = 0, start = text_width(indent);
 	bool first = true;
 
-	for (; *text != '\0'; text += n + (text[n] == ' ')) {
+	for (; *text != '\0'; text += n + gap) {
 		n = strcspn(text, " ");
-		if (!first && column + 1 + n > 80) {
+		if (!first && column + gap + n > 80) {
 			fprintf(out, "\n%s", indent);
 			column = start;
 		} else if (!first) {
-			putc(' ', out);
-			column++;
+			fprintf(out, "%*s", (int)gap, "");
+			column += gap;
 		}
 		put_word(out, text, n);
 		column += n;
+		gap = strspn(text + n, " ");
 		first = false;
 	}
 }

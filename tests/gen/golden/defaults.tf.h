@@ -146,8 +146,8 @@ defaults_args_serve(struct tf_server *srv,
 /*
  * What a client of Args calls.  0, or -1 with tf_client_error() set; a declared
  * exception is also stored through its pointer, which is otherwise set to NULL.
- *  Results live until the next call on the same client.  Any pointer to a
- * result or exception may be NULL.
+ * Results live until the next call on the same client.  Any pointer to a result
+ * or exception may be NULL.
  */
 int defaults_args_go(struct tf_client *, int32_t x,
     const struct defaults_inner *i, const struct tf_list_str *l,
