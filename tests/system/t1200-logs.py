@@ -217,7 +217,7 @@ def say_to_syslog(logger):
         s.send_signal(signal.SIGTERM)
         assert s.communicate(timeout=30)[1] == b""
         assert s.returncode == 0
-        lines("stopping")
+        lines("stopped")
         for line in got:
             # <facility daemon * 8 + info>
             assert line.startswith("<30>"), line
