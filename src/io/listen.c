@@ -105,6 +105,33 @@ resolve_port(struct listener *l)
 }
 
 static int
+note_file(struct listener *l)
+{
+	struct sockaddr_un sun;
+	struct stat st;
+
+	memcpy(&sun, &l->addr.ss, sizeof(sun));
+	if (lstat(sun.sun_path, &st) == -1)
+		return -1;
+	l->dev = st.st_dev;
+	l->ino = st.st_ino;
+	return 0;
+}
+
+/* The path may have become another server's since. */
+static void
+remove_file(const struct listener *l)
+{
+	struct sockaddr_un sun;
+	struct stat st;
+
+	memcpy(&sun, &l->addr.ss, sizeof(sun));
+	if (lstat(sun.sun_path, &st) == 0 && st.st_dev == l->dev &&
+	    st.st_ino == l->ino)
+		unlink(sun.sun_path);
+}
+
+static int
 bind_all(struct listener *l)
 {
 	bool local = addr_is_unix(&l->addr);
@@ -114,7 +141,7 @@ bind_all(struct listener *l)
 	for (unsigned i = 0; i < l->nfds; i++) {
 		if ((l->fds[i] = bind_one(&l->addr, true)) == -1)
 			return -1;
-		if (i == 0 && !local && resolve_port(l) == -1)
+		if (i == 0 && (local ? note_file(l) : resolve_port(l)) == -1)
 			return -1;
 		/* Others' probes see nothing before somebody listens. */
 		if (i == 0 && listen(l->fds[0], FIRST_BACKLOG) == -1)
@@ -149,16 +176,12 @@ fail:
 void
 listener_close(struct listener *l)
 {
-	struct sockaddr_un sun;
-
 	if (l->fds == NULL)
 		return;
 	for (unsigned i = 0; i < l->nfds; i++)
 		fd_close(&l->fds[i]);
-	if (addr_is_unix(&l->addr)) {
-		memcpy(&sun, &l->addr.ss, sizeof(sun));
-		unlink(sun.sun_path);
-	}
+	if (addr_is_unix(&l->addr))
+		remove_file(l);
 	free(l->fds);
 	l->fds = NULL;
 }

@@ -10,6 +10,8 @@
 #ifndef IO_LISTEN_H
 #define IO_LISTEN_H
 
+#include <sys/types.h>
+
 #include "io/addr.h"
 
 struct listener {
@@ -17,6 +19,8 @@ struct listener {
 	char		 text[ADDR_TEXT];
 	int		*fds;
 	unsigned	 nfds;		/* slots for TCP, 1 for unix */
+	dev_t		 dev;		/* unix: which file is ours */
+	ino_t		 ino;
 };
 
 /*

@@ -113,7 +113,10 @@ bury(struct slot *s)
 			    sizeof(s->master->failure));
 	}
 	segment_lane_ended(seg, s->lane);
-	s->failures = age >= HEALTHY_NS ? 0 : s->failures + 1;
+	/* Nor is it a failure to leave in order, as after a TERM by hand. */
+	s->failures = age >= HEALTHY_NS || (s->state == SLOT_S_READY &&
+	    info.si_code == CLD_EXITED && info.si_status == 0) ? 0 :
+	    s->failures + 1;
 }
 
 static void
@@ -214,7 +217,10 @@ act(struct slot *s, enum slot_action action)
 		break;
 	case SLOT_A_QUIT:
 		order(s, ORDER_QUIT, -1);
-		set_timer(s, QUIT_NS);
+		/* Another quick order gives no more time. */
+		if (s->timer.when_ns == 0 ||
+		    s->timer.when_ns > clock_ns() + QUIT_NS)
+			set_timer(s, QUIT_NS);
 		break;
 	case SLOT_A_KILL:
 		log_warnx("worker %u pid %ld is killed: it did not %s in time",

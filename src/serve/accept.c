@@ -175,15 +175,31 @@ void
 accept_stop(struct worker *w)
 {
 	timer_cancel(&w->loop, &w->accept_pause);
-	for (unsigned i = 0; i < w->config->nlisten; i++) {
-		int fd = w->doors[i].watch.fd;
-
-		if (fd == -1)
-			continue;
+	for (unsigned i = 0; i < w->config->nlisten; i++)
 		watch_remove(&w->loop, &w->doors[i].watch);
+}
+
+static bool
+is_shared(int listen_fd)
+{
+	int domain = AF_UNIX;
+	socklen_t len = sizeof(domain);
+
+	getsockopt(listen_fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+	return domain == AF_UNIX;
+}
+
+void
+accept_unlisten(struct worker *w)
+{
+	for (unsigned i = 0; i < w->config->nlisten; i++) {
+		int fd = w->config->listen_fds[i];
+
 		while (!full(w) && accept_one(w, fd) == 1)
 			;
-		shutdown(fd, SHUT_RDWR);
+		/* For good: no listen(2) makes a unix socket listen again. */
+		if (!is_shared(fd))
+			shutdown(fd, SHUT_RDWR);
 	}
 	timer_cancel(&w->loop, &w->accept_pause);
 }

@@ -92,7 +92,9 @@ struct worker {
 /* accept.c */
 int	accept_start(struct worker *);
 void	accept_update(struct worker *);	/* or not, as connections allow */
-void	accept_stop(struct worker *);	/* takes what is queued, unlistens */
+void	accept_stop(struct worker *);	/* leaves the queue to others */
+/* After it, when the whole server ends: takes what is queued, unlistens. */
+void	accept_unlisten(struct worker *);
 
 /* conn.c */
 struct ucred;

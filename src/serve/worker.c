@@ -17,13 +17,12 @@
 #include "serve/signals.h"
 #include "wire/frame.h"
 
+/* Answers what has been asked and leaves; others may go on serving. */
 static void
 stop(struct worker *w)
 {
 	struct conn *c, *next;
 
-	if (w->stopping)
-		return;
 	w->stopping = true;
 	accept_stop(w);
 	for (int place = 0; place < PLACE_LINGER; place++)
@@ -31,6 +30,15 @@ stop(struct worker *w)
 			next = TAILQ_NEXT(c, link);
 			conn_finish(c);
 		}
+}
+
+/* The same for all workers at once: nobody will serve these sockets. */
+static void
+stop_all(struct worker *w)
+{
+	accept_stop(w);
+	accept_unlisten(w);
+	stop(w);
 }
 
 static void
@@ -45,7 +53,7 @@ static void
 obey(struct worker *w, const struct order *o, int fd)
 {
 	if (o->kind == ORDER_STOP)
-		stop(w);
+		stop_all(w);
 	else if (o->kind == ORDER_QUIT)
 		quit(w);
 	else if (o->kind == ORDER_REOPEN && fd != -1)
@@ -77,7 +85,7 @@ channel_ready(struct watch *watch, uint32_t events)
 	}
 	log_warnx("the master is gone; finishing what has been asked");
 	watch_remove(&w->loop, watch);
-	stop(w);
+	stop_all(w);
 }
 
 static void
@@ -87,7 +95,11 @@ signal_ready(struct watch *watch, uint32_t events)
 	uint64_t n;
 
 	(void)events;
-	if (read(watch->fd, &n, sizeof(n)) == (ssize_t)sizeof(n))
+	if (read(watch->fd, &n, sizeof(n)) != (ssize_t)sizeof(n))
+		return;
+	if (w->config->alone)
+		stop_all(w);
+	else
 		stop(w);
 }
 
@@ -98,7 +110,7 @@ told_to_stop(struct watch *watch, uint32_t events)
 
 	(void)events;
 	watch_remove(&w->loop, watch);
-	stop(w);
+	stop_all(w);
 }
 
 static int

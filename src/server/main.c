@@ -4,9 +4,11 @@
  * program of its own, through tf_main(), are the same to their users.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "server/server.h"
 
@@ -115,6 +117,18 @@ complain(struct tf_server *srv, const char *program, int status)
 	return status;
 }
 
+/* What is opened next must not become standard output. */
+static void
+fill_stdio(void)
+{
+	int fd;
+
+	while ((fd = open("/dev/null", O_RDWR)) != -1 && fd <= STDERR_FILENO)
+		;
+	if (fd != -1)
+		close(fd);
+}
+
 int
 tf_main(int argc, char **argv, tf_setup_fn *setup)
 {
@@ -122,6 +136,7 @@ tf_main(int argc, char **argv, tf_setup_fn *setup)
 	struct tf_server *srv;
 	int first;
 
+	fill_stdio();
 	if ((srv = tf_server_new()) == NULL) {
 		fprintf(stderr, "%s: out of memory\n", program);
 		return 1;

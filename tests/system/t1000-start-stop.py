@@ -110,6 +110,17 @@ def unix_socket_of_a_living_server_is_not_taken():
     assert s.stop() == 0
 
 
+def a_path_that_is_another_servers_by_now_stays():
+    path = os.path.join(tempdir(), "calc")
+    first = Server(RUN, workers=1, listen="unix:" + path)
+    os.unlink(path)
+    second = Server(RUN, workers=1, listen="unix:" + path)
+    assert first.stop() == 0
+    assert os.path.exists(path)
+    assert second.stop() == 0
+    assert not os.path.exists(path)
+
+
 def wrong_usage():
     for args, words in [
         (["run"], "which module?"),
@@ -170,6 +181,7 @@ def help_and_version():
 main([module_under_workers, own_program, stop_verb, quick_stop,
       second_start_is_refused_with_the_pid, same_address_is_refused,
       instance_leaves_no_files, unix_socket,
-      unix_socket_of_a_living_server_is_not_taken, wrong_usage,
+      unix_socket_of_a_living_server_is_not_taken,
+      a_path_that_is_another_servers_by_now_stays, wrong_usage,
       what_cannot_be_served, signals_of_later_versions_are_ignored,
       help_and_version])

@@ -3,10 +3,12 @@
 """Deaths and stops under load: who loses what, and who comes back."""
 
 import os
+import select
 import signal
+import socket
 import struct
 import sys
-import socket
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from harness import (Load, Server, built, gone, main, tempdir, until)
@@ -179,6 +181,35 @@ def crash_gets_an_obituary():
     assert s.stop() == 0
 
 
+def term_of_one_worker_takes_nothing_from_the_others():
+    """over a unix socket that all share, and over TCP"""
+    path = os.path.join(tempdir(), "calc")
+    for listen in ("unix:" + path, "127.0.0.1:0"):
+        s = Server(CALC, workers=2, listen=listen)
+        for slot in (0, 1):
+            pid = s.workers()[slot]
+            os.kill(pid, signal.SIGTERM)
+            s.await_log(r"worker %d pid \d+ serves" % slot)
+            r = Load(s.address, "-c", 4, "-n", 500).report()
+            assert r["ok"] and r["right"] == 500, r
+        assert "in a row" not in s.drain_log()
+        assert s.stop() == 0
+
+
+def repeated_quick_stops_give_no_more_time():
+    s = Server(TESTBED, workers=1)
+    call, fifo = held_call(s)
+    pid, = s.workers().values()
+    os.kill(pid, signal.SIGSTOP)
+    end = time.monotonic() + 8
+    while s.process.poll() is None and time.monotonic() < end:
+        s.signal(signal.SIGINT)
+        select.select([], [], [], 0.2)
+    assert s.process.poll() == 0, "the server lives on"
+    fifo.close()
+    call.socket.close()
+
+
 def crash_loop_backs_off():
     s = Server(TESTBED, workers=1)
     for death in (1, 2):
@@ -203,5 +234,7 @@ main([killed_worker_costs_its_own_calls_only,
       second_term_is_quick, stop_timeout_ends_a_hanging_handler,
       killed_master_leaves_no_worker, killed_master_lets_calls_in_flight_end,
       orphan_in_a_hanging_handler_ends_too,
+      term_of_one_worker_takes_nothing_from_the_others,
+      repeated_quick_stops_give_no_more_time,
       crash_gets_an_obituary, crash_loop_backs_off,
       failing_handler_is_an_internal_error])
