@@ -128,6 +128,12 @@ segment_create(const char *name, const struct segment_sizes *sizes)
 	return s;
 }
 
+static void
+unmap_lane(const struct segment *s, void *lane)
+{
+	munmap(lane, s->at.lanes.stride + (size_t)sysconf(_SC_PAGESIZE));
+}
+
 void
 segment_free(struct segment *s)
 {
@@ -136,7 +142,7 @@ segment_free(struct segment *s)
 	if (s->map != NULL)
 		munmap(s->map, s->at.size);
 	if (s->lane != NULL)
-		munmap(s->lane, s->at.lanes.stride);
+		unmap_lane(s, s->lane);
 	if (s->fd != -1)
 		close(s->fd);
 	if (s->read_fd != -1)
@@ -151,20 +157,33 @@ segment_fd(const struct segment *s)
 	return s->read_fd;
 }
 
+/* The lane for writing, and behind it a page that cannot be touched. */
+static void *
+map_lane(struct segment *s, unsigned lane)
+{
+	size_t size = s->at.lanes.stride;
+	void *p;
+
+	p = mmap(NULL, size + (size_t)sysconf(_SC_PAGESIZE), PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return p;
+	return mmap(p, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+	    s->fd, (off_t)(s->at.lanes.offset + lane * s->at.lanes.stride));
+}
+
 struct lane *
 segment_attach(struct segment *s, unsigned lane)
 {
 	void *p, *all;
 
 	BUG_ON(lane >= s->at.lanes.count || s->fd == -1);
-	p = mmap(NULL, s->at.lanes.stride, PROT_READ | PROT_WRITE, MAP_SHARED,
-	    s->fd, (off_t)(s->at.lanes.offset + lane * s->at.lanes.stride));
-	if (p == MAP_FAILED)
+	if ((p = map_lane(s, lane)) == MAP_FAILED)
 		return NULL;
 	all = mmap(s->map, s->at.size, PROT_READ, MAP_SHARED | MAP_FIXED,
 	    s->read_fd, 0);
 	if (all == MAP_FAILED) {
-		munmap(p, s->at.lanes.stride);
+		unmap_lane(s, p);
 		return NULL;
 	}
 	close(s->fd);
