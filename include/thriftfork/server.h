@@ -98,6 +98,11 @@ int	 tf_main(int argc, char **argv, tf_setup_fn *setup);
  * Parses the options that every server has, by getopt(3)'s rules, and sets
  * them.  The index of the first argument that is none; or one of the values
  * below, or -1 with tf_server_error() for wrong usage.
+ *
+ * This makes the program a server's and nothing else: it is expected to end
+ * when tf_server_run() has returned, and from then on ignores TERM, INT, QUIT,
+ * HUP, USR1, USR2, TTIN and TTOU, lest a second order to stop, come late, turn
+ * an orderly end into a death by signal.
  */
 enum {
 	TF_GETOPT_HELP = -2,	/* --help was asked for */

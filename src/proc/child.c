@@ -19,45 +19,10 @@
 #include <sanitizer/lsan_interface.h>
 #endif
 
-static const int taken[] = {
-#define SIGNAL(name, meaning, help)	SIG##name,
-#include "proc/signals.def"
-	SIGCHLD,
-};
-#define NTAKEN	(sizeof(taken) / sizeof(taken[0]))
-
 void
-signals_take(struct signal_state *s)
+child_follow(pid_t master, int sig)
 {
-	struct sigaction sa = { .sa_handler = SIG_DFL };
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigemptyset(&sa.sa_mask);
-	for (size_t i = 0; i < NTAKEN; i++)
-		if (taken[i] != SIGCHLD)
-			sigaddset(&set, taken[i]);
-	sigprocmask(SIG_BLOCK, &set, &s->mask);
-	/* An ignored SIGCHLD would make the kernel reap our children. */
-	for (size_t i = 0; i < NTAKEN; i++)
-		sigaction(taken[i], &sa, &s->actions[taken[i]]);
-	sa.sa_handler = SIG_IGN;
-	sigaction(SIGPIPE, &sa, &s->actions[SIGPIPE]);
-}
-
-void
-signals_give_back(const struct signal_state *s)
-{
-	for (size_t i = 0; i < NTAKEN; i++)
-		sigaction(taken[i], &s->actions[taken[i]], NULL);
-	sigaction(SIGPIPE, &s->actions[SIGPIPE], NULL);
-	sigprocmask(SIG_SETMASK, &s->mask, NULL);
-}
-
-void
-child_follow(pid_t master)
-{
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	prctl(PR_SET_PDEATHSIG, sig);
 	if (getppid() != master)	/* it died before we could ask */
 		_exit(1);
 }
@@ -73,8 +38,8 @@ child_fork(struct child *child, const struct signal_state *signals)
 	sigprocmask(SIG_SETMASK, &all, &before);
 	child->pid = fork();
 	if (child->pid == 0) {
-		signals_give_back(signals);
-		child_follow(master);
+		signals_in_child(signals);
+		child_follow(master, SIGTERM);
 		return 0;
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);

@@ -10,16 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* What the program's signals were before the server took them. */
-struct signal_state {
-	sigset_t		 mask;
-	struct sigaction	 actions[NSIG];
-};
-
-/* Blocks the master's signals and gives them default actions; SIGPIPE is
- * ignored. */
-void	signals_take(struct signal_state *);
-void	signals_give_back(const struct signal_state *);
+#include "proc/signals.h"
 
 struct child {
 	pid_t		 pid;		/* 0: none */
@@ -27,17 +18,17 @@ struct child {
 };
 
 /*
- * Forks.  In the child, which returns 0: signals are as they were, TERM comes
- * when the master dies.  In the master: 1, or -1 and errno.
+ * Forks.  In the child, which returns 0: signals as signals_in_child() says,
+ * and TERM comes when the master dies.  In the master: 1, or -1 and errno.
  */
 int	child_fork(struct child *, const struct signal_state *);
 
 /*
- * In the child: TERM comes when the master dies; ends the process if it is dead
+ * In the child: sig comes when the master dies; ends the process if it is dead
  * already.  To be repeated when ids have changed, which makes the kernel forget
  * it.
  */
-void	child_follow(pid_t master);
+void	child_follow(pid_t master, int sig);
 
 /* In the child: the end, after leaks have been looked for where that works. */
 void	child_exit(int status) __attribute__((noreturn));

@@ -317,39 +317,31 @@ reopen_logs(struct master *m)
 			order(&m->slots[i], ORDER_REOPEN, log_fd());
 }
 
-enum meaning {
-	MEANS_STOP, MEANS_QUIT, MEANS_REOPEN, MEANS_LATER, MEANS_IGNORE
-};
-static const struct {
-	int		 signo;
-	enum meaning	 meaning;
-} signals[] = {
-#define SIGNAL(name, meaning, help)	{ SIG##name, MEANS_##meaning },
-#include "proc/signals.def"
-};
-#define NSIGNALS	(sizeof(signals) / sizeof(signals[0]))
-
 static void
 signalled(struct watch *watch, uint32_t events)
 {
 	struct master *m = OBJECT_OF(watch, struct master, signals);
 	struct signalfd_siginfo si;
-	size_t i = 0;
 
 	(void)events;
 	if (read(watch->fd, &si, sizeof(si)) != (ssize_t)sizeof(si))
 		return;
-	while (i < NSIGNALS && signals[i].signo != (int)si.ssi_signo)
-		i++;
-	BUG_ON(i == NSIGNALS);
-	if (signals[i].meaning == MEANS_STOP)
+	switch (signals_meaning((int)si.ssi_signo)) {
+	case SIGNAL_STOP:
 		stop(m);
-	else if (signals[i].meaning == MEANS_QUIT)
+		break;
+	case SIGNAL_QUIT:
 		quit(m);
-	else if (signals[i].meaning == MEANS_REOPEN)
+		break;
+	case SIGNAL_REOPEN:
 		reopen_logs(m);
-	else if (signals[i].meaning == MEANS_LATER)
+		break;
+	case SIGNAL_LATER:
 		later(&si);
+		break;
+	default:
+		break;
+	}
 }
 
 static void
@@ -366,13 +358,9 @@ told_to_stop(struct watch *watch, uint32_t events)
 static int
 watch_signals(struct master *m)
 {
-	sigset_t set;
 	int fd;
 
-	sigemptyset(&set);
-	for (size_t i = 0; i < NSIGNALS; i++)
-		sigaddset(&set, signals[i].signo);
-	if ((fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) == -1)
+	if ((fd = signals_watch()) == -1)
 		return -1;
 	if (watch_add(&m->loop, &m->signals, fd, EPOLLIN, signalled) == 0)
 		return 0;
@@ -474,7 +462,6 @@ master_run(const struct master_config *config, char *why, size_t size)
 	    .control.watch.fd = -1 };
 	int rc;
 
-	signals_take(&m.before);
 	if ((rc = begin(&m)) == -1)
 		snprintf(why, size, "the master cannot start: %s",
 		    strerror(errno));
@@ -489,6 +476,5 @@ master_run(const struct master_config *config, char *why, size_t size)
 	end(&m);
 	if (rc == 0)
 		log_info("stopped");
-	signals_give_back(&m.before);
 	return rc;
 }

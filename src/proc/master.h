@@ -16,8 +16,10 @@
 
 struct listener;
 struct segment;
+struct signal_state;
 
 struct master_config {
+	const struct signal_state *signals;	/* taken */
 	const char	*name;		/* of the instance, for logs */
 	unsigned	 workers;
 	unsigned	 max_workers;	/* slots */
@@ -49,16 +51,5 @@ int	master_may_fork(char *why, size_t why_size);
  * reason if it could not begin.
  */
 int	master_run(const struct master_config *, char *why, size_t why_size);
-
-/*
- * Runs fn in a child that may take at most timeout_ns, and collects what it
- * writes to its descriptor, at most size bytes, which are to be read as a
- * stranger's.  The number of bytes; -1 with a reason if it died, failed (fn
- * returned not 0: what it wrote is the reason), took too long, or wrote too
- * much.
- */
-ptrdiff_t preflight_run(int (*fn)(int fd, void *arg), void *arg,
-	    uint64_t timeout_ns, void *out, size_t size, char *why,
-	    size_t why_size);
 
 #endif

@@ -30,7 +30,6 @@ struct master {
 	struct watch		 signals;
 	struct watch		 stop_order;	/* on stop_fd */
 	struct control		 control;
-	struct signal_state	 before;	/* the program's signals */
 	struct slot		*slots;
 	unsigned		 generation;
 	bool			 stopping;

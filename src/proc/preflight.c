@@ -1,127 +1,158 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Trying things out where they can do no harm: a short-lived child runs the
- * user's set-up and reports through a pipe.  Should it crash, hang or babble,
- * the master learns that and nothing else.
+ * See preflight.h.  It is over when the child is dead, not when the pipe ends:
+ * what the set-up may have left running holds the pipe as well.
  */
+#include "proc/preflight.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
-#include <fcntl.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "proc/child.h"
-#include "proc/master.h"
 
-/* Reads until the other side is closed; -1: too much or too late. */
-static ptrdiff_t
-collect(int fd, uint8_t *out, size_t size, uint64_t deadline, const char **why)
+#define DONE	100		/* the child's status when fn has returned 0;
+				   a set-up that calls exit() has others */
+
+static void
+run_child(struct preflight *p, int (*fn)(int, void *), void *arg, int fd)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	uint8_t more;			/* than size */
-	size_t len = 0;
-	uint64_t now;
-	ssize_t n;
-
-	while ((now = clock_ns()) < deadline) {
-		if (poll(&p, 1, (int)((deadline - now) / NS_PER_MS) + 1) <= 0)
-			continue;
-		n = len < size ? read(fd, out + len, size - len) :
-		    read(fd, &more, 1);
-		if (n == 0)
-			return (ptrdiff_t)len;
-		if (n > 0 && len == size) {
-			*why = "reported too much";
-			return -1;
-		}
-		if (n > 0)
-			len += (size_t)n;
-	}
-	*why = "took too long";
-	return -1;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);	/* nobody needs its answer */
+	fd_close(&p->fd);
+	child_exit(fn(fd, arg) == 0 ? DONE : 1);
 }
 
-static int
-reap_in_time(struct child *child, uint64_t deadline, siginfo_t *info)
+int
+preflight_start(struct preflight *p, int (*fn)(int, void *), void *arg,
+    const struct signal_state *signals, void *out, size_t size)
 {
-	struct pollfd p = { .fd = child->pidfd, .events = POLLIN };
-	uint64_t now;
-	int late = 0;
+	int ends[2], rc;
 
-	while (poll(&p, 1, 0) == 0 && (now = clock_ns()) < deadline)
-		poll(&p, 1, (int)((deadline - now) / NS_PER_MS) + 1);
-	if (poll(&p, 1, 0) == 0) {
-		late = -1;
-		child_kill(child, SIGKILL);
+	*p = (struct preflight){ .child.pidfd = -1, .fd = -1, .out = out,
+	    .size = size };
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return -1;
+	p->fd = ends[0];
+	if ((rc = child_fork(&p->child, signals)) == 0)
+		run_child(p, fn, arg, ends[1]);
+	fd_close(&ends[1]);
+	if (rc == -1 || fcntl(p->fd, F_SETFL, O_NONBLOCK) == -1) {
+		fd_close(&p->fd);
+		return -1;
 	}
-	child_reap(child, info);
-	return late;
+	return 0;
+}
+
+void
+preflight_give_up(struct preflight *p, const char *reason)
+{
+	if (p->reason == NULL)
+		p->reason = reason;
+	child_kill(&p->child, SIGKILL);
 }
 
 static void
-run_child(int (*fn)(int, void *), void *arg, int *ends)
+take(struct preflight *p)
 {
-	fd_close(&ends[0]);
-	child_exit(fn(ends[1], arg) == 0 ? 0 : 1);
+	uint8_t more;			/* than size */
+	ssize_t n = -1;
+
+	while (p->fd != -1) {
+		n = p->len < p->size ?
+		    read(p->fd, p->out + p->len, p->size - p->len) :
+		    read(p->fd, &more, 1);
+		if (n <= 0)
+			break;
+		if (p->len < p->size)
+			p->len += (size_t)n;
+		else {
+			preflight_give_up(p, "reported too much");
+			fd_close(&p->fd);
+		}
+	}
+	if (n == 0)
+		fd_close(&p->fd);
 }
 
-static int
-judge(const siginfo_t *info, const char *out, ptrdiff_t len, char *why,
-    size_t size)
+bool
+preflight_step(struct preflight *p)
 {
-	char fate[128];
+	struct pollfd dead = { .fd = p->child.pidfd, .events = POLLIN };
+	bool over = poll(&dead, 1, 0) == 1;
 
-	if (info->si_code == CLD_EXITED && info->si_status == 0)
-		return 0;
-	if (info->si_code == CLD_EXITED && info->si_status == 1 && len > 0)
-		snprintf(why, size, "%.*s", (int)len, out);
-	else {
-		child_fate(info, fate, sizeof(fate));
-		snprintf(why, size, "the preflight %s", fate);
-	}
-	return -1;
+	take(p);
+	return over;
 }
 
 ptrdiff_t
-preflight_run(int (*fn)(int fd, void *arg), void *arg, uint64_t timeout_ns,
-    void *out, size_t size, char *why, size_t why_size)
+preflight_end(struct preflight *p, char *why, size_t size)
+{
+	char fate[128];
+	siginfo_t info;
+
+	child_reap(&p->child, &info);
+	fd_close(&p->fd);
+	if (p->reason != NULL)
+		snprintf(why, size, "the preflight %s", p->reason);
+	else if (info.si_code == CLD_EXITED && info.si_status == DONE)
+		return (ptrdiff_t)p->len;
+	else if (info.si_code == CLD_EXITED && info.si_status == 1 &&
+	    p->len > 0)
+		snprintf(why, size, "%.*s", (int)p->len, (const char *)p->out);
+	else {
+		child_fate(&info, fate, sizeof(fate));
+		snprintf(why, size, "the preflight %s%s", fate,
+		    info.si_code == CLD_EXITED && info.si_status == 0 ?
+		    " before setup() had returned" : "");
+	}
+	return -1;
+}
+
+static int
+ms_until(uint64_t deadline)
+{
+	uint64_t now = clock_ns();
+
+	return now < deadline ? (int)((deadline - now) / NS_PER_MS) + 1 : 0;
+}
+
+static void
+wait_for(struct preflight *p, int end_fd, uint64_t deadline)
+{
+	struct pollfd fds[3] = {
+		{ .fd = p->child.pidfd, .events = POLLIN },
+		{ .fd = p->fd, .events = POLLIN },
+		{ .fd = p->reason == NULL ? end_fd : -1, .events = POLLIN }
+	};
+
+	if (poll(fds, 3, p->reason == NULL ? ms_until(deadline) : -1) == 0)
+		preflight_give_up(p, "took too long");
+	else if (fds[2].revents != 0)
+		preflight_give_up(p, "was interrupted");
+}
+
+ptrdiff_t
+preflight_run(int (*fn)(int fd, void *arg), void *arg,
+    const struct signal_state *signals, uint64_t timeout_ns, void *out,
+    size_t size, char *why, size_t why_size)
 {
 	uint64_t deadline = clock_ns() + timeout_ns;
-	struct signal_state signals;
-	struct child child = { .pidfd = -1 };
-	const char *reason = NULL;
-	siginfo_t info;
-	ptrdiff_t len;
-	int ends[2], rc;
+	int end_fd = signals_watch_ends();
+	struct preflight p;
+	ptrdiff_t len = -1;
 
-	if (pipe2(ends, O_CLOEXEC) == -1)
-		goto fail;
-	signals_take(&signals);
-	if ((rc = child_fork(&child, &signals)) == 0)
-		run_child(fn, arg, ends);
-	fd_close(&ends[1]);
-	if (rc == -1) {
-		signals_give_back(&signals);
-		fd_close(&ends[0]);
-		goto fail;
+	if (preflight_start(&p, fn, arg, signals, out, size) == -1)
+		snprintf(why, why_size, "preflight: %s", strerror(errno));
+	else {
+		while (!preflight_step(&p))
+			wait_for(&p, end_fd, deadline);
+		len = preflight_end(&p, why, why_size);
 	}
-	len = collect(ends[0], out, size, deadline, &reason);
-	fd_close(&ends[0]);
-	if (len == -1)
-		child_kill(&child, SIGKILL);
-	if (reap_in_time(&child, deadline, &info) == -1)
-		reason = "took too long";
-	/* Not before: a host that reaps all children would take ours. */
-	signals_give_back(&signals);
-	if (reason != NULL) {
-		snprintf(why, why_size, "the preflight %s", reason);
-		return -1;
-	}
-	return judge(&info, out, len, why, why_size) == -1 ? -1 : len;
-fail:
-	snprintf(why, why_size, "preflight: %s", strerror(errno));
-	return -1;
+	fd_close(&end_fd);
+	return len;
 }

@@ -219,6 +219,9 @@ int
 privilege_drop(const struct privilege *p, pid_t master, unsigned index,
     char *why, size_t size)
 {
+	int last_word = 0;		/* what comes when the master dies */
+
+	prctl(PR_GET_PDEATHSIG, &last_word);
 	if (p->umask != PRIVILEGE_KEEP)
 		umask((mode_t)p->umask);
 	if (set_limit(RLIMIT_NOFILE, p->nofile) == -1)
@@ -234,6 +237,6 @@ privilege_drop(const struct privilege *p, pid_t master, unsigned index,
 	/* Both are forgotten when ids change. */
 	if (p->core != PRIVILEGE_KEEP && p->core != 0)
 		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-	child_follow(master);
+	child_follow(master, last_word);
 	return 0;
 }

@@ -38,8 +38,9 @@ void	privilege_fini(struct privilege *);
 
 /*
  * In the child of master, whose number among its like is index.  Afterwards it
- * is certain that what was given up cannot be taken back, and TERM comes when
- * the master dies.  -1 with a reason; the process must end then.
+ * is certain that what was given up cannot be taken back, and the signal that
+ * was to come when the master dies still does.  -1 with a reason; the process
+ * must end then.
  */
 int	privilege_drop(const struct privilege *, pid_t master, unsigned index,
 	    char *why, size_t why_size);

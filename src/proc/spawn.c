@@ -84,7 +84,7 @@ fork_worker(struct slot *s, int *ends, int *fds)
 		return -1;
 	}
 	s->lane = (unsigned)lane;
-	if ((rc = child_fork(&s->child, &m->before)) == 0) {
+	if ((rc = child_fork(&s->child, m->config->signals)) == 0) {
 		/* Not a child of ours, in this process. */
 		s->child.pid = 0;
 		close(ends[0]);

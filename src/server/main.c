@@ -81,6 +81,7 @@ tf_server_getopt(struct tf_server *srv, int argc, char **argv)
 	char letters[64] = "+:o:qtvh";
 	int letter;
 
+	srv->is_program = true;
 	settings_getopt(letters, sizeof(letters));
 	optind = 1;
 	while ((letter = getopt_long(argc, argv, letters, longs, NULL)) != -1) {

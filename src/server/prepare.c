@@ -93,6 +93,8 @@ run_prepare(struct run *run)
 	run->pidfile.fd = run->instance.lock.fd = -1;
 	if (open_log(srv) == -1 || go_into_background(run) == -1)
 		return -1;
+	if (srv->settings.workers != 0 || srv->only_check)
+		signals_take(&run->signals);
 	run->master = getpid();
 	if (take_pidfile(run) == -1 || find_privilege(run) == -1)
 		return -1;
@@ -108,6 +110,7 @@ run_finish(struct run *run)
 	fd_close(&run->srv->ready_fd);
 	log_set_echo(false);
 	log_close();
+	signals_give_back(&run->signals, run->srv->is_program);
 }
 
 void

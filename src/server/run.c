@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "proc/preflight.h"
 #include "serve/worker.h"
 #include "server/manifest.h"
 #include "server/run.h"
@@ -88,8 +89,8 @@ preflight(struct run *run)
 
 	if ((manifest = malloc(MANIFEST_BYTES)) == NULL)
 		return tf_server_refuse(srv, "out of memory");
-	len = preflight_run(preflight_main, run, PREFLIGHT_NS, manifest,
-	    MANIFEST_BYTES, why, sizeof(why));
+	len = preflight_run(preflight_main, run, &run->signals, PREFLIGHT_NS,
+	    manifest, MANIFEST_BYTES, why, sizeof(why));
 	if (len == -1)
 		tf_server_refuse(srv, "%s", why);
 	else if ((srv->segment = segment_create(srv->settings.name,
@@ -125,6 +126,7 @@ run_master(struct run *run)
 	unsigned workers = s->workers != SETTING_AUTO ?
 	    (unsigned)s->workers : default_workers();
 	struct master_config config = { .name = s->name,
+	    .signals = &run->signals,
 	    .max_workers = (unsigned)s->max_workers,
 	    .listeners = run->listeners, .nlisteners = run->nlisteners,
 	    .backlog = (int)s->backlog,
@@ -184,7 +186,12 @@ run_prepared(struct run *run)
 		return -1;
 	if (srv->only_check)
 		return check(run);
-	return preflight(run) == -1 ? -1 : serve(run);
+	if (preflight(run) == 0)
+		return serve(run);
+	if (!signals_end_waits())
+		return -1;
+	log_info("stopped before it served");
+	return 0;
 }
 
 int

@@ -9,6 +9,7 @@
 #include "io/listen.h"
 #include "proc/master.h"
 #include "proc/privilege.h"
+#include "proc/signals.h"
 #include "server/instance.h"
 #include "server/server.h"
 
@@ -24,6 +25,7 @@ struct run {
 	unsigned		 nlisteners;
 	struct privilege	 privilege;	/* of children */
 	struct lockfile		 pidfile;
+	struct signal_state	 signals;
 	pid_t			 master;
 };
 

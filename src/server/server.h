@@ -19,6 +19,7 @@ struct tf_server {
 	char		*module;	/* absolute path */
 	int		 module_fd;	/* its copy; -1: load the file */
 	bool		 only_check;	/* -t */
+	bool		 is_program;	/* which ends when the server does */
 	int		 ready_fd;	/* somebody waits there for the first
 					   worker; -1: nobody */
 	int		 argc;		/* the program's own arguments */

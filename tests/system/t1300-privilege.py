@@ -72,7 +72,7 @@ def preflight_has_given_up_as_much():
     """and has been promised anew that its master's death will be told"""
     root()
     refused(1, "setup as uid %d gid %d, death signal %d" %
-            (NOBODY.pw_uid, NOBODY.pw_gid, signal.SIGTERM), "run", "-t", "-o",
+            (NOBODY.pw_uid, NOBODY.pw_gid, signal.SIGKILL), "run", "-t", "-o",
             "user=nobody", TESTBED, "refuse-setup")
 
 

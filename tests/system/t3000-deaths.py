@@ -205,9 +205,19 @@ def repeated_quick_stops_give_no_more_time():
     while s.process.poll() is None and time.monotonic() < end:
         s.signal(signal.SIGINT)
         select.select([], [], [], 0.2)
-    assert s.process.poll() == 0, "the server lives on"
+    assert s.process.poll() == 0, s.process.poll()
     fifo.close()
     call.socket.close()
+
+
+def storm_of_stops_is_an_orderly_end():
+    """signals that come when the server is nearly gone, too"""
+    for _ in range(10):
+        s = Server(CALC, workers=1)
+        while s.process.poll() is None:
+            for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                s.signal(sig)
+        assert s.process.poll() == 0, s.process.poll()
 
 
 def crash_loop_backs_off():
@@ -236,5 +246,6 @@ main([killed_worker_costs_its_own_calls_only,
       orphan_in_a_hanging_handler_ends_too,
       term_of_one_worker_takes_nothing_from_the_others,
       repeated_quick_stops_give_no_more_time,
+      storm_of_stops_is_an_orderly_end,
       crash_gets_an_obituary, crash_loop_backs_off,
       failing_handler_is_an_internal_error])

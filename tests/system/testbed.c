@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -68,7 +70,11 @@ static const struct testbed_testbed_handler testbed = {
 	.fail_silently = fail_silently,
 };
 
-/* Arguments of the module: "refuse-setup", "refuse-start". */
+/*
+ * Arguments of the module: "refuse-setup", "refuse-start", "leave-in-setup",
+ * and "wait-in-setup IN OUT": writes its pid to one fifo and waits until
+ * somebody has closed the other.
+ */
 static bool
 told_to(const struct tf_server *srv, const char *what)
 {
@@ -77,6 +83,24 @@ told_to(const struct tf_server *srv, const char *what)
 
 	tf_server_args(srv, &argc, &argv);
 	return argc > 1 && strcmp(argv[1], what) == 0;
+}
+
+static void
+wait_in_setup(const struct tf_server *srv)
+{
+	char **argv, byte;
+	int argc, fd;
+
+	tf_server_args(srv, &argc, &argv);
+	if ((fd = open(argv[3], O_WRONLY)) == -1)
+		return;
+	dprintf(fd, "%ld", (long)getpid());
+	close(fd);
+	if ((fd = open(argv[2], O_RDONLY)) == -1)
+		return;
+	while (read(fd, &byte, 1) > 0)
+		;
+	close(fd);
 }
 
 static int
@@ -100,6 +124,10 @@ setup(struct tf_server *srv)
 		return tf_server_refuse(srv, "setup as uid %ld gid %ld, death "
 		    "signal %d", (long)getuid(), (long)getgid(), death);
 	}
+	if (told_to(srv, "leave-in-setup"))
+		exit(0);
+	if (told_to(srv, "wait-in-setup"))
+		wait_in_setup(srv);
 	tf_server_hooks(srv, &hooks);
 	return testbed_testbed_serve(srv, &testbed);
 }

@@ -4,6 +4,7 @@
  * may succeed, refuse with a reason, crash, hang, babble or die of a signal;
  * the host's children, signals and descriptors are as they were.
  */
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -15,11 +16,25 @@
 
 #include "base/clock.h"
 #include "lib/unit.h"
-#include "proc/master.h"
+#include "proc/preflight.h"
 #include "unit_peer.h"
 
 #define SIZE	1000
 static char out[SIZE], why[400];
+
+/* As a server does it that is started by a program with signals of its own. */
+static ptrdiff_t
+try_out(int (*fn)(int, void *), uint64_t timeout_ns)
+{
+	struct signal_state signals;
+	ptrdiff_t n;
+
+	signals_take(&signals);
+	n = preflight_run(fn, why, &signals, timeout_ns, out, SIZE, why,
+	    sizeof(why));
+	signals_give_back(&signals, false);
+	return n;
+}
 
 static ptrdiff_t
 run(int (*fn)(int, void *), uint64_t timeout_ns)
@@ -29,7 +44,7 @@ run(int (*fn)(int, void *), uint64_t timeout_ns)
 
 	memset(out, '?', sizeof(out));
 	why[0] = '\0';
-	n = preflight_run(fn, why, timeout_ns, out, SIZE, why, sizeof(why));
+	n = try_out(fn, timeout_ns);
 	ck_assert_int_eq(peer_fds(), fds);
 	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 	ck_assert_int_eq(errno, ECHILD);
@@ -130,11 +145,20 @@ leave(int fd, void *arg)
 	_exit(7);
 }
 
+static int
+leave_in_peace(int fd, void *arg)
+{
+	(void)arg;
+	dprintf(fd, "x");
+	_exit(0);
+}
+
 START_TEST(no_reason_crash_and_exit)
 {
 	refused(silent, NS_PER_S * 5, "exited with 1");
 	refused(crash, NS_PER_S * 5, "signal 11 (Segmentation fault)");
 	refused(leave, NS_PER_S * 5, "exited with 7");
+	refused(leave_in_peace, NS_PER_S * 5, "exited with 0 before setup()");
 }
 END_TEST
 
@@ -147,6 +171,50 @@ hang(int fd, void *arg)
 		;
 	return 0;
 }
+
+/* What it has started holds the pipe, and is none of the master's business. */
+static int
+start_a_helper(int fd, void *arg)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != 1)
+			sleep(60);
+		_exit(0);
+	}
+	return report(fd, arg);
+}
+
+START_TEST(a_helper_does_not_delay_it)
+{
+	uint64_t began = clock_ns();
+
+	ck_assert_msg(run(start_a_helper, NS_PER_S * 20) == 5, "%s", why);
+	ck_assert_uint_lt(clock_ns() - began, NS_PER_S * 10);
+}
+END_TEST
+
+/* The signal is still there for the one who asked. */
+START_TEST(a_stop_interrupts_it)
+{
+	struct signal_state signals;
+	pid_t pid = getpid();
+
+	signals_take(&signals);
+	if (fork() == 0) {
+		kill(pid, SIGTERM);
+		_exit(0);
+	}
+	wait(NULL);
+	ck_assert_int_eq(preflight_run(hang, why, &signals, NS_PER_S * 20, out,
+	    SIZE, why, sizeof(why)), -1);
+	ck_assert_str_eq(why, "the preflight was interrupted");
+	ck_assert(signals_end_waits());
+	signals_give_back(&signals, false);
+}
+END_TEST
 
 static int
 hang_when_done(int fd, void *arg)
@@ -309,8 +377,7 @@ START_TEST(children_of_the_host)
 
 	if (pid == 0)
 		_exit(42);
-	ck_assert_int_eq(preflight_run(report, why, NS_PER_S * 5, out, SIZE,
-	    why, sizeof(why)), 5);
+	ck_assert_int_eq(try_out(report, NS_PER_S * 5), 5);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(WEXITSTATUS(status), 42);
 }
@@ -327,6 +394,8 @@ main(void)
 	tcase_add_test(t, the_reason_is_what_it_wrote);
 	tcase_add_test(t, a_long_reason_is_cut);
 	tcase_add_test(t, no_reason_crash_and_exit);
+	tcase_add_test(t, a_helper_does_not_delay_it);
+	tcase_add_test(t, a_stop_interrupts_it);
 	tcase_add_loop_test(t, a_hang_ends_at_the_deadline, 0, 3);
 	tcase_add_test(t, babbling);
 	tcase_add_test(t, the_size_is_exact);
