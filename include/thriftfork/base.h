@@ -77,18 +77,45 @@ struct tf_str tf_strf(struct tf_arena *, const char *fmt, ...) TF_PRINTF(2, 3);
 bool	 tf_str_eq(struct tf_str, struct tf_str);
 
 /*
- * TF_PUSH(arena, list) adds one element to a list, set or map and evaluates to
- * its address; the element is zeroed, unless n has been lowered by hand (what
- * was there then is there again).  The list argument is evaluated more
- * than once.  A list with cap 0 is borrowed: the first push copies it into the
- * arena.  Past 2^32 - 1 elements the program is ended.
+ * Both add one element to a list, set or map and evaluate to its address.  A
+ * list does not know the type of its elements, so TF_PUSH() cannot know their
+ * defaults: the element is zeroed, unless n has been lowered by hand (what was
+ * there then is there again).  That is right for numbers, strings, containers
+ * and for structs whose fields are all set by the caller or have no defaults.
+ * For a struct that has an initialiser, CALC_WORK_INIT, say
+ *
+ *	struct calc_work *w = TF_PUSH_INIT(arena, &list, CALC_WORK_INIT);
+ *
+ * which takes any initialiser in braces.  (In C++ it is the initialisers of
+ * generated headers that need C++20, not the macro.)
+ *
+ * The list argument is evaluated more than once.  A list with cap 0 is
+ * borrowed: the first push copies it into the arena.  Past 2^32 - 1 elements
+ * the program is ended.
  */
 #define TF_PUSH(arena, list) (						\
-	(void)((list)->n < (list)->cap ||				\
+	TF_MAKE_ROOM((arena), (list)),					\
+	&(list)->v[(list)->n++])
+#ifdef __cplusplus
+#define TF_PUSH_INIT(arena, list, ...) (				\
+	TF_MAKE_ROOM((arena), (list)),					\
+	(void)((list)->v[(list)->n] =					\
+	    __typeof__(*(list)->v) __VA_ARGS__),			\
+	&(list)->v[(list)->n++])
+#else
+#define TF_PUSH_INIT(arena, list, ...) (				\
+	TF_MAKE_ROOM((arena), (list)),					\
+	(void)((list)->v[(list)->n] =					\
+	    (__typeof__(*(list)->v))__VA_ARGS__),			\
+	&(list)->v[(list)->n++])
+#endif
+
+/* For these: room for one element more. */
+#define TF_MAKE_ROOM(arena, list)					\
+	((void)((list)->n < (list)->cap ||				\
 	    ((list)->v = (__typeof__((list)->v))tf_grow((arena),	\
 	    (list)->v, (list)->n, &(list)->cap, sizeof(*(list)->v)),	\
-	    true)),							\
-	&(list)->v[(list)->n++])
+	    true)))
 void	*tf_grow(struct tf_arena *, const void *v, uint32_t n, uint32_t *cap,
 	    size_t size);
 

@@ -63,11 +63,26 @@ compile_cxx() {
 # What the C files call in the library, so that they link without it.
 cat >"$T/stub.c" <<'END'
 #include <thriftfork.h>
+#include <stdlib.h>
+#include <string.h>
 int
 tf_client_call(struct tf_client *c, const struct tf_method *m, const void *a,
     void **r)
 {
 	return (void)c, (void)m, (void)a, (void)r, -1;
+}
+/* Room for one more, full of what was there before; never freed. */
+void *
+tf_grow(struct tf_arena *a, const void *v, uint32_t n, uint32_t *cap,
+    size_t size)
+{
+	char *p = malloc((n + 1) * size);
+
+	memset(p, 0xa5, (n + 1) * size);
+	if (n > 0)
+		memcpy(p, v, n * size);
+	*cap = n + 1;
+	return (void)a, p;
 }
 END
 $CC -I"$INC" -c "$T/stub.c" -o "$T/stub.o" || exit 1
@@ -88,6 +103,11 @@ for f in $files; do
 	    -I"$INC" -I"$T/out" "ok/$base.c" "$T/out/$base.tf.c" "$T/stub.o" \
 	    -o "$T/program"
 	check "$base: what a program sees is right" "$T/program"
+	[ -f "ok/$base.cc" ] || continue
+	check "$base: what a C++ program sees compiles" $CXX -std=c++20 \
+	    $CXXWARN -Wno-missing-field-initializers -I"$INC" -I"$T/out" \
+	    "ok/$base.cc" "$T/out/$base.tf.c.o" "$T/stub.o" -o "$T/program"
+	check "$base: what a C++ program sees is right" "$T/program"
 done
 for f in $files; do
 	base=${f#ok/}
@@ -98,6 +118,11 @@ echo '#include "everything.h"' >"$T/out/everything.c"
 check "all headers in one C program" compile_c "$T/out/everything.c"
 check "all of ok/ links together" $CC -r -nostdlib -o "$T/all.o" \
     $(find "$T/out" -name '*.tf.c.o')
+check "two files of one name in one program" $CC -std=c11 $CWARN -I"$INC" \
+    -I"$T/out" twins.c "$T/out/twins.tf.c.o" "$T/out/a/common.tf.c.o" \
+    "$T/out/b/common.tf.c.o" "$T/out/c/common.tf.c.o" \
+    "$T/out/c/through.tf.c.o" -o "$T/program"
+check "each has its own type" "$T/program"
 
 #
 # Output is the same each time, and what has not changed is not touched.
@@ -136,7 +161,7 @@ for f in bad/*.thrift; do
 	strict=
 	! grep -q '^# strict' "$f" || strict=--strict
 	rm -rf "$T/bad"
-	"$GEN" $strict -o "$T/bad" "$f" >"$T/got" 2>&1
+	"$GEN" $strict -I bad -o "$T/bad" "$f" >"$T/got" 2>&1
 	rc=$?
 	[ -z "$UPDATE" ] || [ ! -f "$base.err" ] || [ $rc -ne 1 ] || cp "$T/got" "$base.err"
 	diff -u "$base.err" "$T/got" >"$T/log"
@@ -174,6 +199,9 @@ status 2 "unknown option: usage" --nonsense ok/calc.thrift
 status 0 "--help" --help
 status 0 "--version" --version
 status 1 "no such file" -o "$T" nothing.thrift
+cp "$T/log" "$T/got"
+check "no such file: the program says so" grep -qxF \
+    "${GEN##*/}: nothing.thrift: No such file or directory" "$T/got"
 status 1 "a directory that cannot be" -o /dev/null/x ok/calc.thrift
 status 1 "two files for one header" -o "$T" ok/diamond.thrift
 status 0 "--depend" -I ok -o "$T/out" --depend "$T/dep" ok/diamond.thrift

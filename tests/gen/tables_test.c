@@ -51,6 +51,7 @@ is_compared(const struct tf_type *a, const struct tf_type *b)
 	return false;
 }
 
+/* Containers and structs hold values, which may be such again. */
 static void compare_value(const struct tf_type *, uint8_t, const char *,
     const char *);
 
@@ -112,6 +113,7 @@ compare_value(const struct tf_type *t, uint8_t kind, const char *a,
 		expect(memcmp(a, b, sizes[kind]) == 0, "a number");
 }
 
+/* Fields have types, which have fields. */
 static void compare_type(const struct tf_type *, const struct tf_type *);
 
 static void

@@ -2,53 +2,22 @@
 /*
  * The binary protocol, byte by byte, strict and non-strict.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "wire/wire.h"
 #include "../wire/sample.h"
+#include "unit_wire.h"
 
-static struct tf_arena *arena;
-static struct wire_reader r;
-
-static void
-setup(void)
-{
-	arena = tf_arena_new(1 << 20);
-}
-
-static void
-teardown(void)
-{
-	tf_arena_free(arena);
-}
+#define OK(type, lit, v)	DECODES(wire_binary(), type, lit, v)
+#define BAD(type, lit, v, error) REFUSES(wire_binary(), type, lit, v, error)
 
 static int
 decode(const struct tf_type *t, const char *bytes, size_t len, void *v)
 {
-	uint8_t *exact = malloc(len > 0 ? len : 1);
-	int rc;
-
-	ck_assert_ptr_nonnull(exact);
-	memcpy(exact, bytes, len);
-	wire_reader_init(&r, exact, len, arena, 64);
-	rc = wire_binary()->read(&r, plan_get(t), v);
-	if (rc == 0)
-		ck_assert_ptr_eq(r.p, r.end);
-	free(exact);
-	return rc;
+	return unit_decode(wire_binary(), t, bytes, len, v, 64);
 }
-
-#define OK(type, lit, v)						\
-	ck_assert_msg(decode(type, lit, sizeof(lit) - 1, v) == 0,	\
-	    "%s", r.why)
-#define BAD(type, lit, v, error) do {					\
-	ck_assert_int_eq(decode(type, lit, sizeof(lit) - 1, v), -1);	\
-	ck_assert_int_eq(r.err, error);					\
-} while (0)
 
 static const char point_bytes[] =
     "\x08\x00\x01\x00\x00\x00\x03"
@@ -143,12 +112,12 @@ START_TEST(depth)
 	memcpy(bytes, "\x0f\x00\x09", 3);
 	ck_assert_int_eq(decode(&sample_point_type, bytes, sizeof(bytes), &p),
 	    -1);
-	ck_assert_int_eq(r.err, WIRE_TOO_DEEP);
+	ck_assert_int_eq(reader.err, WIRE_TOO_DEEP);
 	for (size_t i = 0; i + 3 <= sizeof(bytes); i += 3)
 		memcpy(bytes + i, "\x0c\x00\x09", 3);
 	ck_assert_int_eq(decode(&sample_point_type, bytes, sizeof(bytes), &p),
 	    -1);
-	ck_assert_int_eq(r.err, WIRE_TOO_DEEP);
+	ck_assert_int_eq(reader.err, WIRE_TOO_DEEP);
 }
 END_TEST
 
@@ -161,15 +130,15 @@ START_TEST(every_prefix)
 	    sample_all_full(), arena, &s, NULL), 0);
 	for (size_t n = 0; n < s.len; n++) {
 		ck_assert_int_eq(decode(&sample_all_type, s.s, n, &a), -1);
-		ck_assert_int_eq(r.err, WIRE_SHORT);
-		wire_reader_init(&r, s.s, n, arena, 64);
-		ck_assert_int_eq(wire_binary()->skip_struct(&r), -1);
+		ck_assert_int_eq(reader.err, WIRE_SHORT);
+		wire_reader_init(&reader, s.s, n, arena, 64);
+		ck_assert_int_eq(wire_binary()->skip_struct(&reader), -1);
 	}
 	ck_assert_int_eq(decode(&sample_all_type, s.s, s.len, &a), 0);
 	ck_assert(tf_equal(&sample_all_type, &a, sample_all_full()));
-	wire_reader_init(&r, s.s, s.len, arena, 64);
-	ck_assert_int_eq(wire_binary()->skip_struct(&r), 0);
-	ck_assert_ptr_eq(r.p, r.end);
+	wire_reader_init(&reader, s.s, s.len, arena, 64);
+	ck_assert_int_eq(wire_binary()->skip_struct(&reader), 0);
+	ck_assert_ptr_eq(reader.p, reader.end);
 }
 END_TEST
 
@@ -179,16 +148,16 @@ check_msg(const char *bytes, size_t len, int type)
 	struct wire_msg m;
 
 	for (size_t n = 0; n < len; n++) {
-		wire_reader_init(&r, bytes, n, arena, 64);
-		ck_assert_int_eq(wire_binary()->read_msg(&r, &m), -1);
-		ck_assert_int_eq(r.err, WIRE_SHORT);
+		wire_reader_init(&reader, bytes, n, arena, 64);
+		ck_assert_int_eq(wire_binary()->read_msg(&reader, &m), -1);
+		ck_assert_int_eq(reader.err, WIRE_SHORT);
 	}
-	wire_reader_init(&r, bytes, len, arena, 64);
-	ck_assert_int_eq(wire_binary()->read_msg(&r, &m), 0);
+	wire_reader_init(&reader, bytes, len, arena, 64);
+	ck_assert_int_eq(wire_binary()->read_msg(&reader, &m), 0);
 	ck_assert(tf_str_eq(m.name, TF_STR("add")));
 	ck_assert_int_eq(m.type, type);
 	ck_assert_int_eq(m.seqid, -2);
-	ck_assert_ptr_eq(r.p, r.end);
+	ck_assert_ptr_eq(reader.p, reader.end);
 }
 
 START_TEST(messages)
@@ -207,16 +176,17 @@ START_TEST(messages)
 	ck_assert_uint_eq(b.len, sizeof(strict) - 1);
 	ck_assert_mem_eq(b.p, strict, b.len);
 	buf_fini(&b);
-	wire_reader_init(&r, "\x80\x02\x00\x01\0\0\0\0\0\0\0\0", 12, arena, 64);
-	ck_assert_int_eq(wire_binary()->read_msg(&r, &m), -1);
-	ck_assert_int_eq(r.err, WIRE_BAD);
-	wire_reader_init(&r, "\x80\x01\x00\x01\xff\xff\xff\xff\0\0\0\0", 12,
+	wire_reader_init(&reader, "\x80\x02\x00\x01\0\0\0\0\0\0\0\0", 12,
 	    arena, 64);
-	ck_assert_int_eq(wire_binary()->read_msg(&r, &m), -1);
-	ck_assert_int_eq(r.err, WIRE_BAD);
-	wire_reader_init(&r, "GET / HTTP/1.0\r\n", 16, arena, 64);
-	ck_assert_int_eq(wire_binary()->read_msg(&r, &m), -1);
-	ck_assert_int_eq(r.err, WIRE_SHORT);
+	ck_assert_int_eq(wire_binary()->read_msg(&reader, &m), -1);
+	ck_assert_int_eq(reader.err, WIRE_BAD);
+	wire_reader_init(&reader,
+	    "\x80\x01\x00\x01\xff\xff\xff\xff\0\0\0\0", 12, arena, 64);
+	ck_assert_int_eq(wire_binary()->read_msg(&reader, &m), -1);
+	ck_assert_int_eq(reader.err, WIRE_BAD);
+	wire_reader_init(&reader, "GET / HTTP/1.0\r\n", 16, arena, 64);
+	ck_assert_int_eq(wire_binary()->read_msg(&reader, &m), -1);
+	ck_assert_int_eq(reader.err, WIRE_SHORT);
 }
 END_TEST
 
@@ -224,21 +194,13 @@ int
 main(void)
 {
 	Suite *s = suite_create("wire/binary");
-	TCase *t = tcase_create("binary");
-	SRunner *runner;
-	int failed;
+	TCase *t = unit_wire_case(s, "binary");
 
-	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, vectors);
 	tcase_add_test(t, order_and_unknown);
 	tcase_add_test(t, counts);
 	tcase_add_test(t, depth);
 	tcase_add_test(t, every_prefix);
 	tcase_add_test(t, messages);
-	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return unit_main(s);
 }

@@ -3,7 +3,6 @@
  * The compact protocol, byte by byte: vectors written from its specification,
  * what readers must tolerate, and what they must refuse.
  */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,40 +11,17 @@
 #include "base/buf.h"
 #include "wire/app_error.h"
 #include "wire/frame.h"
-#include "wire/wire.h"
 #include "../wire/sample.h"
+#include "unit_wire.h"
 
-static struct tf_arena *arena;
-static struct wire_reader r;
+#define OK(type, lit, v)	DECODES(wire_compact(), type, lit, v)
+#define BAD(type, lit, v, error) REFUSES(wire_compact(), type, lit, v, error)
 
-static void
-setup(void)
-{
-	arena = tf_arena_new(1 << 20);
-}
-
-static void
-teardown(void)
-{
-	tf_arena_free(arena);
-}
-
-/* Decodes bytes that are copied to a block of their exact size. */
 static int
 decode_deep(const struct tf_type *t, const char *bytes, size_t len, void *v,
     unsigned depth)
 {
-	uint8_t *exact = malloc(len > 0 ? len : 1);
-	int rc;
-
-	ck_assert_ptr_nonnull(exact);
-	memcpy(exact, bytes, len);
-	wire_reader_init(&r, exact, len, arena, depth);
-	rc = wire_compact()->read(&r, plan_get(t), v);
-	if (rc == 0)
-		ck_assert_ptr_eq(r.p, r.end);
-	free(exact);
-	return rc;
+	return unit_decode(wire_compact(), t, bytes, len, v, depth);
 }
 
 static int
@@ -53,15 +29,6 @@ decode(const struct tf_type *t, const char *bytes, size_t len, void *v)
 {
 	return decode_deep(t, bytes, len, v, 64);
 }
-
-#define OK(type, lit, v)						\
-	ck_assert_msg(decode(type, lit, sizeof(lit) - 1, v) == 0,	\
-	    "%s", r.why)
-#define BAD(type, lit, v, error) do {					\
-	ck_assert_int_eq(decode(type, lit, sizeof(lit) - 1, v), -1);	\
-	ck_assert_int_eq(r.err, error);					\
-	ck_assert_ptr_nonnull(r.why);					\
-} while (0)
 
 static void
 check_encoding(const struct tf_type *t, const void *v, const char *bytes,
@@ -332,7 +299,7 @@ START_TEST(required)
 	ck_assert_int_eq(s.a, 1);
 	ck_assert_ptr_nonnull(s.node);
 	BAD(&sample_strict_type, "\x0c\x28\x00\x00", &s, WIRE_MISSING);
-	ck_assert_str_eq(r.why, "Strict.a: not set");
+	ck_assert_str_eq(reader.why, "Strict.a: not set");
 	BAD(&sample_strict_type, "\x15\x02\x00", &s, WIRE_MISSING);
 	/* Of another type, it has not come. */
 	BAD(&sample_strict_type, "\x16\x02\x0c\x28\x00\x00", &s,
@@ -369,24 +336,24 @@ START_TEST(depth)
 	len = nest(bytes, 64, "\x2c", 1);
 	ck_assert_int_eq(decode_deep(&sample_node_type, bytes, len, &node, 64),
 	    -1);
-	ck_assert_int_eq(r.err, WIRE_TOO_DEEP);
+	ck_assert_int_eq(reader.err, WIRE_TOO_DEEP);
 	len = nest(bytes, 5000, "\x2c", 1);
 	ck_assert_int_eq(decode_deep(&sample_node_type, bytes, len, &node,
 	    UINT32_MAX), -1);
-	ck_assert_int_eq(r.err, WIRE_TOO_DEEP);
+	ck_assert_int_eq(reader.err, WIRE_TOO_DEEP);
 	/* Unknown field 8: lists of one list each; then structs; maps. */
 	memset(bytes, 0x19, sizeof(bytes));
 	bytes[0] = (char)0x89;
 	ck_assert_int_eq(decode_deep(&sample_point_type, bytes, sizeof(bytes),
 	    &p, UINT32_MAX), -1);
-	ck_assert_int_eq(r.err, WIRE_TOO_DEEP);
+	ck_assert_int_eq(reader.err, WIRE_TOO_DEEP);
 	memset(bytes, 0x8c, sizeof(bytes));
 	ck_assert_int_eq(decode_deep(&sample_point_type, bytes, sizeof(bytes),
 	    &p, UINT32_MAX), -1);
-	ck_assert_int_eq(r.err, WIRE_TOO_DEEP);
-	wire_reader_init(&r, bytes, sizeof(bytes), arena, 64);
-	ck_assert_int_eq(wire_compact()->skip_struct(&r), -1);
-	ck_assert_int_eq(r.err, WIRE_TOO_DEEP);
+	ck_assert_int_eq(reader.err, WIRE_TOO_DEEP);
+	wire_reader_init(&reader, bytes, sizeof(bytes), arena, 64);
+	ck_assert_int_eq(wire_compact()->skip_struct(&reader), -1);
+	ck_assert_int_eq(reader.err, WIRE_TOO_DEEP);
 	for (size_t i = 0; i + 1 < sizeof(bytes); i += 2)
 		memcpy(bytes + i, "\x01\xbb", 2);
 	bytes[0] = (char)0x8b;
@@ -395,7 +362,7 @@ START_TEST(depth)
 		memcpy(bytes + i, "\xbb\x01", 2);
 	ck_assert_int_eq(decode_deep(&sample_point_type, bytes, sizeof(bytes),
 	    &p, UINT32_MAX), -1);
-	ck_assert_int_eq(r.err, WIRE_TOO_DEEP);
+	ck_assert_int_eq(reader.err, WIRE_TOO_DEEP);
 }
 END_TEST
 
@@ -424,20 +391,20 @@ START_TEST(memory)
 	ck_assert_ptr_nonnull(bytes);
 	memcpy(bytes, "\xfc\x80\x80\x40", 4);
 	ck_assert_int_eq(decode(&sample_list_node_type, bytes, n + 4, &l), -1);
-	ck_assert_int_eq(r.err, WIRE_TOO_BIG);
+	ck_assert_int_eq(reader.err, WIRE_TOO_BIG);
 	ck_assert(arena->held <= arena->max);
 	/* A claim of 2^31 - 1 with half a megabyte behind it: no memory. */
 	tf_arena_reset(arena);
 	memcpy(bytes, "\xfc\xff\xff\xff\xff\x07", 6);
 	ck_assert_int_eq(decode(&sample_list_node_type, bytes, n / 2, &l), -1);
-	ck_assert_int_eq(r.err, WIRE_SHORT);
+	ck_assert_int_eq(reader.err, WIRE_SHORT);
 	ck_assert_uint_eq(arena->held, 0);
 	/* A claim that the bytes allow, but do not keep. */
 	memset(bytes + 4, 0xff, 8);
 	memcpy(bytes, "\xfc\xff\xff\x05", 4);
 	ck_assert_int_eq(decode(&sample_list_node_type, bytes, 100 << 10, &l),
 	    -1);
-	ck_assert_int_eq(r.err, WIRE_BAD);
+	ck_assert_int_eq(reader.err, WIRE_BAD);
 	ck_assert(arena->held < 4 * (100 << 10));
 	free(bytes);
 }
@@ -452,14 +419,14 @@ START_TEST(every_prefix)
 	    sample_all_full(), arena, &s, NULL), 0);
 	for (size_t n = 0; n < s.len; n++) {
 		ck_assert_int_eq(decode(&sample_all_type, s.s, n, &a), -1);
-		ck_assert_int_eq(r.err, WIRE_SHORT);
+		ck_assert_int_eq(reader.err, WIRE_SHORT);
 	}
 	ck_assert_int_eq(decode(&sample_all_type, s.s, s.len, &a), 0);
 	ck_assert(tf_equal(&sample_all_type, &a, sample_all_full()));
 	/* The same when nothing of it is known. */
 	for (size_t n = 0; n <= s.len; n++) {
-		wire_reader_init(&r, s.s, n, arena, 64);
-		ck_assert_int_eq(wire_compact()->skip_struct(&r),
+		wire_reader_init(&reader, s.s, n, arena, 64);
+		ck_assert_int_eq(wire_compact()->skip_struct(&reader),
 		    n < s.len ? -1 : 0);
 	}
 }
@@ -470,24 +437,24 @@ START_TEST(sticky)
 	struct sample_point p;
 	struct wire_msg m;
 
-	wire_reader_init(&r, "\x8f", 1, arena, 64);
-	ck_assert_int_eq(wire_compact()->read(&r,
+	wire_reader_init(&reader, "\x8f", 1, arena, 64);
+	ck_assert_int_eq(wire_compact()->read(&reader,
 	    plan_get(&sample_point_type), &p), -1);
-	r.p = (const uint8_t *)"\x00";
-	r.end = r.p + 1;
-	ck_assert_int_eq(wire_compact()->read(&r,
+	reader.p = (const uint8_t *)"\x00";
+	reader.end = reader.p + 1;
+	ck_assert_int_eq(wire_compact()->read(&reader,
 	    plan_get(&sample_point_type), &p), -1);
-	ck_assert_int_eq(wire_compact()->skip_struct(&r), -1);
-	ck_assert_int_eq(wire_compact()->read_msg(&r, &m), -1);
-	ck_assert_int_eq(r.err, WIRE_BAD);
+	ck_assert_int_eq(wire_compact()->skip_struct(&reader), -1);
+	ck_assert_int_eq(wire_compact()->read_msg(&reader, &m), -1);
+	ck_assert_int_eq(reader.err, WIRE_BAD);
 }
 END_TEST
 
 static int
 read_msg(const char *bytes, size_t len, struct wire_msg *m)
 {
-	wire_reader_init(&r, bytes, len, arena, 64);
-	return wire_compact()->read_msg(&r, m);
+	wire_reader_init(&reader, bytes, len, arena, 64);
+	return wire_compact()->read_msg(&reader, m);
 }
 
 START_TEST(messages)
@@ -502,7 +469,7 @@ START_TEST(messages)
 	ck_assert_mem_eq(b.p, bytes, b.len);
 	for (size_t n = 0; n < b.len; n++) {
 		ck_assert_int_eq(read_msg(bytes, n, &got), -1);
-		ck_assert_int_eq(r.err, WIRE_SHORT);
+		ck_assert_int_eq(reader.err, WIRE_SHORT);
 	}
 	ck_assert_int_eq(read_msg(bytes, b.len, &got), 0);
 	ck_assert(tf_str_eq(got.name, m.name));
@@ -514,11 +481,11 @@ START_TEST(messages)
 	    "\xff\x01\x00", 13, &got), 0);
 	ck_assert_int_eq(got.seqid, -2);
 	ck_assert_int_eq(read_msg("\x82\x22\x00\x00", 4, &got), -1);
-	ck_assert_int_eq(r.err, WIRE_BAD);
+	ck_assert_int_eq(reader.err, WIRE_BAD);
 	ck_assert_int_eq(read_msg("\x80\x21\x00\x00", 4, &got), -1);
 	ck_assert_int_eq(read_msg("\x82\x21\x00\xff\xff\xff\xff\x0f", 8,
 	    &got), -1);
-	ck_assert_int_eq(r.err, WIRE_BAD);
+	ck_assert_int_eq(reader.err, WIRE_BAD);
 }
 END_TEST
 
@@ -558,11 +525,8 @@ int
 main(void)
 {
 	Suite *s = suite_create("wire/compact");
-	TCase *t = tcase_create("compact");
-	SRunner *runner;
-	int failed;
+	TCase *t = unit_wire_case(s, "compact");
 
-	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, vectors);
 	tcase_add_test(t, defaults);
 	tcase_add_test(t, order_and_headers);
@@ -581,10 +545,5 @@ main(void)
 	tcase_add_test(t, messages);
 	tcase_add_test(t, limit_of_buffer);
 	tcase_add_test(t, frames);
-	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return unit_main(s);
 }

@@ -3,7 +3,6 @@
  * JSON by field name: what is written, what is understood, and where errors
  * are said to be.
  */
-#include <check.h>
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
@@ -12,30 +11,16 @@
 #include "base/arena.h"
 #include "wire/text.h"
 #include "../wire/sample.h"
+#include "unit_wire.h"
 
-static struct tf_arena *arena;
 static const char *why;
-
-static void
-setup(void)
-{
-	arena = tf_arena_new(1 << 20);
-}
-
-static void
-teardown(void)
-{
-	tf_arena_free(arena);
-}
 
 static int
 decode(const struct tf_type *t, const char *text, size_t len, void *v)
 {
-	char *exact = malloc(len > 0 ? len : 1);
+	char *exact = exact_copy(text, len);
 	ptrdiff_t n;
 
-	ck_assert_ptr_nonnull(exact);
-	memcpy(exact, text, len);
 	n = tf_decode(t, TF_JSON, exact, len, arena, v, &why);
 	free(exact);
 	ck_assert(n == -1 || (size_t)n == len);
@@ -291,11 +276,8 @@ int
 main(void)
 {
 	Suite *s = suite_create("wire/json");
-	TCase *t = tcase_create("json");
-	SRunner *runner;
-	int failed;
+	TCase *t = unit_wire_case(s, "json");
 
-	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, structs);
 	tcase_add_test(t, numbers);
 	tcase_add_test(t, shortest_doubles);
@@ -305,10 +287,5 @@ main(void)
 	tcase_add_test(t, maps_and_unions);
 	tcase_add_test(t, limits);
 	tcase_add_test(t, everything);
-	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return unit_main(s);
 }

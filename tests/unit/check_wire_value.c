@@ -3,12 +3,12 @@
  * What can be done with any value: copying, comparing, dumping; and the tables
  * that no value can be made from.
  */
-#include <check.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "lib/unit.h"
 #include "wire/wire.h"
 #include "../wire/sample.h"
 
@@ -189,7 +189,6 @@ START_TEST(dump)
 }
 END_TEST
 
-
 /* Whether a plan can be made of a copy of a good table after a change. */
 static bool
 accepts(const struct tf_type *t)
@@ -318,9 +317,7 @@ int
 main(void)
 {
 	Suite *s = suite_create("wire/value");
-	TCase *t = tcase_create("value");
-	SRunner *runner;
-	int failed;
+	TCase *t = unit_case(s, "value");
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, duplicate);
@@ -333,10 +330,5 @@ main(void)
 	tcase_add_test(t, malformed_containers);
 	tcase_add_test(t, malformed_deep);
 	tcase_add_test(t, threads);
-	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return unit_main(s);
 }

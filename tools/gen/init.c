@@ -146,6 +146,7 @@ braces(struct tf_arena *arena, const struct init_members *m, const char *sep)
 	return text.s;
 }
 
+/* The first field of a struct may be a struct again. */
 static const char *zero_struct(struct tf_arena *, const struct idl_def *);
 
 /* What to write for a zero in braces: "{ 0 }" may lack inner braces. */

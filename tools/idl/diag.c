@@ -4,6 +4,7 @@
  * megabyte long or hold control characters; only a window round the caret is
  * shown, and nothing unprintable reaches a terminal.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "diag.h"
@@ -98,7 +99,7 @@ put_message(struct idl *idl, struct idl_loc loc, const char *what,
 	if (idl->quiet)
 		return;
 	if (loc.file == NULL) {
-		fprintf(idl->out, "%s: ", what);
+		fprintf(idl->out, "%s: ", program_invocation_short_name);
 		vfprintf(idl->out, fmt, ap);
 		putc('\n', idl->out);
 	} else {

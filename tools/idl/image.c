@@ -48,6 +48,7 @@ image_entry(const struct idl_type *t, uint32_t *val_off)
 	return (*val_off + vs + align - 1) / align * align;
 }
 
+/* Containers and structs hold values, which may be such again. */
 static void put_value(struct tf_arena *, const struct idl_type *,
     const struct idl_value *, char *);
 

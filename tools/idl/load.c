@@ -139,6 +139,10 @@ find_loaded(const struct idl_files *files, const char *key)
 	return NULL;
 }
 
+/* Files include files. */
+static struct idl_file *load_path(struct idl *, const char *path,
+    struct idl_loc from);
+
 static void
 load_include(struct idl_file *file, struct idl_include *inc)
 {
@@ -201,7 +205,8 @@ load_text(struct idl *idl, const char *path, const char *key, const char *text,
 	return f;
 }
 
-struct idl_file *
+/* A file and all it includes; from: the include, or nowhere. */
+static struct idl_file *
 load_path(struct idl *idl, const char *path, struct idl_loc from)
 {
 	char real[PATH_MAX];

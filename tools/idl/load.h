@@ -8,9 +8,6 @@
 
 #include "diag.h"
 
-/* A file and all it includes; from: the include, or nowhere. */
-struct idl_file *load_path(struct idl *, const char *path, struct idl_loc from);
-
 /* Enters the file's definitions into its tables of names. */
 void	 declare_file(struct idl_file *);
 /* Finds what every named type and every "extends" stands for. */

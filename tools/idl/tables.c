@@ -84,6 +84,7 @@ container_key(struct tf_arena *arena, const struct idl_type *t)
 	    t->val == NULL ? "" : container_key(arena, t->val)).s;
 }
 
+/* Containers hold types, which may be containers again. */
 static const struct tf_type *enter_type(struct idl_tables *,
     const struct idl_type *);
 

@@ -17,6 +17,7 @@ struct context {
 	const struct idl_def	*self;	/* constants before it are known */
 };
 
+/* Containers and structs hold values, which may be such again. */
 static void fit_value(struct context *, const struct idl_type *,
     struct idl_value *);
 

@@ -19,6 +19,7 @@ struct scale {
 	bool		 failed;
 };
 
+/* Containers and structs hold values, which may be such again. */
 static uint64_t weigh_value(struct scale *, const struct idl_type *,
     const struct idl_value *);
 

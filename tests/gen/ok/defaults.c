@@ -1,10 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Defaults: the macro and the image of the table say the same.
+ * Defaults: the macro and the image of the table say the same, and an element
+ * added to a list starts with them.
  */
 #include <string.h>
 
 #include "defaults.tf.h"
+
+static int
+push(void)
+{
+	struct defaults_inner room = { .a = 77 }, *p;
+	struct tf_list_defaults_inner l = { &room, 1, 0 };
+	struct tf_list_i32 numbers = { NULL, 0, 0 };
+
+	/* The list is borrowed: it moves, and what is new there is no zero. */
+	p = TF_PUSH_INIT(NULL, &l, DEFAULTS_INNER_INIT);
+	if (l.n != 2 || l.v == &room || p != &l.v[1] || l.v[0].a != 77)
+		return 20;
+	if (p->a != 5 || p->has_b || p->b.len != 0)
+		return 21;
+	/* The same where an element was taken off by hand. */
+	p->a = 78;
+	p->has_b = true;
+	l.n--;
+	p = TF_PUSH_INIT(NULL, &l, DEFAULTS_INNER_INIT);
+	if (l.n != 2 || p != &l.v[1] || p->a != 5 || p->has_b)
+		return 22;
+	/* Any initialiser, with commas; the result need not be used. */
+	TF_PUSH_INIT(NULL, &l, { .has_b = true, .b = TF_STR_INIT("bcd") });
+	if (l.n != 3 || l.v[2].a != 0 || l.v[2].b.len != 3)
+		return 23;
+	if (*TF_PUSH_INIT(NULL, &numbers, { 6 }) != 6 || numbers.n != 1)
+		return 24;
+	return 0;
+}
 
 int
 main(void)
@@ -39,5 +69,5 @@ main(void)
 	    t->fields[6].flags != TF_POINTER ||
 	    t->fields[1].flags != TF_OPTIONAL)
 		return 11;
-	return 0;
+	return push();
 }

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+struct Other { }
+struct Thing { 1: string x }
