@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One line, one write(2): lines of several processes that share a descriptor
- * do not mix, and nothing is buffered when a process dies.
+ * do not mix, and nothing is buffered when a process dies.  A line that finds
+ * no room is lost, and the next one that does says so: a server must not come
+ * to a halt because somebody has stopped to read what it says.
  */
 #include "base/log.h"
 
@@ -11,13 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
-#include "base/bug.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log_line.h"
+#include "base/log_syslog.h"
+#include "base/log_write.h"
 
 static enum log_level level_max = LOG_L_INFO;
 static char who[96] = "thriftfork";
@@ -26,6 +30,8 @@ static bool json, echo, to_syslog;
 static bool stderr_taken;	/* by the file */
 static char *path;		/* of the file; NULL: there is none */
 static int file_fd = -1;
+static unsigned lost;		/* lines since one was taken */
+static bool torn;		/* of the last one the end is missing */
 
 void
 log_set_level(enum log_level level)
@@ -45,16 +51,11 @@ log_set_echo(bool on)
 	echo = on;
 }
 
-/* The library of syslog keeps a pointer to the name. */
 void
 log_set_name(const char *instance, const char *as)
 {
-	if (to_syslog)
-		closelog();
 	snprintf(who, sizeof(who), "%s", instance);
 	snprintf(role, sizeof(role), "%s", as);
-	if (to_syslog)
-		openlog(who, LOG_PID, LOG_DAEMON);
 }
 
 /* Never blocks in a pipe that nobody reads, nor for want of a reader. */
@@ -72,6 +73,34 @@ open_file(const char *name)
 	return high;
 }
 
+/*
+ * Whether the first line will find room, which is taken at once.  What cannot
+ * be asked in advance is assumed.
+ */
+static int
+has_room(int fd)
+{
+	struct stat st;
+
+	if (write(fd, "", 0) == -1 && errno != EAGAIN)
+		return -1;
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || fallocate(fd,
+	    FALLOC_FL_KEEP_SIZE, st.st_size, LOG_LINE) == 0)
+		return 0;
+	return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? -1 : 0;
+}
+
+/* The log is standard error again. */
+static void
+forget_file(void)
+{
+	stderr_taken = torn = false;
+	lost = 0;
+	fd_close(&file_fd);
+	free(path);
+	path = NULL;
+}
+
 static int
 use_file(const char *name)
 {
@@ -80,8 +109,10 @@ use_file(const char *name)
 
 	if ((fd = open_file(name)) == -1)
 		return -1;
-	if ((new = strdup(name)) == NULL)
-		fatal("out of memory: log");
+	if (has_room(fd) == -1 || (new = strdup(name)) == NULL) {
+		fd_close(&fd);
+		return -1;
+	}
 	log_close();
 	path = new;
 	file_fd = fd;
@@ -91,12 +122,15 @@ use_file(const char *name)
 int
 log_open(const char *target)
 {
-	if (strcmp(target, "stderr") != 0 && strcmp(target, "syslog") != 0)
+	if (strcmp(target, "stderr") == 0)
+		log_close();
+	else if (strcmp(target, "syslog") != 0)
 		return use_file(target);
-	log_close();
-	if (strcmp(target, "syslog") == 0) {
+	else if (log_syslog_open() == -1)
+		return -1;
+	else {
+		forget_file();
 		to_syslog = true;
-		openlog(who, LOG_PID, LOG_DAEMON);
 	}
 	return 0;
 }
@@ -104,12 +138,9 @@ log_open(const char *target)
 void
 log_close(void)
 {
-	if (to_syslog)
-		closelog();
-	to_syslog = stderr_taken = false;
-	fd_close(&file_fd);
-	free(path);
-	path = NULL;
+	log_syslog_close();
+	to_syslog = false;
+	forget_file();
 }
 
 int
@@ -134,8 +165,8 @@ log_fd(void)
 void
 log_adopt(int fd)
 {
-	if (file_fd != -1)
-		dup3(fd, file_fd, O_CLOEXEC);
+	if (file_fd != -1 && dup3(fd, file_fd, O_CLOEXEC) != -1)
+		torn = false;
 	if (stderr_taken)
 		dup2(fd, STDERR_FILENO);
 	fd_close(&fd);
@@ -149,43 +180,89 @@ log_take_stderr(void)
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	dup2(fd != -1 ? fd : null, STDERR_FILENO);
 	stderr_taken = fd != -1;
-	fd_close(&null);
+	if (null > STDERR_FILENO)
+		fd_close(&null);
 }
 
-static void
-write_line(int fd, const struct log_entry *e, bool as_json)
-{
-	char line[LOG_LINE];
-	size_t n = as_json ? log_line_json(e, line) : log_line_text(e, line);
+/* By level, from LOG_L_FATAL on. */
+static const struct {
+	const char	*name;
+	int		 priority;
+} levels[] = {
+	{ "fatal", LOG_CRIT }, { "error", LOG_ERR }, { "warn", LOG_WARNING },
+	{ "info", LOG_INFO }, { "debug", LOG_DEBUG }
+};
 
-	/* A log that cannot be written has nobody to complain to. */
-	if (write(fd, line, n) == -1)
-		errno = 0;
-}
-
-static void
-write_syslog(enum log_level level, const struct log_entry *e)
+static int
+put_syslog(int priority, const struct log_entry *e)
 {
-	static const int priorities[] = {
-		LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG
-	};
 	char line[LOG_LINE];
 
 	if (json)
 		line[log_line_json(e, line) - 1] = '\0';
 	else
 		log_line_bare(e, line);
-	syslog(priorities[level], "%s", line);
+	return log_syslog_send(priority, &e->at, who, e->pid, line);
+}
+
+/* What a terminal took the beginning of is ended first. */
+static int
+put_file(int fd, const struct log_entry *e)
+{
+	char line[1 + LOG_LINE] = "\n", *from = torn ? line : line + 1;
+	size_t n = json ? log_line_json(e, line + 1) :
+	    log_line_text(e, line + 1);
+	ssize_t done;
+
+	n += (size_t)(line + 1 - from);
+	if ((done = log_write(fd, from, n)) > 0)
+		torn = (size_t)done < n;
+	return done == (ssize_t)n ? 0 : -1;
+}
+
+static int
+put_entry(enum log_level level, const struct log_entry *e)
+{
+	if (to_syslog)
+		return put_syslog(levels[level + 1].priority, e);
+	return put_file(file_fd != -1 ? file_fd : STDERR_FILENO, e);
+}
+
+/* Before the next line: how many are missing here. */
+static int
+own_up(const struct log_entry *next)
+{
+	struct log_entry e = *next;
+	char text[64];
+
+	if (lost == 0)
+		return 0;
+	snprintf(text, sizeof(text), lost == 1 ? "1 line was lost" :
+	    "%u lines were lost", lost);
+	e.level = levels[LOG_L_WARN + 1].name;
+	e.text = text;
+	e.reason = NULL;
+	if (put_entry(LOG_L_WARN, &e) == -1)
+		return -1;
+	lost = 0;
+	return 0;
+}
+
+/* For who waits at standard error, which is not the log. */
+static void
+put_echo(const struct log_entry *e)
+{
+	char line[LOG_LINE];
+
+	if ((to_syslog || file_fd != -1) && !stderr_taken)
+		log_write(STDERR_FILENO, line, log_line_text(e, line));
 }
 
 static void
 put_line(enum log_level level, int code, const char *fmt, va_list ap)
 {
-	static const char *const names[] = {
-		"error", "warn", "info", "debug"
-	};
 	struct log_entry e = { .instance = who, .role = role,
-	    .level = names[level], .pid = (long)getpid() };
+	    .level = levels[level + 1].name, .pid = (long)getpid() };
 	char text[1024];
 	int saved = errno;
 
@@ -195,13 +272,17 @@ put_line(enum log_level level, int code, const char *fmt, va_list ap)
 	e.text = text;
 	e.reason = code != 0 ? strerror(code) : NULL;
 	gettimeofday(&e.at, NULL);
-	if (to_syslog)
-		write_syslog(level, &e);
-	else
-		write_line(file_fd != -1 ? file_fd : STDERR_FILENO, &e, json);
-	if (echo && level <= LOG_L_WARN && (to_syslog || file_fd != -1))
-		write_line(STDERR_FILENO, &e, false);
+	if (own_up(&e) == -1 || put_entry(level, &e) == -1)
+		lost++;
+	if (level == LOG_L_FATAL || (echo && level <= LOG_L_WARN))
+		put_echo(&e);
 	errno = saved;
+}
+
+void
+log_vfatal(const char *fmt, va_list ap)
+{
+	put_line(LOG_L_FATAL, 0, fmt, ap);
 }
 
 #define LOG_FUNCTION(name, level, code)					\

@@ -2,15 +2,20 @@
 /*
  * The log of a process: a line is one write(2) to one descriptor, control
  * characters are escaped, errno is kept.  log_warn() and log_error() append
- * the text of errno, their x forms do not.  Not for signal handlers.
+ * the text of errno, their x forms do not.  Nothing here waits for a reader:
+ * a line that finds no room is lost, and the next one that is taken comes
+ * after another that says how many were.  Not for signal handlers.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-enum log_level { LOG_L_ERROR, LOG_L_WARN, LOG_L_INFO, LOG_L_DEBUG };
+enum log_level {
+	LOG_L_FATAL = -1, LOG_L_ERROR, LOG_L_WARN, LOG_L_INFO, LOG_L_DEBUG
+};
 
 /* Standard error at level info, as text, until told otherwise. */
 void	log_set_level(enum log_level);
@@ -24,8 +29,8 @@ void	log_set_name(const char *instance, const char *role);
 
 /*
  * Where lines go from now on: "stderr", "syslog", or the path of a file, which
- * is appended to.  -1 and errno if it cannot be opened; then nothing changes.
- * log_close() goes back to standard error.
+ * is appended to.  -1 and errno if it cannot be opened or has no room for a
+ * line; then nothing changes.  log_close() goes back to standard error.
  */
 int	log_open(const char *target);
 void	log_close(void);
@@ -56,6 +61,10 @@ void	log_warn(const char *fmt, ...) LOG_PRINTF;
 void	log_warnx(const char *fmt, ...) LOG_PRINTF;
 void	log_info(const char *fmt, ...) LOG_PRINTF;
 void	log_debug(const char *fmt, ...) LOG_PRINTF;
+
+/* For fatal(): whatever the level, and to standard error as well. */
+void	log_vfatal(const char *fmt, va_list)
+	    __attribute__((format(printf, 1, 0)));
 
 /*
  * At most one line a second for a kind of event that strangers can cause:

@@ -7,8 +7,16 @@
 #include "server/conf.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/fd.h"
 
 #define WORDS		34	/* of a line */
 #define BLANKS		" \t\r\n\f\v"
@@ -133,15 +141,57 @@ read_lines(struct settings *s, FILE *f, const char *path, char *why,
 	return rc;
 }
 
+/* A pipe that has no name, such as that of a shell's <(command). */
+static bool
+is_pipe(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC;
+}
+
+/* What may never come to an end, or never begin to, is no settings. */
+static const char *
+what_is_wrong(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return strerror(errno);
+	if (S_ISDIR(st.st_mode))
+		return strerror(EISDIR);
+	if (S_ISREG(st.st_mode) || is_pipe(fd) ||
+	    (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)))
+		return NULL;		/* the last is /dev/null */
+	return "neither a file nor a pipe without a name";
+}
+
+/* Does not wait for the writer of a FIFO, which need not exist. */
+static FILE *
+open_settings(const char *path, const char **why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	FILE *f = NULL;
+
+	*why = fd == -1 ? strerror(errno) : what_is_wrong(fd);
+	if (*why == NULL && (fcntl(fd, F_SETFL, 0) == -1 ||
+	    (f = fdopen(fd, "r")) == NULL))
+		*why = strerror(errno);
+	if (f == NULL)
+		fd_close(&fd);
+	return f;
+}
+
 int
 conf_read(struct settings *s, const char *path, char *why, size_t size)
 {
 	struct settings file;
+	const char *reason;
 	FILE *f;
 	int rc;
 
-	if ((f = fopen(path, "re")) == NULL) {
-		snprintf(why, size, "%s: %s", path, strerror(errno));
+	if ((f = open_settings(path, &reason)) == NULL) {
+		snprintf(why, size, "%s: %s", path, reason);
 		return -1;
 	}
 	settings_init(&file);

@@ -2,27 +2,57 @@
 /* See daemon.h. */
 #include "server/daemon.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
 
+/*
+ * Until there is a word or the server is dead.  The end of the pipe alone says
+ * neither: what the server has forked may hold the other side.
+ */
+static int
+has_word(int fd, pid_t child)
+{
+	struct pollfd p[2] = { { .fd = fd, .events = POLLIN },
+	    { .events = POLLIN } };
+	char word;
+	ssize_t n;
+
+	p[1].fd = (int)syscall(SYS_pidfd_open, child, 0);
+	while (poll(p, 2, -1) == -1 && errno == EINTR)
+		;
+	/* Both may be there: a word and then the end. */
+	if (p[0].revents == 0)
+		return 0;
+	while ((n = read(fd, &word, 1)) == -1 && errno == EINTR)
+		;
+	return n == 1;
+}
+
 /* A status that says what has become of the child. */
 static int
 await(int fd, pid_t child)
 {
-	char word;
 	int status = 0;
 
-	if (read(fd, &word, 1) == 1)
+	if (has_word(fd, child))
 		return 0;
-	if (waitpid(child, &status, 0) == -1 || !WIFEXITED(status) ||
-	    WEXITSTATUS(status) == 0)
-		return 1;
-	return WEXITSTATUS(status);
+	while (waitpid(child, &status, 0) == -1 && errno == EINTR)
+		;
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status) == 0 ? 1 : WEXITSTATUS(status);
+	log_set_echo(true);
+	log_errorx("the server died of signal %d (%s) before it served",
+	    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return 1;
 }
 
 int
@@ -52,9 +82,13 @@ daemon_detach(void)
 {
 	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	dup2(fd, STDIN_FILENO);
-	dup2(fd, STDOUT_FILENO);
-	fd_close(&fd);
+	if (fd != -1) {
+		fflush(stdout);
+		dup2(fd, STDIN_FILENO);
+		dup2(fd, STDOUT_FILENO);
+	}
+	if (fd > STDERR_FILENO)
+		fd_close(&fd);
 	log_set_echo(false);
 	log_take_stderr();
 }

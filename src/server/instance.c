@@ -57,8 +57,11 @@ take_lock(struct instance *in, const char *name, char *why, size_t size)
 	case 0:
 		return 0;
 	case 1:
-		snprintf(why, size, "%s runs already, as pid %ld", name,
-		    (long)holder);
+		if (holder == 0)
+			snprintf(why, size, "%s runs already", name);
+		else
+			snprintf(why, size, "%s runs already, as pid %ld",
+			    name, (long)holder);
 		return -1;
 	default:
 		snprintf(why, size, "%s: %s", in->lock.path, strerror(errno));
@@ -109,7 +112,7 @@ instance_claim(struct instance *in, const char *name, char *why, size_t size)
 	    take_lock(in, name, why, size) == -1)
 		return -1;
 	if (open_socket(in, why, size) == -1) {
-		fd_close(&in->lock.fd);
+		lockfile_release(&in->lock);
 		return -1;
 	}
 	return 0;

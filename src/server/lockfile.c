@@ -23,33 +23,56 @@ is_current(const struct lockfile *l)
 }
 
 static int
-find_holder(struct lockfile *l, pid_t *holder)
+open_file(struct lockfile *l, mode_t mode)
+{
+	fd_close(&l->fd);
+	l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+	    O_NONBLOCK, mode);
+	return l->fd;
+}
+
+/* 0: nobody, any more; 1: somebody, perhaps without a pid that we know. */
+static int
+find_holder(const struct lockfile *l, pid_t *holder)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	*holder = 0;
-	if (fcntl(l->fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)
-		*holder = lock.l_pid;
-	fd_close(&l->fd);
-	return 1;
+	if (fcntl(l->fd, F_GETLK, &lock) == -1)
+		return -1;
+	*holder = lock.l_pid > 0 ? lock.l_pid : 0;
+	return lock.l_type != F_UNLCK;
+}
+
+/* As lockfile_take(), for the file that is open. */
+static int
+lock_file(const struct lockfile *l, pid_t *holder)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int rc;
+
+	do {
+		if (fcntl(l->fd, F_SETLK, &lock) == 0)
+			return 0;
+		if (errno != EAGAIN && errno != EACCES)
+			return -1;
+	} while ((rc = find_holder(l, holder)) == 0);
+	return rc;
 }
 
 int
 lockfile_take(struct lockfile *l, mode_t mode, pid_t *holder)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int rc;
 
 	l->fd = -1;
 	do {
-		fd_close(&l->fd);
-		l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC |
-		    O_NOFOLLOW | O_NONBLOCK, mode);
-		if (l->fd == -1)
+		if (open_file(l, mode) == -1)
 			return -1;
-		if (fcntl(l->fd, F_SETLK, &lock) == -1)
-			return find_holder(l, holder);
-	} while (!is_current(l));
-	return 0;
+		rc = lock_file(l, holder);
+	} while (rc == 0 && !is_current(l));
+	if (rc != 0)
+		fd_close(&l->fd);
+	return rc;
 }
 
 void
@@ -87,6 +110,9 @@ pidfile_take(struct lockfile *l, const char *path, char *why, size_t size)
 	}
 	if ((rc = lockfile_take(l, 0644, &holder)) == -1)
 		snprintf(why, size, "pidfile: %s: %s", path, strerror(errno));
+	else if (rc == 1 && holder == 0)
+		snprintf(why, size, "pidfile: %s is held by a process of "
+		    "elsewhere", path);
 	else if (rc == 1)
 		snprintf(why, size, "pidfile: %s is held by pid %ld", path,
 		    (long)holder);

@@ -17,8 +17,8 @@ struct lockfile {
 };
 
 /*
- * The path stands in it.  0; 1 and the pid, or 0, if somebody else has the
- * lock; -1 and errno.
+ * The path stands in it.  0; 1 and the pid, or 0 if that is of another pid
+ * namespace, if somebody else has the lock; -1 and errno.
  */
 int	lockfile_take(struct lockfile *, mode_t mode, pid_t *holder);
 void	lockfile_release(struct lockfile *);

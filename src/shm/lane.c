@@ -31,3 +31,9 @@ lane_peer(struct lane *l, const char *peer)
 	record_write(&l->call.seq, l->call.peer, text, LANE_PEER / 8);
 	l->peer_key = (uintptr_t)peer;
 }
+
+void
+lane_call_aborted(struct lane *l, unsigned method)
+{
+	word_add(&l->method[method].count[METHOD_ABORTED], 1);
+}

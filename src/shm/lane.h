@@ -197,4 +197,10 @@ lane_call_end(struct lane *l, unsigned method, enum call_outcome outcome,
 	lane_call_count(l, method, outcome, elapsed_ns, bytes_in, bytes_out);
 }
 
+/*
+ * For the master, once the process is dead: it was in a call of this method,
+ * of which the caller knows that the lane has room for it.
+ */
+void	 lane_call_aborted(struct lane *, unsigned method);
+
 #endif

@@ -127,6 +127,35 @@ segment_lane_settle(struct segment *s, unsigned lane, enum master_counter to,
 		word_max(&segment_table_at(s, lane)->count[to], begin - end);
 }
 
+bool
+segment_lane_current(const struct segment *s, unsigned lane,
+    struct current_call *call)
+{
+	const struct lane *l = segment_lane_at(s, lane);
+	struct lane_call c;
+
+	if (!record_read(&l->call.seq, &c.seq + 1, &l->call.seq + 1,
+	    RECORD_WORDS(c) - 1) || c.since_ns == 0)
+		return false;
+	call->method = (uint16_t)c.what;
+	call->seqid = (int32_t)(uint32_t)(c.what >> 32);
+	call->since_ns = c.since_ns;
+	memcpy(call->peer, c.peer, sizeof(call->peer));
+	call->peer[sizeof(call->peer) - 1] = '\0';
+	return true;
+}
+
+/* Which method it was, where that is known: a worker's word, so checked. */
+static void
+segment_lane_accuse(struct segment *s, unsigned lane)
+{
+	struct current_call call;
+
+	if (segment_lane_current(s, lane, &call) &&
+	    call.method < s->at.method_table.count)
+		lane_call_aborted(segment_lane_at(s, lane), call.method);
+}
+
 void
 segment_lane_ended(struct segment *s, unsigned lane)
 {
@@ -138,6 +167,7 @@ segment_lane_ended(struct segment *s, unsigned lane)
 	    COUNTER_CALLS_BEGUN, COUNTER_CALLS_ENDED);
 	segment_lane_settle(s, lane, MASTER_CONNECTIONS_LOST,
 	    COUNTER_CONNECTIONS_ACCEPTED, COUNTER_CONNECTIONS_CLOSED);
+	segment_lane_accuse(s, lane);
 	if (word_get(&l->call.seq) & 1) {
 		word_add(&t->count[MASTER_RECORDS_TORN], 1);
 		record_end(&l->call.seq, word_get(&l->call.seq));
@@ -183,24 +213,6 @@ segment_death_add(struct segment *s, const char *text)
 	strlcpy(n.text, text, sizeof(n.text));
 	record_write(&t->seq, &t->seq + 1, &n.seq + 1, RECORD_WORDS(n) - 1);
 	word_publish(&segment_head(s)->deaths_published, n.serial);
-}
-
-bool
-segment_lane_current(const struct segment *s, unsigned lane,
-    struct current_call *call)
-{
-	const struct lane *l = segment_lane_at(s, lane);
-	struct lane_call c;
-
-	if (!record_read(&l->call.seq, &c.seq + 1, &l->call.seq + 1,
-	    RECORD_WORDS(c) - 1) || c.since_ns == 0)
-		return false;
-	call->method = (uint16_t)c.what;
-	call->seqid = (int32_t)(uint32_t)(c.what >> 32);
-	call->since_ns = c.since_ns;
-	memcpy(call->peer, c.peer, sizeof(call->peer));
-	call->peer[sizeof(call->peer) - 1] = '\0';
-	return true;
 }
 
 uint64_t

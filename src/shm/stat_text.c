@@ -242,28 +242,31 @@ text_long_calls(const struct tf_stat *st, FILE *f)
 
 #define METHOD_ROW	"%-*s %11s %7s %7s %6s %6s %6s\n"
 
-static struct cell
-method_count(const struct tf_stat *st, const char *name, unsigned method)
+static uint64_t
+method_value(const struct tf_stat *st, const char *name, unsigned method)
 {
-	return cell_count(tf_stat_value(st,
-	    tf_stat_find(st, TF_STAT_METHOD, name), (int)method, TF_STAT_ALL));
+	return tf_stat_value(st, tf_stat_find(st, TF_STAT_METHOD, name),
+	    (int)method, TF_STAT_ALL);
 }
 
+/* How long its calls take, of which there may be none that came to its end. */
 static struct cell
-method_quantile(const struct tf_stat *st, unsigned method, double p,
-    uint64_t max)
+method_time(const struct tf_stat *st, unsigned method, double p)
 {
-	uint64_t q = tf_stat_quantile(st, (int)method, TF_STAT_ALL, p);
+	uint64_t max = method_value(st, "time_max", method), q = max;
 
+	if (method_value(st, "calls", method) == 0)
+		return (struct cell){ "-" };
+	if (p < 1)
+		q = tf_stat_quantile(st, (int)method, TF_STAT_ALL, p);
 	return cell_time(q < max ? q : max);
 }
 
+/* A call that took its worker along is one that went wrong. */
 static void
 text_method(const struct tf_stat *st, FILE *f, unsigned method)
 {
-	uint64_t max = tf_stat_value(st,
-	    tf_stat_find(st, TF_STAT_METHOD, "time_max"), (int)method,
-	    TF_STAT_ALL);
+	uint64_t aborted = method_value(st, "aborted", method);
 	char name[1024], *shown = name;
 	size_t len;
 
@@ -274,23 +277,23 @@ text_method(const struct tf_stat *st, FILE *f, unsigned method)
 		*shown = '~';
 	}
 	fprintf(f, METHOD_ROW, NAME_WIDTH, shown,
-	    method_count(st, "calls", method).s,
-	    method_count(st, "exceptions", method).s,
-	    method_count(st, "errors", method).s,
-	    method_quantile(st, method, 0.5, max).s,
-	    method_quantile(st, method, 0.99, max).s, cell_time(max).s);
+	    cell_count(method_value(st, "calls", method) + aborted).s,
+	    cell_count(method_value(st, "exceptions", method)).s,
+	    cell_count(method_value(st, "errors", method) + aborted).s,
+	    method_time(st, method, 0.5).s, method_time(st, method, 0.99).s,
+	    method_time(st, method, 1).s);
 }
 
 static void
 text_methods(const struct tf_stat *st, FILE *f)
 {
-	int calls = tf_stat_find(st, TF_STAT_METHOD, "calls");
 	struct tf_stat_method m;
 	bool any = false;
 	unsigned i;
 
 	for (i = 0; tf_stat_get_method(st, i, &m); i++) {
-		if (tf_stat_value(st, calls, (int)i, TF_STAT_ALL) == 0)
+		if (method_value(st, "calls", i) == 0 &&
+		    method_value(st, "aborted", i) == 0)
 			continue;
 		if (!any)
 			fprintf(f, "\n" METHOD_ROW, NAME_WIDTH, "METHOD",

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -152,6 +153,42 @@ START_TEST(no_file)
 }
 END_TEST
 
+/* A FIFO may have no writer, and is not waited for; a shell's pipe is read. */
+START_TEST(pipes)
+{
+	char fd_path[40];
+	int ends[2];
+
+	unlink(path);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert_int_eq(conf_read(&s, path, why, sizeof(why)), -1);
+	ck_assert_str_eq(why + strlen(path),
+	    ": neither a file nor a pipe without a name");
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(write(ends[1], "workers 6\nno", 12), 12);
+	close(ends[1]);
+	snprintf(fd_path, sizeof(fd_path), "/proc/self/fd/%d", ends[0]);
+	ck_assert_int_eq(conf_read(&s, fd_path, why, sizeof(why)), -1);
+	ck_assert_str_eq(why + strlen(fd_path), ":2: no: has no value");
+	close(ends[0]);
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(write(ends[1], "workers 6\n", 10), 10);
+	close(ends[1]);
+	ck_assert_int_eq(conf_read(&s, fd_path, why, sizeof(why)), 0);
+	ck_assert_uint_eq(s.workers, 6);
+	close(ends[0]);
+}
+END_TEST
+
+START_TEST(devices)
+{
+	ck_assert_int_eq(conf_read(&s, "/dev/null", why, sizeof(why)), 0);
+	ck_assert_int_eq(conf_read(&s, "/dev/zero", why, sizeof(why)), -1);
+	ck_assert_str_eq(why,
+	    "/dev/zero: neither a file nor a pipe without a name");
+}
+END_TEST
+
 static const char FILE_TEXT[] = "workers 3\nuser file\nlisten :1\nlisten :2\n"
     "call-timeout 1s\ncall-timeout.A.b 2s\ncall-timeout.A.c 3s\n";
 
@@ -221,6 +258,8 @@ main(void)
 	tcase_add_loop_test(t, errors, 0, NBAD);
 	tcase_add_test(t, a_nul_byte);
 	tcase_add_test(t, no_file);
+	tcase_add_test(t, pipes);
+	tcase_add_test(t, devices);
 	tcase_add_test(t, the_command_line_wins_before);
 	tcase_add_test(t, the_command_line_wins_after);
 	tcase_add_test(t, a_file_after_a_file);

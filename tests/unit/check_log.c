@@ -2,16 +2,24 @@
 /*
  * The log: a line is one write, whatever is in it; strangers' control
  * characters do not reach the terminal; errno comes through unharmed; the
- * level holds.  Standard error is a packet socket, which keeps writes apart.
+ * level holds; who does not read holds up nobody.  Standard error is a packet
+ * socket, which keeps writes apart.
  */
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bug.h"
 #include "base/log.h"
 #include "lib/unit.h"
 
@@ -272,6 +280,220 @@ START_TEST(no_file)
 }
 END_TEST
 
+#define MANY	4000		/* lines, more than any pipe or socket takes */
+
+/* Reads all that there is; the number of lines, and of those lost in them. */
+static unsigned
+drain(int fd, unsigned *lost)
+{
+	unsigned whole = 0, n;
+	char text[4096], *word;
+	FILE *f;
+
+	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	f = fdopen(dup(fd), "r");
+	*lost = 0;
+	while (fgets(text, sizeof(text), f) != NULL) {
+		word = strstr(text, " warn: ");
+		if (word != NULL && sscanf(word, " warn: %u line", &n) == 1)
+			*lost += n;
+		else
+			whole++;
+		ck_assert_ptr_nonnull(strchr(text, '\n'));
+	}
+	fclose(f);
+	return whole;
+}
+
+static void
+fill(int from, int to)
+{
+	for (int i = from; i < to; i++)
+		log_info("line %d of many: who reads them?", i);
+}
+
+/* No line is unaccounted for once somebody reads again. */
+static void
+assert_none_waits(int reader)
+{
+	unsigned early, lost, none, n;
+
+	fill(0, MANY);
+	n = drain(reader, &early);	/* the notice is shorter, and may fit */
+	ck_assert_uint_lt(n, MANY);
+	log_info("the last one");
+	ck_assert_uint_eq(drain(reader, &lost), 1);
+	ck_assert_uint_eq(n + early + lost, MANY);
+	log_info("and one more");
+	ck_assert_uint_eq(drain(reader, &none), 1);
+	ck_assert_uint_eq(none, 0);
+}
+
+START_TEST(a_full_pipe)
+{
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	assert_none_waits(ends[0]);
+	/* Others who have it notice nothing. */
+	ck_assert_int_eq(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0);
+}
+END_TEST
+
+/* As it is where a process may not open what it holds. */
+START_TEST(a_full_pipe_and_no_descriptor)
+{
+	struct rlimit lim, few = { 3, 0 };
+	unsigned lost;
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &lim), 0);
+	few.rlim_max = lim.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	fill(0, MANY);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &lim), 0);
+	ck_assert_uint_gt(drain(ends[0], &lost), 100);
+}
+END_TEST
+
+START_TEST(a_full_stream)
+{
+	int ends[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	ck_assert_int_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	assert_none_waits(ends[0]);
+	ck_assert_int_eq(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0);
+}
+END_TEST
+
+START_TEST(a_full_fifo)
+{
+	char path[] = "/tmp/check_log.XXXXXX";
+	int reader;
+
+	close(mkstemp(path));
+	unlink(path);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert_int_eq(log_open(path), -1);	/* nobody reads */
+	ck_assert_int_eq(errno, ENXIO);
+	reader = open(path, O_RDONLY | O_NONBLOCK);
+	ck_assert_int_eq(log_open(path), 0);
+	unlink(path);
+	assert_none_waits(reader);
+	log_close();
+}
+END_TEST
+
+/*
+ * Several writers: between seeing room and writing another one may take it.
+ * The last lines of each must come through, so that none was left hanging.
+ */
+START_TEST(a_full_pipe_of_many)
+{
+	int ends[2], status;
+	pid_t pids[4];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	for (int i = 0; i < 4; i++) {
+		if ((pids[i] = fork()) == 0) {
+			fill(0, MANY);
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < 4; i++) {
+		ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
+		ck_assert_int_eq(status, 0);
+	}
+}
+END_TEST
+
+/* The beginning of a line that did not fit is not run into the next one. */
+START_TEST(a_stopped_terminal)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), slave;
+	char text[4096];
+	ssize_t n;
+
+	ck_assert_int_ne(master, -1);
+	ck_assert_int_eq(grantpt(master), 0);
+	ck_assert_int_eq(unlockpt(master), 0);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	ck_assert_int_ne(slave, -1);
+	ck_assert_int_eq(dup2(slave, STDERR_FILENO), STDERR_FILENO);
+	fill(0, MANY);
+	ck_assert_int_eq(fcntl(master, F_SETFL, O_NONBLOCK), 0);
+	while ((n = read(master, text, sizeof(text))) > 0)
+		;
+	log_info("again");
+	n = read(master, text, sizeof(text) - 1);
+	ck_assert_int_gt(n, 0);
+	text[n] = '\0';
+	ck_assert_ptr_nonnull(strstr(text, " lines were lost\r\n"));
+	assert_ends(text, " info: again\r\n");
+	ck_assert_int_eq(fcntl(slave, F_GETFL) & O_NONBLOCK, 0);
+}
+END_TEST
+
+START_TEST(no_room_at_all)
+{
+	ck_assert_int_eq(log_open("/dev/full"), -1);
+	ck_assert_int_eq(errno, ENOSPC);
+	log_info("still here");
+	assert_ends(line(), "still here\n");
+	ck_assert_int_eq(log_open("/dev/null"), 0);
+	log_close();
+}
+END_TEST
+
+/* In a child, which it ends: its only line. */
+static const char *
+last_words(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		log_set_level(LOG_L_ERROR);
+		fatal("out of %s", "luck");
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	return line();
+}
+
+START_TEST(last_words_are_a_line)
+{
+	char path[64], want[100], text[200] = "";
+	const char *got;
+	int fd;
+
+	got = last_words();
+	ck_assert_ptr_nonnull(got);
+	ck_assert_ptr_nonnull(strstr(got, "Z calc["));
+	assert_ends(got, "] worker 3 fatal: out of luck\n");
+	ck_assert_ptr_null(line());
+	log_set_json(true);
+	snprintf(want, sizeof(want), "\"message\":\"out of luck\"}\n");
+	got = last_words();
+	assert_ends(got, want);
+	ck_assert_ptr_nonnull(strstr(got, "\"level\":\"fatal\""));
+	log_set_json(false);
+	/* And in the log, if that is elsewhere. */
+	fd = memfd_create("log", 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	ck_assert_int_eq(log_open(path), 0);
+	assert_ends(last_words(), "fatal: out of luck\n");
+	ck_assert_int_gt(pread(fd, text, sizeof(text) - 1, 0), 0);
+	assert_ends(text, "fatal: out of luck\n");
+	log_close();
+}
+END_TEST
+
 START_TEST(one_line_a_second)
 {
 	struct log_rate r = { 0 };
@@ -307,6 +529,14 @@ main(void)
 	tcase_add_test(t, a_long_line_is_whole_json);
 	tcase_add_test(t, file);
 	tcase_add_test(t, no_file);
+	tcase_add_test(t, a_full_pipe);
+	tcase_add_test(t, a_full_pipe_and_no_descriptor);
+	tcase_add_test(t, a_full_stream);
+	tcase_add_test(t, a_full_fifo);
+	tcase_add_test(t, a_full_pipe_of_many);
+	tcase_add_test(t, a_stopped_terminal);
+	tcase_add_test(t, no_room_at_all);
+	tcase_add_test(t, last_words_are_a_line);
 	tcase_add_test(t, one_line_a_second);
 	return unit_main(s);
 }

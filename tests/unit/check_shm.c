@@ -246,6 +246,8 @@ START_TEST(a_worker_is_killed_in_a_call)
 	ck_assert_uint_eq(of_method("time_sum", 1), 4000);
 	ck_assert_uint_eq(of_method("time_max", 1), 3000);
 	ck_assert_uint_eq(of_method("calls", 2), 0);
+	ck_assert_uint_eq(of_method("aborted", 2), 1);
+	ck_assert_uint_eq(of_method("aborted", 1), 0);
 }
 END_TEST
 

@@ -419,6 +419,23 @@ has(const char *text, const char *part)
 	ck_assert_msg(strstr(text, part) != NULL, "no %s in\n%s", part, text);
 }
 
+/* What has never ended but with its worker is the most interesting. */
+START_TEST(a_method_that_only_kills)
+{
+	int method = segment_method_add(seg, "Calculator", "die");
+	char *text;
+
+	ck_assert_int_eq(segment_lane_take(seg, 2, 4), 2);
+	lane_call_begin(segment_attach_self(seg, 2), (unsigned)method, 1,
+	    "10.0.0.3:5432", 1);
+	segment_lane_ended(seg, 2);
+	text = printed(false);
+	has(text, "\nCalculator.die                           1       0       "
+	    "1      -      -      -\n");
+	free(text);
+}
+END_TEST
+
 START_TEST(the_table_for_people)
 {
 	struct lane *l = busy;
@@ -513,6 +530,7 @@ main(void)
 	tcase_add_loop_test(t, damaged_counters_are_refused, 0, 3);
 	tcase_add_test(t, files_that_are_no_segment);
 	tcase_add_test(t, deaths_are_a_ring);
+	tcase_add_test(t, a_method_that_only_kills);
 	tcase_add_test(t, the_table_for_people);
 	tcase_add_test(t, a_worker_of_an_old_generation);
 	tcase_add_test(t, the_same_as_json);

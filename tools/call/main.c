@@ -176,6 +176,34 @@ print_result(struct tf_arena *arena, const struct tf_method *m,
 		    json.s + sizeof(head) - 1);
 }
 
+/* The names that Apache gives to what TApplicationException says. */
+static const char *
+error_name(int type)
+{
+	static const char *const names[] = {
+		"UNKNOWN", "UNKNOWN_METHOD", "INVALID_MESSAGE_TYPE",
+		"WRONG_METHOD_NAME", "BAD_SEQUENCE_ID", "MISSING_RESULT",
+		"INTERNAL_ERROR", "PROTOCOL_ERROR", "INVALID_TRANSFORM",
+		"INVALID_PROTOCOL", "UNSUPPORTED_CLIENT_TYPE"
+	};
+	static char other[40];
+
+	if (type >= 0 && type < (int)(sizeof(names) / sizeof(names[0])))
+		return names[type];
+	snprintf(other, sizeof(other), "TApplicationException of type %d",
+	    type);
+	return other;
+}
+
+/* Whether the server answered with an error, but without a word of its own. */
+static bool
+is_mute(const char *error)
+{
+	size_t n = strlen(error);
+
+	return n >= 2 && strcmp(error + n - 2, ": ") == 0;
+}
+
 static int
 print_failure(struct tf_arena *arena, const struct tf_method *m,
     const void *result, const struct tf_client *c)
@@ -196,7 +224,8 @@ print_failure(struct tf_arena *arena, const struct tf_method *m,
 		    (int)json.len, json.s);
 		return 1;
 	}
-	warnx("%s", tf_client_error(c));
+	warnx("%s%s", tf_client_error(c), is_mute(tf_client_error(c)) ?
+	    error_name(tf_client_error_type(c)) : "");
 	return 1;
 }
 
@@ -252,5 +281,7 @@ main(int argc, char **argv)
 	else
 		status = run(&a);
 	idl_free(a.idl);
+	if (fflush(stdout) == EOF)
+		err(1, "standard output");
 	return status;
 }
