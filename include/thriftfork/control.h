@@ -26,9 +26,10 @@ int	 tf_control_open(const char *name, char *why, size_t why_size);
 
 /*
  * Sends a request and waits for its answer: "status" (the answer brings a
- * descriptor for tf_stat_open_fd() in *fd, the caller's to close), "stop",
- * "stop now" (answered when the server is gone).  0, or -1 with a reason: the
- * server refused, or it went away.  fd may be NULL.
+ * descriptor for tf_stat_open_fd() in *fd, the caller's to close), "ready",
+ * "reopen"; and, answered when it has been done, "stop", "stop now", "reload",
+ * "scale N".  0, or -1 with a reason: the server refused, failed, went away, or
+ * has not said within 5 seconds that it is at work.  fd may be NULL.
  */
 int	 tf_control_ask(int control, const char *request, int *fd, char *why,
 	    size_t why_size);

@@ -12,7 +12,10 @@ void	fd_close(int *fd);
 /*
  * One message over a SOCK_SEQPACKET socket, with a descriptor unless it is
  * -1.  fd_recv() sets *fd to the descriptor that came along (close-on-exec) or
- * to -1; a message that was cut, or that brought more than one, is EPROTO.
+ * to -1; a message that was cut, that brought more than one, or whose
+ * descriptor was lost because none was free here, is EPROTO.  Its bytes, as far
+ * as there were any and they fit, have been stored all the same: the message is
+ * gone from the queue, and its sender may wait for an answer.
  * Both as send(2) and recv(2) otherwise, never blocking with MSG_DONTWAIT.
  */
 int	fd_send(int sock, const void *, size_t, int fd, int flags);

@@ -3,6 +3,13 @@
  * The words that a master and its workers exchange over their channel, one per
  * SOCK_SEQPACKET message.  They live down here because the two rooms that use
  * them, proc and serve, do not know each other.
+ *
+ * A connection moves in four messages.  The worker that has it stops reading
+ * and offers it (OFFER, with the descriptor, behind it a record that only
+ * workers understand); the master offers it to another worker under an id of
+ * its own; that one answers TAKEN, before it reads a byte, or REFUSED; and the
+ * master passes the answer on to the first, which closes its descriptor or goes
+ * on serving.  Between offer and answer the connection is touched by nobody.
  */
 #ifndef BASE_ORDER_H
 #define BASE_ORDER_H
@@ -15,12 +22,31 @@ enum order_kind {
 				   what has been asked, leave */
 	ORDER_QUIT,		/* leave now */
 	ORDER_REOPEN,		/* log to the descriptor that comes along */
+	ORDER_DRAIN,		/* accept nothing more, close the listening
+				   sockets, offer every connection as soon as
+				   it can be moved, leave after the last */
+	ORDER_SHED,		/* offer arg connections, idle ones first */
+	ORDER_LISTEN,		/* accept on the socket that comes along, too;
+				   arg names it */
+	ORDER_UNLISTEN,		/* no longer accept on the socket arg */
 	/* To the master. */
-	ORDER_READY		/* the worker serves from now on */
+	ORDER_READY,		/* the worker serves from now on */
+	ORDER_LEAVING,		/* told to by a signal, it wants to: DRAIN it */
+	/* Both ways, about the connection id. */
+	ORDER_OFFER,
+	ORDER_TAKEN,
+	ORDER_REFUSED
 };
 
 struct order {
 	uint32_t	 kind;
+	uint32_t	 arg;
+	uint64_t	 id;		/* the sender's, of an offer; in the
+					   answer to it the same */
 };
+
+#define ORDER_RECORD	(136 * 1024)	/* bytes behind an OFFER, at most */
+#define ORDER_WINDOW	16		/* offers of one worker that are not
+					   answered yet */
 
 #endif

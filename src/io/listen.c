@@ -3,6 +3,7 @@
 #include "io/listen.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #include "base/fd.h"
 
+#define LISTENER_SILENT	UINT_MAX
 #define FIRST_BACKLOG	128	/* until listener_start() */
 
 static int
@@ -131,6 +133,31 @@ remove_file(const struct listener *l)
 		unlink(sun.sun_path);
 }
 
+bool
+listener_is_shared(const struct listener *l)
+{
+	return addr_is_unix(&l->addr);
+}
+
+unsigned
+listener_index(const struct listener *l, unsigned slot)
+{
+	return l->indexes[slot];
+}
+
+/* The kernel's group is in the order of the first listen(2). */
+int
+listener_start(struct listener *l, unsigned slot, int backlog)
+{
+	unsigned i = listener_is_shared(l) ? 0 : slot;
+
+	if (listen(l->fds[i], backlog) == -1)
+		return -1;
+	if (l->indexes[i] == LISTENER_SILENT)
+		l->indexes[i] = l->nlistening++;
+	return l->fds[i];
+}
+
 static int
 bind_all(struct listener *l)
 {
@@ -144,7 +171,7 @@ bind_all(struct listener *l)
 		if (i == 0 && (local ? note_file(l) : resolve_port(l)) == -1)
 			return -1;
 		/* Others' probes see nothing before somebody listens. */
-		if (i == 0 && listen(l->fds[0], FIRST_BACKLOG) == -1)
+		if (i == 0 && listener_start(l, 0, FIRST_BACKLOG) == -1)
 			return -1;
 	}
 	return 0;
@@ -158,10 +185,17 @@ listener_open(struct listener *l, const struct addr *a, unsigned slots,
 	l->addr = *a;
 	addr_text(a, l->text, sizeof(l->text));
 	l->nfds = addr_is_unix(a) ? 1 : slots;
-	if ((l->fds = calloc(l->nfds, sizeof(*l->fds))) == NULL)
+	l->fds = calloc(l->nfds, sizeof(*l->fds));
+	l->indexes = calloc(l->nfds, sizeof(*l->indexes));
+	if (l->fds == NULL || l->indexes == NULL) {
+		free(l->fds);
+		l->fds = NULL;
 		goto fail;
-	for (unsigned i = 0; i < l->nfds; i++)
+	}
+	for (unsigned i = 0; i < l->nfds; i++) {
 		l->fds[i] = -1;
+		l->indexes[i] = LISTENER_SILENT;
+	}
 	if (bind_all(l) == 0)
 		return 0;
 fail:
@@ -176,6 +210,8 @@ fail:
 void
 listener_close(struct listener *l)
 {
+	free(l->indexes);
+	l->indexes = NULL;
 	if (l->fds == NULL)
 		return;
 	for (unsigned i = 0; i < l->nfds; i++)
@@ -184,12 +220,4 @@ listener_close(struct listener *l)
 		remove_file(l);
 	free(l->fds);
 	l->fds = NULL;
-}
-
-int
-listener_start(struct listener *l, unsigned slot, int backlog)
-{
-	int fd = l->fds[l->nfds == 1 ? 0 : slot];
-
-	return listen(fd, backlog) == -1 ? -1 : fd;
 }

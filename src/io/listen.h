@@ -10,6 +10,7 @@
 #ifndef IO_LISTEN_H
 #define IO_LISTEN_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "io/addr.h"
@@ -18,6 +19,8 @@ struct listener {
 	struct addr	 addr;		/* as bound: port 0 has been resolved */
 	char		 text[ADDR_TEXT];
 	int		*fds;
+	unsigned	*indexes;	/* in the group, of those that listen */
+	unsigned	 nlistening;
 	unsigned	 nfds;		/* slots for TCP, 1 for unix */
 	dev_t		 dev;		/* unix: which file is ours */
 	ino_t		 ino;
@@ -34,5 +37,11 @@ void	listener_close(struct listener *);
 
 /* Slot's socket, listening from now on; -1 and errno. */
 int	listener_start(struct listener *, unsigned slot, int backlog);
+
+/* Whether all slots have the same socket. */
+bool	listener_is_shared(const struct listener *);
+
+/* The place of a slot's socket, which listens, in the kernel's group. */
+unsigned listener_index(const struct listener *, unsigned slot);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See control.h: one message in, one message out. */
+/* See control.h: one message in, one message out, or two. */
 #include "proc/control.h"
 
 #include <errno.h>
@@ -25,26 +25,52 @@ client_close(struct control_client *c)
 	loop_free(c->control->loop, c);
 }
 
+/* The client goes when its request has been seen to: it is still in use. */
 void
 control_answer(struct control_client *c, const char *text, int fd)
 {
-	if (fd_send(c->watch.fd, text, strlen(text), fd, MSG_DONTWAIT) == -1)
-		log_warn("control: an answer could not be sent");
+	static struct log_rate rate;
+	unsigned skipped;
+
+	if (fd_send(c->watch.fd, text, strlen(text), fd, MSG_DONTWAIT) == 0)
+		return;
+	c->lost = true;
+	if (log_rate_ok(&rate, &skipped))
+		log_warn("control: a client that does not take its answer is "
+		    "dropped (%u more like this)", skipped);
 }
 
 void
-control_wait(struct control_client *c)
+control_wait(struct control_client *c, enum control_order order)
 {
-	c->waiting = true;
+	c->waiting = order;
+	control_answer(c, "wait", -1);
 }
 
-/* A request that was cut is no verb, whatever stands before a NUL in it. */
-static void
-spoil(char *request, size_t len)
+void
+control_complete(struct control *control, enum control_order order,
+    const char *answer)
 {
-	for (size_t i = 0; i < len; i++)
-		if (request[i] == '\0')
-			request[i] = '?';
+	struct control_client *c;
+
+	LIST_FOREACH(c, &control->clients, link)
+		if (c->waiting == order) {
+			c->waiting = CONTROL_NOTHING;
+			control_answer(c, answer, -1);
+		}
+}
+
+/* What is no text is no request, whatever stands before a NUL in it. */
+static void
+hear(struct control_client *c, const char *request, size_t len)
+{
+	if (len == CONTROL_BYTES || memchr(request, '\0', len) != NULL)
+		control_answer(c, "error: the request is too long or no text",
+		    -1);
+	else
+		c->control->fn(c, request, c->control->arg);
+	if (c->lost)
+		client_close(c);
 }
 
 static void
@@ -52,24 +78,19 @@ client_ready(struct watch *watch, uint32_t events)
 {
 	struct control_client *c = OBJECT_OF(watch, struct control_client,
 	    watch);
-	char request[CONTROL_BYTES];
+	char request[CONTROL_BYTES + 1];
 	ssize_t n;
 
 	(void)events;
-	n = recv(watch->fd, request, sizeof(request) - 1, MSG_DONTWAIT |
-	    MSG_TRUNC);
+	n = recv(watch->fd, request, CONTROL_BYTES, MSG_DONTWAIT);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
 		client_close(c);
 		return;
 	}
-	if ((size_t)n >= sizeof(request)) {
-		n = sizeof(request) - 1;
-		spoil(request, (size_t)n);
-	}
 	request[n] = '\0';
-	c->control->fn(c, request, c->control->arg);
+	hear(c, request, (size_t)n);
 }
 
 static bool
@@ -148,8 +169,9 @@ control_close(struct control *control)
 	struct control_client *c;
 
 	while ((c = LIST_FIRST(&control->clients)) != NULL) {
-		if (c->waiting)
-			control_answer(c, "ok", -1);
+		if (c->waiting != CONTROL_NOTHING)
+			control_answer(c, c->waiting == CONTROL_STOP ? "ok" :
+			    "error: the server has stopped", -1);
 		client_close(c);
 	}
 	timer_cancel(control->loop, &control->pause);

@@ -9,11 +9,14 @@
 #ifndef PROC_INHERIT_H
 #define PROC_INHERIT_H
 
+#include <stdint.h>
+
 struct inherit {
 	unsigned	 slot;
 	unsigned	 generation;
 	unsigned	 lane;		/* of the shared segment */
 	int		*listen_fds;	/* listening; the master's as well */
+	const uint32_t	*listen_keys;	/* what orders call them by */
 	unsigned	 nlisten;
 	int		 channel_fd;	/* struct order; it ends when the
 					   master dies */

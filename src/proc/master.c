@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The master's loop.  What happens (a signal, an order, a death, a word from a
- * worker, a timer) becomes an event of a slot; slot_fsm.c says what it means;
- * the small functions here do it.
+ * The master's loop, and what is asked of the server as a whole: by signals,
+ * over the control socket, by the program around it.
  */
 #include "proc/master.h"
 
@@ -23,233 +22,15 @@
 #include "proc/master_body.h"
 #include "shm/segment.h"
 
-#define QUIT_NS		(1 * NS_PER_S)	/* from a quick order to the kill */
-#define HEALTHY_NS	(1 * NS_PER_S)	/* a life that forgives deaths */
-#define BACKOFF_MIN_NS	(100 * NS_PER_MS)
-#define BACKOFF_MAX_NS	(30 * NS_PER_S)
-
-static void	slot_event(struct slot *, enum slot_event);
-
 static void
-publish(struct slot *s)
+all_workers(struct master *m, enum worker_event event)
 {
-	static const enum slot_word words[NSLOT_STATES] = {
-		[SLOT_S_PARKED] = SLOT_PARKED,
-		[SLOT_S_STARTING] = SLOT_STARTING,
-		[SLOT_S_READY] = SLOT_READY,
-		[SLOT_S_STOPPING] = SLOT_DRAINING,
-		[SLOT_S_KILLED] = SLOT_DRAINING,
-		[SLOT_S_ENDING] = SLOT_DRAINING,
-		[SLOT_S_BACKOFF] = SLOT_BACKOFF,
-	};
-	bool lives = s->child.pid != 0;
+	struct worker *w, *next;
 
-	segment_slot_set(s->master->config->segment, s->number,
-	    words[s->state], lives ? (int)s->lane : -1, s->child.pid,
-	    s->spawned > 0 ? s->spawned - 1 : 0);
-}
-
-static void
-timer_ran_out(struct timer *t)
-{
-	slot_event(OBJECT_OF(t, struct slot, timer), SLOT_E_TIMEOUT);
-}
-
-static void
-set_timer(struct slot *s, uint64_t ns)
-{
-	timer_set(&s->master->loop, &s->timer, clock_ns() + ns, timer_ran_out);
-}
-
-static void
-order(struct slot *s, enum order_kind kind, int fd)
-{
-	struct order o = { .kind = kind };
-
-	if (fd_send(s->channel_fd, &o, sizeof(o), fd, MSG_DONTWAIT) == -1)
-		log_warn("worker %u: an order could not be sent", s->number);
-}
-
-/* What it was doing, for the obituary; "" if nothing is known. */
-static void
-describe_call(struct slot *s, char *text, size_t size)
-{
-	struct segment *seg = s->master->config->segment;
-	struct current_call call;
-	char method[280];
-
-	text[0] = '\0';
-	if (!segment_lane_current(seg, s->lane, &call))
-		return;
-	segment_method_name(seg, call.method, method, sizeof(method));
-	snprintf(text, size, ", %.1f ms into %s seqid %d from %s",
-	    (double)(clock_ns() - call.since_ns) / 1e6, method, call.seqid,
-	    call.peer);
-}
-
-static void
-bury(struct slot *s)
-{
-	char fate[128], doing[400], text[640];
-	uint64_t age = clock_ns() - s->born_ns;
-	struct segment *seg = s->master->config->segment;
-	long pid = s->child.pid;
-	siginfo_t info;
-
-	child_reap(&s->child, &info);
-	child_fate(&info, fate, sizeof(fate));
-	describe_call(s, doing, sizeof(doing));
-	snprintf(text, sizeof(text), "worker %u pid %ld generation %u %s after "
-	    "%.1f s%s", s->number, pid, s->master->generation, fate,
-	    (double)age / 1e9, doing);
-	if (s->state == SLOT_S_STOPPING && info.si_code == CLD_EXITED &&
-	    info.si_status == 0)
-		log_debug("%s", text);
-	else {
-		log_warnx("%s", text);
-		segment_death_add(seg, text);
-		if (s->state == SLOT_S_STARTING || s->state == SLOT_S_KILLED)
-			strlcpy(s->master->failure, text,
-			    sizeof(s->master->failure));
+	for (w = TAILQ_FIRST(&m->workers); w != NULL; w = next) {
+		next = TAILQ_NEXT(w, link);
+		worker_event(w, event);
 	}
-	segment_lane_ended(seg, s->lane);
-	/* Nor is it a failure to leave in order, as after a TERM by hand. */
-	s->failures = age >= HEALTHY_NS || (s->state == SLOT_S_READY &&
-	    info.si_code == CLD_EXITED && info.si_status == 0) ? 0 :
-	    s->failures + 1;
-}
-
-static void
-died(struct watch *watch, uint32_t events)
-{
-	struct slot *s = OBJECT_OF(watch, struct slot, death);
-
-	(void)events;
-	watch_remove(&s->master->loop, &s->death);
-	watch_remove(&s->master->loop, &s->channel);
-	fd_close(&s->channel_fd);
-	bury(s);
-	slot_event(s, SLOT_E_EXIT);
-}
-
-static void
-spoken(struct watch *watch, uint32_t events)
-{
-	struct slot *s = OBJECT_OF(watch, struct slot, channel);
-	struct order o;
-	ssize_t n;
-
-	(void)events;
-	n = recv(watch->fd, &o, sizeof(o), MSG_DONTWAIT);
-	if (n == (ssize_t)sizeof(o) && o.kind == ORDER_READY)
-		slot_event(s, SLOT_E_READY);
-	else if (n == 0)	/* its death will be told by the pidfd */
-		watch_remove(&s->master->loop, watch);
-}
-
-/* Unwatched it would be lost: then it is taken back at once. */
-static int
-watch_worker(struct slot *s)
-{
-	struct loop *l = &s->master->loop;
-
-	if (watch_add(l, &s->death, s->child.pidfd, EPOLLIN, died) == 0 &&
-	    watch_add(l, &s->channel, s->channel_fd, EPOLLIN, spoken) == 0)
-		return 0;
-	watch_remove(l, &s->death);
-	fd_close(&s->channel_fd);
-	child_kill(&s->child, SIGKILL);
-	bury(s);
-	return -1;
-}
-
-static void
-start_worker(struct slot *s)
-{
-	if (slot_fork(s) == 0 && watch_worker(s) == 0) {
-		set_timer(s, s->master->config->start_timeout_ns);
-		return;
-	}
-	snprintf(s->master->failure, sizeof(s->master->failure),
-	    "worker %u cannot be started: %s", s->number, strerror(errno));
-	log_errorx("%s", s->master->failure);
-	s->failures++;
-	slot_event(s, SLOT_E_EXIT);
-}
-
-static void
-wait_and_retry(struct slot *s)
-{
-	uint64_t ns = 0;
-
-	if (s->failures > 0) {
-		unsigned doublings = s->failures < 16 ? s->failures - 1 : 15;
-
-		ns = BACKOFF_MIN_NS << doublings;
-		if (ns > BACKOFF_MAX_NS)
-			ns = BACKOFF_MAX_NS;
-		log_warnx("worker %u: death %u in a row; the next one starts "
-		    "in %.1f s", s->number, s->failures, (double)ns / 1e9);
-	}
-	set_timer(s, ns);
-}
-
-static void
-act(struct slot *s, enum slot_action action)
-{
-	struct master *m = s->master;
-
-	switch (action) {
-	case SLOT_A_SPAWN:
-		start_worker(s);
-		break;
-	case SLOT_A_SERVING:
-		timer_cancel(&m->loop, &s->timer);
-		log_info("worker %u pid %ld serves", s->number,
-		    (long)s->child.pid);
-		if (!m->served && m->config->serving != NULL)
-			m->config->serving(m->config->arg);
-		m->served = true;
-		break;
-	case SLOT_A_STOP:
-		order(s, ORDER_STOP, -1);
-		set_timer(s, m->config->stop_timeout_ns);
-		break;
-	case SLOT_A_QUIT:
-		order(s, ORDER_QUIT, -1);
-		/* Another quick order gives no more time. */
-		if (s->timer.when_ns == 0 ||
-		    s->timer.when_ns > clock_ns() + QUIT_NS)
-			set_timer(s, QUIT_NS);
-		break;
-	case SLOT_A_KILL:
-		log_warnx("worker %u pid %ld is killed: it did not %s in time",
-		    s->number, (long)s->child.pid,
-		    s->state == SLOT_S_ENDING ? "leave" : "start");
-		child_kill(&s->child, SIGKILL);
-		break;
-	case SLOT_A_WAIT:
-		wait_and_retry(s);
-		break;
-	case SLOT_A_REST:
-		timer_cancel(&m->loop, &s->timer);
-		break;
-	default:
-		break;
-	}
-}
-
-static void
-slot_event(struct slot *s, enum slot_event event)
-{
-	struct slot_step step = slot_step(s->state, event);
-
-	log_debug("worker %u: %s in %s: %s, %s", s->number,
-	    slot_event_name(event), slot_state_name(s->state),
-	    slot_action_name(step.action), slot_state_name(step.next));
-	s->state = step.next;
-	act(s, step.action);
-	publish(s);
 }
 
 static void
@@ -260,22 +41,185 @@ all_slots(struct master *m, enum slot_event event)
 }
 
 static void
-stop(struct master *m)
+begin_to_stop(struct master *m)
 {
-	if (m->stopping) {
-		all_slots(m, SLOT_E_QUIT);
+	if (m->stopping)
 		return;
-	}
 	log_info("stopping");
+	reload_abort(m, "the server stops");
 	m->stopping = true;
+	timer_cancel(&m->loop, &m->delay);
 	all_slots(m, SLOT_E_STOP);
 }
 
 static void
 quit(struct master *m)
 {
-	m->stopping = true;
-	all_slots(m, SLOT_E_QUIT);
+	begin_to_stop(m);
+	all_workers(m, WORKER_E_QUIT);
+}
+
+static void
+stop_now(struct timer *t)
+{
+	struct master *m = OBJECT_OF(t, struct master, delay);
+
+	begin_to_stop(m);
+	all_workers(m, WORKER_E_STOP);
+}
+
+/* In order: and who balances load shall have time to hear of it. */
+static void
+stop(struct master *m)
+{
+	uint64_t delay_ns = m->limits.drain_delay_ns;
+
+	if (m->stopping || m->delaying) {
+		quit(m);
+		return;
+	}
+	m->delaying = true;
+	if (delay_ns == 0) {
+		stop_now(&m->delay);
+		return;
+	}
+	log_info("stopping in %.1f s", (double)delay_ns / 1e9);
+	timer_set(&m->loop, &m->delay, clock_ns() + delay_ns, stop_now);
+}
+
+int
+master_scale(struct master *m, unsigned workers)
+{
+	if (workers < 1 || workers > m->config->max_workers)
+		return -1;
+	log_info("scaling from %u to %u workers", m->limits.workers, workers);
+	m->limits.workers = workers;
+	segment_set_master(m->config->segment, getpid(), m->generation,
+	    workers);
+	for (unsigned i = 0; i < m->config->max_workers; i++) {
+		if (i >= workers)
+			slot_abandon(&m->slots[i]);
+		slot_event(&m->slots[i], i < workers ? SLOT_E_WANT :
+		    SLOT_E_UNWANT);
+	}
+	sockets_assign(m);
+	master_scaled(m);
+	return 0;
+}
+
+void
+master_scaled(struct master *m)
+{
+	const struct worker *w;
+
+	for (unsigned i = 0; i < m->limits.workers; i++)
+		if (!worker_serves(m->slots[i].incumbent))
+			return;
+	TAILQ_FOREACH(w, &m->workers, link)
+		if (w->slot->number >= m->limits.workers && w->child.pid != 0)
+			return;
+	control_complete(&m->control, CONTROL_SCALE, "ok");
+}
+
+/* Why the number of workers cannot be changed now; NULL: it can. */
+static const char *
+cannot_scale(const struct master *m, unsigned workers)
+{
+	if (m->stopping || m->delaying)
+		return "the server stops";
+	if (reload_runs(m))
+		return "a reload is under way";
+	if (workers < 1)
+		return "there must be a worker";
+	if (workers > m->config->max_workers)
+		return "max-workers is less";
+	return NULL;
+}
+
+static void
+scale_by_signal(struct master *m, int by)
+{
+	unsigned workers = m->limits.workers + (unsigned)by;
+	const char *why = cannot_scale(m, workers);
+
+	if (why != NULL)
+		log_warnx("%u workers: %s", workers, why);
+	else
+		master_scale(m, workers);
+}
+
+static void
+asked_to_scale(struct master *m, struct control_client *c, const char *arg)
+{
+	char answer[CONTROL_BYTES];
+	const char *why;
+	unsigned workers;
+
+	workers = (unsigned)strtonum(arg, 1, 1000000, &why);
+	if (why == NULL)
+		why = cannot_scale(m, workers);
+	if (why != NULL) {
+		snprintf(answer, sizeof(answer), "error: %s workers: %s", arg,
+		    why);
+		control_answer(c, answer, -1);
+		return;
+	}
+	control_wait(c, CONTROL_SCALE);
+	master_scale(m, workers);
+}
+
+/* A second one waits for the end of the first, whose answer is not its own. */
+static void
+reload(struct master *m, struct control_client *c)
+{
+	char why[400] = "a reload is under way", answer[CONTROL_BYTES];
+	int rc = -1;
+
+	if (m->stopping || m->delaying)
+		strlcpy(why, "the server stops", sizeof(why));
+	else if (!reload_runs(m))
+		rc = reload_start(m, why, sizeof(why));
+	else if (c == NULL)
+		m->reload.again = true;
+	if (rc == -1)
+		log_errorx("reload: %s", why);
+	if (c == NULL)
+		return;
+	snprintf(answer, sizeof(answer), "error: %s", why);
+	if (rc == 0)
+		control_wait(c, CONTROL_RELOAD);
+	else
+		control_answer(c, answer, -1);
+}
+
+static void
+tell_readiness(struct master *m, struct control_client *c)
+{
+	const char *answer = "error: no worker serves";
+
+	for (unsigned i = 0; i < m->config->max_workers; i++)
+		if (worker_serves(m->slots[i].incumbent))
+			answer = "ok";
+	if (m->stopping || m->delaying)
+		answer = "error: the server stops";
+	control_answer(c, answer, -1);
+}
+
+/* Workers may not be able to open the file: they are sent a descriptor. */
+static int
+reopen_logs(struct master *m)
+{
+	struct worker *w;
+
+	if (log_reopen() == -1) {
+		log_error("the log cannot be opened again");
+		return -1;
+	}
+	log_info("the log has been reopened");
+	if (log_fd() != -1)
+		TAILQ_FOREACH(w, &m->workers, link)
+			worker_tell(w, ORDER_REOPEN, 0, log_fd());
+	return 0;
 }
 
 static void
@@ -285,14 +229,22 @@ control_request(struct control_client *c, const char *request, void *arg)
 
 	if (strcmp(request, "status") == 0)
 		control_answer(c, "ok", segment_fd(m->config->segment));
-	else if (strcmp(request, "stop") == 0 ||
-	    strcmp(request, "stop now") == 0) {
-		control_wait(c);
-		if (request[4] == '\0')
-			stop(m);
-		else
-			quit(m);
-	} else
+	else if (strcmp(request, "stop") == 0) {
+		control_wait(c, CONTROL_STOP);
+		stop(m);
+	} else if (strcmp(request, "stop now") == 0) {
+		control_wait(c, CONTROL_STOP);
+		quit(m);
+	} else if (strcmp(request, "reload") == 0)
+		reload(m, c);
+	else if (strncmp(request, "scale ", 6) == 0)
+		asked_to_scale(m, c, request + 6);
+	else if (strcmp(request, "reopen") == 0)
+		control_answer(c, reopen_logs(m) == 0 ? "ok" :
+		    "error: the log cannot be opened again", -1);
+	else if (strcmp(request, "ready") == 0)
+		tell_readiness(m, c);
+	else
 		control_answer(c, "error: this version has no such verb", -1);
 }
 
@@ -301,20 +253,6 @@ later(const struct signalfd_siginfo *si)
 {
 	log_info("%s from pid %u: not in this version, ignored",
 	    strsignal((int)si->ssi_signo), si->ssi_pid);
-}
-
-/* Workers may not be able to open the file: they are sent a descriptor. */
-static void
-reopen_logs(struct master *m)
-{
-	if (log_reopen() == -1) {
-		log_error("the log cannot be opened again");
-		return;
-	}
-	log_info("the log has been reopened");
-	for (unsigned i = 0; log_fd() != -1 && i < m->config->max_workers; i++)
-		if (m->slots[i].channel_fd != -1)
-			order(&m->slots[i], ORDER_REOPEN, log_fd());
 }
 
 static void
@@ -333,8 +271,20 @@ signalled(struct watch *watch, uint32_t events)
 	case SIGNAL_QUIT:
 		quit(m);
 		break;
+	case SIGNAL_RELOAD:
+		reload(m, NULL);
+		break;
 	case SIGNAL_REOPEN:
 		reopen_logs(m);
+		break;
+	case SIGNAL_MORE:
+		scale_by_signal(m, 1);
+		break;
+	case SIGNAL_FEWER:
+		scale_by_signal(m, -1);
+		break;
+	case SIGNAL_CHILD:
+		watch_children(m);
 		break;
 	case SIGNAL_LATER:
 		later(&si);
@@ -399,23 +349,16 @@ begin(struct master *m)
 	    cf->stop_fd, EPOLLIN, told_to_stop) == -1)
 		return -1;
 	m->slots = calloc(cf->max_workers, sizeof(*m->slots));
-	if (m->slots == NULL)
+	m->message = malloc(sizeof(*m->message));
+	if (m->slots == NULL || m->message == NULL)
 		return -1;
 	for (unsigned i = 0; i < cf->max_workers; i++)
-		m->slots[i] = (struct slot){ .master = m, .number = i,
-		    .child.pidfd = -1, .death.fd = -1, .channel.fd = -1,
-		    .channel_fd = -1 };
-	segment_set_master(cf->segment, getpid(), m->generation, cf->workers);
-	return 0;
-}
-
-static bool
-any_process(const struct master *m)
-{
-	for (unsigned i = 0; i < m->config->max_workers; i++)
-		if (slot_has_process(m->slots[i].state))
-			return true;
-	return false;
+		m->slots[i] = (struct slot){ .master = m, .number = i };
+	segment_set_master(cf->segment, getpid(), m->generation,
+	    m->limits.workers);
+	oom_init(&m->oom, "");
+	watch_start(m);
+	return sockets_init(m);
 }
 
 static void
@@ -430,7 +373,10 @@ end(struct master *m)
 	watch_remove(&m->loop, &m->signals);
 	watch_remove(&m->loop, &m->stop_order);
 	fd_close(&signal_fd);
+	broker_fini(m);
+	sockets_fini(m);
 	loop_fini(&m->loop);
+	free(m->message);
 	free(m->slots);
 }
 
@@ -451,23 +397,28 @@ turn(struct master *m, char *why, size_t size)
 	}
 	if (start_failed(m) && !m->stopping)
 		quit(m);
+	watch_strangers(m);
 	return 0;
 }
 
 int
 master_run(const struct master_config *config, char *why, size_t size)
 {
-	struct master m = { .config = config, .generation = 1,
-	    .signals.fd = -1, .stop_order.fd = -1, .loop.epoll_fd = -1,
-	    .control.watch.fd = -1 };
+	struct master m = { .config = config, .limits = config->limits,
+	    .generation = 1, .newest = 1, .signals.fd = -1,
+	    .stop_order.fd = -1, .loop.epoll_fd = -1, .control.watch.fd = -1,
+	    .reload = { .pipe.fd = -1, .death.fd = -1,
+	    .preflight = { .fd = -1, .child.pidfd = -1 } } };
 	int rc;
 
+	TAILQ_INIT(&m.workers);
+	TAILQ_INIT(&m.moves);
 	if ((rc = begin(&m)) == -1)
 		snprintf(why, size, "the master cannot start: %s",
 		    strerror(errno));
-	for (unsigned i = 0; rc == 0 && i < config->workers; i++)
+	for (unsigned i = 0; rc == 0 && i < m.limits.workers; i++)
 		slot_event(&m.slots[i], SLOT_E_WANT);
-	while (rc == 0 && !(m.stopping && !any_process(&m)))
+	while (rc == 0 && !(m.stopping && TAILQ_EMPTY(&m.workers)))
 		rc = turn(&m, why, size);
 	if (rc == 0 && start_failed(&m)) {
 		snprintf(why, size, "%s", m.failure);

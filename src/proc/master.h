@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The master: forks workers, keeps their number, and ends with them.  It knows
- * processes, sockets as far as they are to be inherited, and the shared
- * segment; it never sees a byte that a client sent, and nothing of Thrift.
+ * The master: forks workers, keeps their number, replaces them without a
+ * client's noticing, and ends with them.  It knows processes, sockets as far as
+ * they are to be inherited or passed on, and the shared segment; it never sees
+ * a byte that a client sent, and nothing of Thrift.
  */
 #ifndef PROC_MASTER_H
 #define PROC_MASTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,10 +20,26 @@ struct listener;
 struct segment;
 struct signal_state;
 
+/* What a reload may change. */
+struct master_limits {
+	unsigned	 workers;
+	uint64_t	 start_timeout_ns;
+	uint64_t	 stop_timeout_ns;
+	uint64_t	 drain_timeout_ns;	/* for a worker to give its
+						   connections away */
+	uint64_t	 drain_delay_ns;	/* from TERM to the stop */
+	uint64_t	 canary_ns;
+	uint64_t	 rescue_ns;		/* until others accept for one
+						   that does not */
+	uint64_t	 max_requests;		/* of a worker's life; these
+						   three: 0 is no limit */
+	uint64_t	 max_age_ns;
+	uint64_t	 max_memory;		/* bytes */
+};
+
 struct master_config {
 	const struct signal_state *signals;	/* taken */
 	const char	*name;		/* of the instance, for logs */
-	unsigned	 workers;
 	unsigned	 max_workers;	/* slots */
 	struct listener	*listeners;	/* bound; slots as they are used */
 	unsigned	 nlisteners;	/* at most MASTER_MAX_LISTENERS */
@@ -29,10 +47,11 @@ struct master_config {
 	int		 control_fd;	/* listening, SEQPACKET; -1: none */
 	int		 stop_fd;	/* readable: stop in order; -1: none */
 	struct segment	*segment;
-	uint64_t	 start_timeout_ns;
-	uint64_t	 stop_timeout_ns;
+	struct master_limits limits;	/* of the first generation */
 	/* The worker's main, in the child; what it returns is its status. */
 	int		(*worker)(const struct inherit *, void *arg);
+	/* How long a call of a method may take, ns; 0: as long as it likes. */
+	uint64_t	(*call_timeout)(void *arg, unsigned method);
 	/*
 	 * Told when the first worker serves; NULL: nobody waits for it.  If
 	 * one is given, a worker that dies before makes the start a failure.
@@ -40,6 +59,24 @@ struct master_config {
 	void		(*serving)(void *arg);
 	/* In the master, when all is over but for telling who waits. */
 	void		(*finish)(void *arg);
+	/*
+	 * A reload, in this order.  prepare() makes what the next generation
+	 * will run from, preflight() tries it out, in a child, and reports,
+	 * accept() reads the report, with suspicion.  Workers of the next
+	 * generation may be forked from then on.  At last either commit(),
+	 * which says what has changed for the master, or discard(), which may
+	 * also come at any time before.  Those that can fail: -1 with a
+	 * reason.
+	 */
+	int		(*prepare)(void *arg, unsigned generation, char *why,
+			    size_t why_size);
+	int		(*preflight)(int fd, void *arg);
+	int		(*accept)(void *arg, const char *report, size_t len,
+			    char *why, size_t why_size);
+	void		(*commit)(void *arg, struct master_limits *);
+	void		(*discard)(void *arg);
+	size_t		 report_size;	/* at most */
+	uint64_t	 preflight_ns;	/* may take */
 	void		*arg;
 };
 

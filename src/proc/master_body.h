@@ -1,43 +1,182 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The master from the inside, for master.c and spawn.c. */
+/*
+ * The master from the inside.  A slot is a place where one worker is wanted or
+ * not; a worker is a process.  A slot has its incumbent, which serves or will
+ * again, and at times a successor, which shall replace it; a worker that is
+ * neither is leaving.
+ *
+ *	master.c   the loop, signals, orders to the server as a whole
+ *	slot.c     slots: incumbents, backoff, successors
+ *	worker.c   worker processes: their states, their words, their graves
+ *	spawn.c    fork, and what is inherited
+ *	sockets.c  which worker accepts on which listening sockets
+ *	broker.c   connections on their way from one worker to another
+ *	reload.c   the next generation
+ *	watch.c    a look at all workers now and then: hangs, age, load
+ */
 #ifndef PROC_MASTER_BODY_H
 #define PROC_MASTER_BODY_H
 
+#include <sys/queue.h>
+
 #include "io/loop.h"
+#include "proc/channel.h"
 #include "proc/child.h"
 #include "proc/control.h"
 #include "proc/master.h"
+#include "proc/oom.h"
+#include "proc/preflight.h"
 #include "proc/slot_fsm.h"
+#include "proc/verdict.h"
+#include "proc/worker_fsm.h"
+
+struct worker {
+	TAILQ_ENTRY(worker)	 link;
+	struct master		*master;
+	struct slot		*slot;
+	enum worker_state	 state;
+	unsigned		 generation;
+	unsigned		 lane;
+	struct child		 child;
+	struct watch		 death;		/* on the pidfd */
+	struct channel		 channel;
+	struct timer		 timer;		/* of its state */
+	bool			 timer_is_of_start;
+	uint64_t		 born_ns;
+	uint64_t		 awake_ns;	/* before that it is not to
+						   blame */
+	uint64_t		 max_requests;	/* its share of jitter in it */
+	unsigned		 offers;	/* to it, not answered yet */
+	bool			 stopped;	/* by a signal */
+	bool			 stuck;		/* does not accept */
+	struct timer		 rescue;	/* it is, if it stays stopped */
+	bool			 suspected;	/* of a hang, with evidence: */
+	struct verdict_sample	 evidence;
+	unsigned		 doubts;	/* about it */
+	unsigned		 fat_samples;	/* above max-memory, in a row */
+	bool			 killed_by_us;
+};
+TAILQ_HEAD(worker_list, worker);
+
+enum replacing { REPLACING_NOT, REPLACING_RECYCLE, REPLACING_RELOAD };
 
 struct slot {
 	struct master		*master;
 	unsigned		 number;
 	enum slot_state		 state;
-	struct child		 child;
-	struct watch		 death;		/* on the pidfd */
-	struct watch		 channel;	/* on channel_fd */
-	int			 channel_fd;
-	struct timer		 timer;
-	unsigned		 lane;
+	struct worker		*incumbent, *successor;	/* NULL: none */
+	enum replacing		 replacing;
+	struct timer		 timer;		/* of the backoff */
 	unsigned		 spawned;	/* times */
 	unsigned		 failures;	/* deaths in a row */
-	uint64_t		 born_ns;
+	struct worker		*server;	/* accepts on its sockets */
+	bool			 listens;	/* clients may wait there */
+	bool			 steered;	/* new connections go there */
+};
+
+struct move;
+TAILQ_HEAD(move_list, move);
+
+enum reload_stage {
+	RELOAD_NONE,
+	RELOAD_PREFLIGHT,
+	RELOAD_CANARY,		/* starts */
+	RELOAD_WATCH,		/* serves, and is watched for canary-time */
+	RELOAD_REST		/* start */
+};
+
+struct reload {
+	enum reload_stage	 stage;
+	struct preflight	 preflight;
+	struct watch		 pipe, death;	/* of the preflight */
+	struct timer		 timer;
+	uint8_t			*report;
+	bool			 again;		/* asked for meanwhile */
+	char			 why[640];
 };
 
 struct master {
 	const struct master_config *config;
+	struct master_limits	 limits;
 	struct loop		 loop;
 	struct watch		 signals;
 	struct watch		 stop_order;	/* on stop_fd */
 	struct control		 control;
 	struct slot		*slots;
-	unsigned		 generation;
+	int			*assigned;	/* slot -> slot that accepts */
+	struct worker_list	 workers;
+	struct move_list	 moves;
+	uint64_t		 last_move;	/* its id */
+	struct message		*message;	/* room for one */
+	struct reload		 reload;
+	struct timer		 tick;
+	uint64_t		 tick_ns;	/* when the last one was */
+	struct timer		 delay;		/* drain-delay */
+	uint64_t		 recycle_ns;	/* not before */
+	unsigned		 ticks;
+	struct oom_watch	 oom;
+	unsigned		 generation;	/* of incumbents */
+	unsigned		 newest;	/* generation ever begun */
+	bool			 delaying;	/* will stop soon */
 	bool			 stopping;
 	bool			 served;	/* a worker has, once */
+	bool			 steering_failed;	/* and it was said */
 	char			 failure[640];	/* why the start has failed */
 };
 
-/* Forks a worker: child, lane and channel_fd are set; -1 and errno. */
-int	slot_fork(struct slot *);
+/* spawn.c: child, lane and channel are set; -1 and errno. */
+int	worker_fork(struct worker *, watch_fn *spoken);
+int	spawn_preflight(int fd, void *master);	/* for preflight_start() */
+
+/* worker.c */
+struct worker *worker_new(struct slot *, unsigned generation);
+void	worker_event(struct worker *, enum worker_event);
+void	worker_tell(struct worker *, enum order_kind, uint32_t arg, int fd);
+bool	worker_serves(const struct worker *);	/* NULL does not */
+unsigned long worker_connections(const struct worker *);
+
+/* slot.c */
+void	slot_event(struct slot *, enum slot_event);
+/* Its worker, incumbent or successor or neither, serves or is dead. */
+void	slot_worker_ready(struct slot *, struct worker *);
+void	slot_worker_leaving(struct slot *, struct worker *);	/* it wants */
+void	slot_worker_gone(struct slot *, struct worker *, bool in_order,
+	    uint64_t age_ns, const char *obituary);
+/* A successor of a generation: -1 and errno. */
+int	slot_replace(struct slot *, enum replacing, unsigned generation);
+void	slot_commit(struct slot *);	/* the successor takes over */
+void	slot_abandon(struct slot *);	/* the successor leaves, if any */
+void	slot_publish(struct slot *);
+
+/* sockets.c */
+uint32_t sockets_key(unsigned listener, unsigned slot);	/* for orders */
+int	sockets_init(struct master *);	/* before a second one listens */
+void	sockets_fini(struct master *);
+void	sockets_assign(struct master *);
+void	sockets_forget(struct master *, const struct worker *);	/* it is dead */
+
+/* broker.c */
+void	broker_offer(struct worker *from, const struct order *, size_t size,
+	    int fd);		/* in m->message; fd becomes the broker's */
+void	broker_answer(struct worker *, const struct order *);
+void	broker_worker_gone(struct worker *);	/* its channel is empty */
+void	broker_check(struct master *);	/* for those who are silent */
+void	broker_fini(struct master *);
+
+/* reload.c */
+int	reload_start(struct master *, char *why, size_t size);
+bool	reload_runs(const struct master *);
+void	reload_worker_ready(struct master *, struct slot *);
+void	reload_worker_lost(struct master *, const char *why);
+void	reload_abort(struct master *, const char *why);
+
+/* watch.c */
+void	watch_start(struct master *);
+void	watch_children(struct master *);	/* a SIGCHLD has come */
+void	watch_strangers(struct master *);	/* as pid 1 */
+
+/* master.c */
+int	master_scale(struct master *, unsigned workers);
+void	master_scaled(struct master *);		/* whether it is, by now */
 
 #endif

@@ -30,24 +30,61 @@ as_number(const char *text)
 	return *end == '\0' && n < 0xffffffff ? n : -1;
 }
 
+static struct passwd *
+look_up_user(const char *user)
+{
+	long n = as_number(user);
+
+	errno = 0;
+	return n != -1 ? getpwuid((uid_t)n) : getpwnam(user);
+}
+
+static struct group *
+look_up_group(const char *group)
+{
+	long n = as_number(group);
+
+	errno = 0;
+	return n != -1 ? getgrgid((gid_t)n) : getgrnam(group);
+}
+
+/* What getpwnam(3) and its like leave in errno where there is nobody. */
+static bool
+is_nobody(int error)
+{
+	return error == 0 || error == ENOENT || error == ESRCH;
+}
+
+/* errno says why the look-up failed. */
+static int
+tell_unknown(const char *kind, const char *name, char *why, size_t size)
+{
+	if (is_nobody(errno))
+		snprintf(why, size, "%s: there is no %s '%s'", kind, kind,
+		    name);
+	else
+		snprintf(why, size, "%s: %s: %s", kind, name, strerror(errno));
+	return -1;
+}
+
+int
+privilege_check(const char *user, const char *group, char *why, size_t size)
+{
+	if (user != NULL && look_up_user(user) == NULL && is_nobody(errno))
+		return tell_unknown("user", user, why, size);
+	if (group != NULL && look_up_group(group) == NULL && is_nobody(errno))
+		return tell_unknown("group", group, why, size);
+	return 0;
+}
+
 static int
 find_user(struct privilege *p, const char *user, const char **name, char *why,
     size_t size)
 {
-	long n = as_number(user);
-	struct passwd *pw;
+	struct passwd *pw = look_up_user(user);
 
-	errno = 0;
-	pw = n != -1 ? getpwuid((uid_t)n) : getpwnam(user);
-	if (pw == NULL) {
-		if (errno != 0 && errno != ENOENT)
-			snprintf(why, size, "user: %s: %s", user,
-			    strerror(errno));
-		else
-			snprintf(why, size, "user: there is no user '%s'",
-			    user);
-		return -1;
-	}
+	if (pw == NULL)
+		return tell_unknown("user", user, why, size);
 	p->uid = pw->pw_uid;
 	p->gid = pw->pw_gid;
 	*name = pw->pw_name;
@@ -57,20 +94,10 @@ find_user(struct privilege *p, const char *user, const char **name, char *why,
 static int
 find_group(struct privilege *p, const char *group, char *why, size_t size)
 {
-	long n = as_number(group);
-	struct group *gr;
+	struct group *gr = look_up_group(group);
 
-	errno = 0;
-	gr = n != -1 ? getgrgid((gid_t)n) : getgrnam(group);
-	if (gr == NULL) {
-		if (errno != 0 && errno != ENOENT)
-			snprintf(why, size, "group: %s: %s", group,
-			    strerror(errno));
-		else
-			snprintf(why, size, "group: there is no group '%s'",
-			    group);
-		return -1;
-	}
+	if (gr == NULL)
+		return tell_unknown("group", group, why, size);
 	p->gid = gr->gr_gid;
 	return 0;
 }

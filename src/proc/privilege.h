@@ -28,6 +28,13 @@ struct privilege {
 };
 
 /*
+ * Whether there is such a user and such a group, as far as can be told now;
+ * either may be NULL.  -1 with a reason that begins with the setting's name.
+ */
+int	privilege_check(const char *user, const char *group, char *why,
+	    size_t why_size);
+
+/*
  * Looks up user and group, names or numbers; either may be NULL.  -1 with a
  * reason that begins with the name of the setting: unknown, or somebody else
  * while not root.

@@ -25,6 +25,8 @@ fill(sigset_t *set, bool only_ends)
 		if (!only_ends || list[i].meaning == SIGNAL_STOP ||
 		    list[i].meaning == SIGNAL_QUIT)
 			sigaddset(set, list[i].signo);
+	if (!only_ends)
+		sigaddset(set, SIGCHLD);
 }
 
 void
@@ -119,6 +121,8 @@ signals_meaning(int signo)
 {
 	size_t i = 0;
 
+	if (signo == SIGCHLD)
+		return SIGNAL_CHILD;
 	while (i < NLIST && list[i].signo != signo)
 		i++;
 	BUG_ON(i == NLIST);

@@ -15,9 +15,13 @@
 enum signal_meaning {
 	SIGNAL_STOP,
 	SIGNAL_QUIT,
+	SIGNAL_RELOAD,
 	SIGNAL_REOPEN,
+	SIGNAL_MORE,
+	SIGNAL_FEWER,
 	SIGNAL_LATER,
-	SIGNAL_IGNORE
+	SIGNAL_IGNORE,
+	SIGNAL_CHILD		/* SIGCHLD, which nobody sends on purpose */
 };
 
 /* What the program's signals were before the server took them. */

@@ -5,32 +5,27 @@
  */
 #include "proc/slot_fsm.h"
 
-#define ROW(want, ready, exit, stop, quit, timeout)			\
-	{ want, ready, exit, stop, quit, timeout }
+#define ROW(want, unwant, ready, exit, replaced, stop, timeout)		\
+	{ want, unwant, ready, exit, replaced, stop, timeout }
 #define TO(next, action)	{ SLOT_S_##next, SLOT_A_##action }
 
 static const struct slot_step table[NSLOT_STATES][NSLOT_EVENTS] = {
 	[SLOT_S_PARKED] = ROW(
 	    TO(STARTING, SPAWN), TO(PARKED, NONE), TO(PARKED, NONE),
-	    TO(PARKED, NONE), TO(PARKED, NONE), TO(PARKED, NONE)),
+	    TO(PARKED, NONE), TO(PARKED, NONE), TO(PARKED, REST),
+	    TO(PARKED, NONE)),
 	[SLOT_S_STARTING] = ROW(
-	    TO(STARTING, NONE), TO(READY, SERVING), TO(BACKOFF, WAIT),
-	    TO(STOPPING, STOP), TO(STOPPING, QUIT), TO(KILLED, KILL)),
+	    TO(STARTING, NONE), TO(PARKED, DISMISS), TO(READY, NONE),
+	    TO(BACKOFF, WAIT), TO(READY, NONE), TO(PARKED, REST),
+	    TO(STARTING, NONE)),
 	[SLOT_S_READY] = ROW(
-	    TO(READY, NONE), TO(READY, NONE), TO(BACKOFF, WAIT),
-	    TO(STOPPING, STOP), TO(STOPPING, QUIT), TO(READY, NONE)),
-	[SLOT_S_STOPPING] = ROW(
-	    TO(STOPPING, NONE), TO(STOPPING, NONE), TO(PARKED, REST),
-	    TO(STOPPING, NONE), TO(STOPPING, QUIT), TO(ENDING, KILL)),
-	[SLOT_S_KILLED] = ROW(
-	    TO(KILLED, NONE), TO(KILLED, NONE), TO(BACKOFF, WAIT),
-	    TO(ENDING, NONE), TO(ENDING, NONE), TO(KILLED, NONE)),
-	[SLOT_S_ENDING] = ROW(
-	    TO(ENDING, NONE), TO(ENDING, NONE), TO(PARKED, REST),
-	    TO(ENDING, NONE), TO(ENDING, NONE), TO(ENDING, NONE)),
+	    TO(READY, NONE), TO(PARKED, DISMISS), TO(READY, NONE),
+	    TO(BACKOFF, WAIT), TO(READY, NONE), TO(PARKED, REST),
+	    TO(READY, NONE)),
 	[SLOT_S_BACKOFF] = ROW(
-	    TO(BACKOFF, NONE), TO(BACKOFF, NONE), TO(BACKOFF, NONE),
-	    TO(PARKED, REST), TO(PARKED, REST), TO(STARTING, SPAWN)),
+	    TO(BACKOFF, NONE), TO(PARKED, REST), TO(BACKOFF, NONE),
+	    TO(BACKOFF, NONE), TO(READY, REST), TO(PARKED, REST),
+	    TO(STARTING, SPAWN)),
 };
 
 struct slot_step
@@ -39,17 +34,11 @@ slot_step(enum slot_state state, enum slot_event event)
 	return table[state][event];
 }
 
-int
-slot_has_process(enum slot_state state)
-{
-	return state != SLOT_S_PARKED && state != SLOT_S_BACKOFF;
-}
-
 const char *
 slot_state_name(enum slot_state state)
 {
 	static const char *const names[NSLOT_STATES] = { "parked", "starting",
-	    "ready", "stopping", "killed", "ending", "backoff" };
+	    "ready", "backoff" };
 
 	return names[state];
 }
@@ -57,8 +46,8 @@ slot_state_name(enum slot_state state)
 const char *
 slot_event_name(enum slot_event event)
 {
-	static const char *const names[NSLOT_EVENTS] = { "want", "ready",
-	    "exit", "stop", "quit", "timeout" };
+	static const char *const names[NSLOT_EVENTS] = { "want", "unwant",
+	    "ready", "exit", "replaced", "stop", "timeout" };
 
 	return names[event];
 }
@@ -67,7 +56,7 @@ const char *
 slot_action_name(enum slot_action action)
 {
 	static const char *const names[NSLOT_ACTIONS] = { "none", "spawn",
-	    "serving", "stop", "quit", "kill", "wait", "rest" };
+	    "dismiss", "wait", "rest" };
 
 	return names[action];
 }

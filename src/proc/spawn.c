@@ -6,10 +6,10 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "io/listen.h"
@@ -24,27 +24,39 @@ close_others(struct listener *l, int mine)
 			fd_close(&l->fds[i]);
 }
 
-/* In a child: what is the master's alone. */
+/* In a child: what is the master's alone; fds: NULL, or what it may keep. */
 static void
 close_private(struct master *m, const int *fds)
 {
+	struct worker *w;
+
 	control_abandon(&m->control);
 	fd_close(&m->signals.fd);
 	loop_fini(&m->loop);
-	for (unsigned i = 0; i < m->config->max_workers; i++) {
-		struct slot *s = &m->slots[i];
-
-		if (s->child.pid != 0) {
-			fd_close(&s->child.pidfd);
-			fd_close(&s->channel_fd);
-		}
+	TAILQ_FOREACH(w, &m->workers, link) {
+		fd_close(&w->child.pidfd);
+		fd_close(&w->channel.fd);
 	}
+	fd_close(&m->reload.preflight.fd);
+	fd_close(&m->reload.preflight.child.pidfd);
 	for (unsigned i = 0; i < m->config->nlisteners; i++)
-		close_others(&m->config->listeners[i], fds[i]);
+		close_others(&m->config->listeners[i],
+		    fds != NULL ? fds[i] : -1);
+}
+
+/* In a child. */
+int
+spawn_preflight(int fd, void *arg)
+{
+	struct master *m = arg;
+
+	m->reload.preflight.fd = m->reload.preflight.child.pidfd = -1;
+	close_private(m, NULL);
+	return m->config->preflight(fd, m->config->arg);
 }
 
 static int
-listen_all(struct slot *s, int *fds)
+listen_all(struct slot *s, int *fds, uint32_t *keys)
 {
 	const struct master_config *cf = s->master->config;
 
@@ -53,66 +65,92 @@ listen_all(struct slot *s, int *fds)
 		    cf->backlog);
 		if (fds[i] == -1)
 			return -1;
+		keys[i] = sockets_key(i, s->number);
 	}
+	/* Nothing is steered to the others before they have served. */
+	if (s->number == 0)
+		s->listens = true;
 	return 0;
 }
 
 static void
-be_worker(struct slot *s, int channel_fd, int *fds)
+be_worker(struct worker *w, int channel_fd, int *fds, uint32_t *keys)
 {
-	struct master *m = s->master;
-	struct inherit inherit = { .slot = s->number,
-	    .generation = m->generation, .lane = s->lane, .listen_fds = fds,
-	    .nlisten = m->config->nlisteners, .channel_fd = channel_fd };
+	struct master *m = w->master;
+	struct inherit inherit = { .slot = w->slot->number,
+	    .generation = w->generation, .lane = w->lane, .listen_fds = fds,
+	    .listen_keys = keys, .nlisten = m->config->nlisteners,
+	    .channel_fd = channel_fd };
 	char role[32];
 
 	close_private(m, fds);
-	snprintf(role, sizeof(role), "worker %u", s->number);
+	snprintf(role, sizeof(role), "worker %u", w->slot->number);
 	log_set_name(m->config->name, role);
 	child_exit(m->config->worker(&inherit, m->config->arg));
 }
 
 static int
-fork_worker(struct slot *s, int *ends, int *fds)
+take_lane(struct worker *w)
 {
-	struct master *m = s->master;
-	int lane, rc;
+	int lane = segment_lane_take(w->master->config->segment,
+	    w->slot->number, w->generation);
 
-	lane = segment_lane_take(m->config->segment, s->number, m->generation);
 	if (lane == -1) {
 		errno = ENOSPC;
 		return -1;
 	}
-	s->lane = (unsigned)lane;
-	if ((rc = child_fork(&s->child, m->config->signals)) == 0) {
-		/* Not a child of ours, in this process. */
-		s->child.pid = 0;
-		close(ends[0]);
-		be_worker(s, ends[1], fds);
-	}
-	if (rc == -1) {
-		segment_lane_ended(m->config->segment, s->lane);
-		return -1;
-	}
-	segment_lane_started(m->config->segment, s->lane, s->child.pid);
+	w->lane = (unsigned)lane;
 	return 0;
 }
 
-int
-slot_fork(struct slot *s)
+static int
+fork_with(struct worker *w, int *ends, int *fds, uint32_t *keys)
 {
+	struct master *m = w->master;
+	int rc;
+
+	if (take_lane(w) == -1)
+		return -1;
+	if ((rc = child_fork(&w->child, m->config->signals)) == 0) {
+		/* Not a child of ours, in this process. */
+		w->child.pid = 0;
+		be_worker(w, ends[1], fds, keys);
+	}
+	if (rc == -1) {
+		segment_lane_ended(m->config->segment, w->lane);
+		return -1;
+	}
+	segment_lane_started(m->config->segment, w->lane, w->child.pid);
+	w->slot->spawned++;
+	return 0;
+}
+
+/* Up to a tenth more, or all would be replaced at the same time. */
+static uint64_t
+with_jitter(uint64_t n)
+{
+	return n == 0 ? 0 : n + arc4random_uniform((uint32_t)(n / 10 <
+	    UINT32_MAX ? n / 10 + 1 : UINT32_MAX));
+}
+
+int
+worker_fork(struct worker *w, watch_fn *spoken)
+{
+	struct master *m = w->master;
 	int fds[MASTER_MAX_LISTENERS], ends[2];
+	uint32_t keys[MASTER_MAX_LISTENERS];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
 		return -1;
-	s->born_ns = clock_ns();
-	s->spawned++;
-	if (listen_all(s, fds) == -1 || fork_worker(s, ends, fds) == -1) {
-		fd_close(&ends[0]);
+	w->max_requests = with_jitter(m->limits.max_requests);
+	if (listen_all(w->slot, fds, keys) == 0 &&
+	    channel_open(&w->channel, &m->loop, ends[0], spoken) == 0 &&
+	    fork_with(w, ends, fds, keys) == 0) {
 		fd_close(&ends[1]);
-		return -1;
+		return 0;
 	}
+	if (w->channel.fd == -1)
+		fd_close(&ends[0]);
 	fd_close(&ends[1]);
-	s->channel_fd = ends[0];
-	return 0;
+	return -1;
 }

@@ -20,21 +20,6 @@
 #define ACCEPT_BATCH	16
 #define PAUSE_NS	(100 * NS_PER_MS)
 
-/* -1: the hook does not want it. */
-static int
-greet(struct conn *c)
-{
-	const struct worker_config *cf = c->worker->config;
-	struct tf_peer peer = conn_peer(c);
-
-	if (cf->hooks->connect != NULL &&
-	    cf->hooks->connect(cf->ctx, &peer) == -1)
-		return -1;
-	c->data = peer.data;
-	c->greeted = true;
-	return 0;
-}
-
 static void
 take(struct worker *w, int fd, const struct addr *from)
 {
@@ -55,29 +40,21 @@ take(struct worker *w, int fd, const struct addr *from)
 		return;
 	}
 	lane_add(w->config->lane, COUNTER_CONNECTIONS_ACCEPTED, 1);
-	if (greet(c) == -1) {
+	if (conn_greet(c) == -1) {
 		conn_count(c, COUNTER_CONNECTIONS_REFUSED, 1);
 		conn_close(c);
 	}
 }
 
-static bool
-full(const struct worker *w)
-{
-	unsigned max = w->config->limits.max_connections;
-
-	return max != 0 && w->nconns >= max;
-}
-
 void
 accept_update(struct worker *w)
 {
-	bool open = w->accept_pause.when_ns == 0 && !full(w);
+	bool open = w->accept_pause.when_ns == 0 && !accept_is_full(w);
+	struct door *d;
 
-	for (unsigned i = 0; i < w->config->nlisten; i++)
-		if (w->doors[i].watch.fd != -1)
-			watch_change(&w->loop, &w->doors[i].watch,
-			    open ? EPOLLIN : 0);
+	TAILQ_FOREACH(d, &w->doors, link)
+		if (d->watch.fd != -1)
+			watch_change(&w->loop, &d->watch, open ? EPOLLIN : 0);
 }
 
 static void
@@ -146,37 +123,115 @@ knocked(struct watch *watch, uint32_t events)
 	struct worker *w = d->worker;
 
 	(void)events;
-	for (int i = 0; i < ACCEPT_BATCH && !full(w); i++)
+	for (int i = 0; i < ACCEPT_BATCH && !accept_is_full(w); i++)
 		if (accept_one(w, watch->fd) == 0)
 			break;
-	if (full(w))
+	if (accept_is_full(w))
 		accept_update(w);
+}
+
+/* -1: it cannot be watched; fd is the caller's then. */
+static int
+open_door(struct worker *w, uint32_t key, int fd, bool adopted)
+{
+	struct door *d;
+
+	if ((d = calloc(1, sizeof(*d))) == NULL)
+		return -1;
+	d->worker = w;
+	d->key = key;
+	d->fd = fd;
+	d->adopted = adopted;
+	if (watch_add(&w->loop, &d->watch, fd, EPOLLIN, knocked) == -1) {
+		free(d);
+		return -1;
+	}
+	TAILQ_INSERT_TAIL(&w->doors, d, link);
+	return 0;
+}
+
+/* An event for it may be on its way yet. */
+static void
+remove_door(struct worker *w, struct door *d)
+{
+	watch_remove(&w->loop, &d->watch);
+	TAILQ_REMOVE(&w->doors, d, link);
+	loop_free(&w->loop, d);
 }
 
 int
 accept_start(struct worker *w)
 {
-	unsigned n = w->config->nlisten;
+	const struct worker_config *cf = w->config;
 
-	w->doors = calloc(n == 0 ? 1 : n, sizeof(*w->doors));
-	if (w->doors == NULL)
-		return -1;
 	w->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	for (unsigned i = 0; i < n; i++)
-		w->doors[i] = (struct door){ .worker = w, .watch.fd = -1 };
-	for (unsigned i = 0; i < n; i++)
-		if (watch_add(&w->loop, &w->doors[i].watch,
-		    w->config->listen_fds[i], EPOLLIN, knocked) == -1)
+	for (unsigned i = 0; i < cf->nlisten; i++)
+		if (open_door(w, cf->listen_keys == NULL ? i :
+		    cf->listen_keys[i], cf->listen_fds[i], false) == -1)
 			return -1;
+	return 0;
+}
+
+void
+accept_end(struct worker *w)
+{
+	struct door *d;
+
+	while ((d = TAILQ_FIRST(&w->doors)) != NULL) {
+		if (d->adopted)
+			close(d->fd);
+		remove_door(w, d);
+	}
+	fd_close(&w->spare_fd);
+}
+
+void
+accept_drop(struct worker *w, uint32_t key)
+{
+	struct door *d;
+
+	TAILQ_FOREACH(d, &w->doors, link)
+		if (d->key == key)
+			break;
+	if (d == NULL)
+		return;
+	/* First, because others have it open: a close would not unwatch it. */
+	watch_remove(&w->loop, &d->watch);
+	close(d->fd);
+	remove_door(w, d);
+}
+
+void
+accept_drop_all(struct worker *w)
+{
+	struct door *d;
+
+	timer_cancel(&w->loop, &w->accept_pause);
+	while ((d = TAILQ_FIRST(&w->doors)) != NULL)
+		accept_drop(w, d->key);
+}
+
+int
+accept_add(struct worker *w, uint32_t key, int fd)
+{
+	accept_drop(w, key);
+	if (open_door(w, key, fd, true) == -1) {
+		log_warn("a listening socket cannot be taken over");
+		close(fd);
+		return -1;
+	}
+	accept_update(w);
 	return 0;
 }
 
 void
 accept_stop(struct worker *w)
 {
+	struct door *d;
+
 	timer_cancel(&w->loop, &w->accept_pause);
-	for (unsigned i = 0; i < w->config->nlisten; i++)
-		watch_remove(&w->loop, &w->doors[i].watch);
+	TAILQ_FOREACH(d, &w->doors, link)
+		watch_remove(&w->loop, &d->watch);
 }
 
 static bool
@@ -192,14 +247,14 @@ is_shared(int listen_fd)
 void
 accept_unlisten(struct worker *w)
 {
-	for (unsigned i = 0; i < w->config->nlisten; i++) {
-		int fd = w->config->listen_fds[i];
+	struct door *d;
 
-		while (!full(w) && accept_one(w, fd) == 1)
+	TAILQ_FOREACH(d, &w->doors, link) {
+		while (!accept_is_full(w) && accept_one(w, d->fd) == 1)
 			;
 		/* For good: no listen(2) makes a unix socket listen again. */
-		if (!is_shared(fd))
-			shutdown(fd, SHUT_RDWR);
+		if (!is_shared(d->fd))
+			shutdown(d->fd, SHUT_RDWR);
 	}
 	timer_cancel(&w->loop, &w->accept_pause);
 }

@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 
-#define LINGER_NS	(1 * NS_PER_S)
+#define LINGER_NS	(1 * NS_PER_S)	/* also for half a frame */
 
 static uint64_t
 place_timeout(const struct worker *w, enum conn_place place)
@@ -28,6 +28,8 @@ place_timeout(const struct worker *w, enum conn_place place)
 		return l->frame_timeout_ns;
 	case PLACE_WRITE:
 		return l->write_timeout_ns;
+	case PLACE_MOVING:
+		return 0;
 	default:
 		return LINGER_NS;
 	}
@@ -67,11 +69,63 @@ void
 conn_move(struct conn *c, enum conn_place place)
 {
 	if (c->place != place) {
+		if (c->place == PLACE_HALF && place == PLACE_FRAME)
+			return;
 		TAILQ_REMOVE(&c->worker->places[c->place], c, link);
 		enter(c, place);
-	} else if (place == PLACE_IDLE &&
-	    place_timeout(c->worker, place) != 0)
-		conn_renew(c);	/* what has begun keeps its deadline */
+	} else if (place != PLACE_IDLE)
+		return;		/* what has begun keeps its deadline */
+	else if (place_timeout(c->worker, place) != 0)
+		conn_renew(c);
+	else
+		c->since_ns = c->worker->loop.now_ns;
+}
+
+uint64_t
+conn_timeout(const struct conn *c)
+{
+	return place_timeout(c->worker, c->place);
+}
+
+/* Where the order of a place begins with c, which is nearer to one end. */
+static void
+insert_in_order(struct conn_list *list, struct conn *c)
+{
+	const struct conn *first = TAILQ_FIRST(list);
+	const struct conn *last = TAILQ_LAST(list, conn_list);
+	struct conn *at = NULL;
+
+	if (first == NULL || last->since_ns <= c->since_ns) {
+		TAILQ_INSERT_TAIL(list, c, link);
+		return;
+	}
+	if (c->since_ns <= first->since_ns ||
+	    c->since_ns - first->since_ns < last->since_ns - c->since_ns) {
+		TAILQ_FOREACH(at, list, link)
+			if (at->since_ns > c->since_ns)
+				break;
+		TAILQ_INSERT_BEFORE(at, c, link);
+		return;
+	}
+	TAILQ_FOREACH_REVERSE(at, list, conn_list, link)
+		if (at->since_ns <= c->since_ns)
+			break;
+	TAILQ_INSERT_AFTER(list, at, c, link);
+}
+
+void
+conn_set_since(struct conn *c, uint64_t since_ns)
+{
+	struct worker *w = c->worker;
+	uint64_t timeout = conn_timeout(c);
+
+	c->since_ns = since_ns;
+	if (timeout == 0)
+		return;
+	TAILQ_REMOVE(&w->places[c->place], c, link);
+	insert_in_order(&w->places[c->place], c);
+	if (w->reaper.when_ns == 0 || since_ns + timeout < w->reaper.when_ns)
+		timer_set(&w->loop, &w->reaper, since_ns + timeout, conn_reap);
 }
 
 static void
@@ -129,6 +183,20 @@ conn_peer(const struct conn *c)
 	return peer;
 }
 
+int
+conn_greet(struct conn *c)
+{
+	const struct worker_config *cf = c->worker->config;
+	struct tf_peer peer = conn_peer(c);
+
+	if (cf->hooks->connect != NULL &&
+	    cf->hooks->connect(cf->ctx, &peer) == -1)
+		return -1;
+	c->data = peer.data;
+	c->greeted = true;
+	return 0;
+}
+
 static void
 say_goodbye(const struct conn *c)
 {
@@ -140,15 +208,11 @@ say_goodbye(const struct conn *c)
 }
 
 void
-conn_close(struct conn *c)
+conn_gone(struct conn *c, int fd)
 {
 	struct worker *w = c->worker;
-	int fd = c->watch.fd;
 	struct call *call;
 
-	if (fd == -1)
-		return;
-	watch_remove(&w->loop, &c->watch);
 	close(fd);
 	TAILQ_REMOVE(&w->places[c->place], c, link);
 	while ((call = STAILQ_FIRST(&c->owed)) != NULL) {
@@ -159,13 +223,55 @@ conn_close(struct conn *c)
 	lane_peer_gone(w->config->lane, c->peer);
 	if (c->out != NULL)
 		conn_count(c, COUNTER_SEND_BACKLOG, -(uint64_t)c->out->len);
-	conn_count(c, COUNTER_CONNECTIONS_CLOSED, 1);
 	free(c->in);
 	free(c->out);
 	free(c->scan);
 	loop_free(&w->loop, c);
 	w->nconns--;
 	accept_update(w);
+}
+
+void
+conn_close(struct conn *c)
+{
+	int fd = c->watch.fd;
+
+	if (fd == -1)
+		return;
+	watch_remove(&c->worker->loop, &c->watch);
+	conn_count(c, COUNTER_CONNECTIONS_CLOSED, 1);
+	conn_gone(c, fd);
+}
+
+int
+conn_detach(struct conn *c)
+{
+	struct worker *w = c->worker;
+	int fd = c->watch.fd;
+
+	watch_remove(&w->loop, &c->watch);
+	TAILQ_REMOVE(&w->places[c->place], c, link);
+	c->place = PLACE_MOVING;
+	TAILQ_INSERT_TAIL(&w->places[PLACE_MOVING], c, link);
+	return fd;
+}
+
+void
+conn_attach(struct conn *c, int fd)
+{
+	struct worker *w = c->worker;
+	uint64_t since = c->since_ns;
+
+	TAILQ_REMOVE(&w->places[PLACE_MOVING], c, link);
+	enter(c, conn_is_blocked(c) ? PLACE_WRITE :
+	    c->in_len > 0 ? PLACE_FRAME : PLACE_IDLE);
+	conn_set_since(c, since);
+	if (watch_add(&w->loop, &c->watch, fd, conn_is_blocked(c) ? EPOLLOUT :
+	    EPOLLIN, ready) == -1) {
+		log_warn("%s: closed: it cannot be watched", c->peer);
+		conn_count(c, COUNTER_CONNECTIONS_CLOSED, 1);
+		conn_gone(c, fd);
+	}
 }
 
 /*
@@ -192,8 +298,12 @@ conn_settle(struct conn *c)
 		return;
 	if (c->eof)
 		conn_close(c);
-	else if (c->finishing && c->to_read == 0 && c->in_len == 0)
-		linger(c);
+	else if (c->finishing && c->to_read == 0) {
+		if (c->in_len == 0)
+			linger(c);
+		else
+			conn_move(c, PLACE_HALF);
+	}
 }
 
 void
@@ -208,6 +318,18 @@ conn_finish(struct conn *c)
 	conn_settle(c);
 }
 
+/* The same without waiting, where a close(2) does no harm. */
+static void
+give_up(struct conn *c)
+{
+	int n;
+
+	if (ioctl(c->watch.fd, FIONREAD, &n) == 0 && n > 0)
+		linger(c);
+	else
+		conn_close(c);
+}
+
 static void
 reap_place(struct worker *w, enum conn_place place)
 {
@@ -215,7 +337,9 @@ reap_place(struct worker *w, enum conn_place place)
 		[PLACE_IDLE] = COUNTER_IDLE_TIMEOUTS,
 		[PLACE_FRAME] = COUNTER_FRAME_TIMEOUTS,
 		[PLACE_WRITE] = COUNTER_WRITE_TIMEOUTS,
+		[PLACE_HALF] = -1,
 		[PLACE_LINGER] = -1,
+		[PLACE_MOVING] = -1,
 	};
 	uint64_t timeout = place_timeout(w, place);
 	struct conn *c;
@@ -226,7 +350,10 @@ reap_place(struct worker *w, enum conn_place place)
 	    c->since_ns + timeout <= w->loop.now_ns) {
 		if (counters[place] != -1)
 			conn_count(c, counters[place], 1);
-		conn_close(c);
+		if (place == PLACE_HALF)
+			give_up(c);
+		else
+			conn_close(c);
 	}
 	if (c != NULL && (w->reaper.when_ns == 0 ||
 	    c->since_ns + timeout < w->reaper.when_ns))

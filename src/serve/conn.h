@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "io/loop.h"
 #include "serve/call.h"
+#include "serve/move.h"
 #include "serve/worker.h"
 #include "shm/lane.h"
 
@@ -28,7 +29,10 @@ enum conn_place {
 	PLACE_IDLE,		/* between frames, nothing owed */
 	PLACE_FRAME,		/* a frame has begun */
 	PLACE_WRITE,		/* replies wait for the peer to read */
+	PLACE_HALF,		/* finishing, and all is answered but a frame
+				   of which the rest had not come by then */
 	PLACE_LINGER,		/* all said; waiting for the peer to close */
+	PLACE_MOVING,		/* offered to another worker: hands off */
 	NPLACES
 };
 
@@ -54,6 +58,8 @@ struct conn {
 	bool			 finishing;	/* close when all is answered */
 	bool			 greeted;	/* the connect hook let it in */
 	bool			 local;		/* over a unix socket */
+	uint8_t			 tried;		/* the mover's round in which
+						   it was offered last */
 	uint32_t		 to_read;	/* finishing: bytes that had
 						   come by then */
 	char			 peer[];	/* address as text; a unix
@@ -64,45 +70,85 @@ TAILQ_HEAD(conn_list, conn);
 
 struct scan;
 
+/* A socket to accept on. */
 struct door {
 	struct watch		 watch;
 	struct worker		*worker;
+	TAILQ_ENTRY(door)	 link;
+	uint32_t		 key;		/* the master's name for it */
+	int			 fd;
+	bool			 adopted;	/* came by ORDER_LISTEN */
 };
+TAILQ_HEAD(door_list, door);
 
 struct worker {
 	const struct worker_config *config;
 	struct loop		 loop;
 	struct watch		 channel, signals, stop_order;
-	struct door		*doors;		/* one per listening socket */
+	struct door_list	 doors;
 	struct timer		 reaper;	/* looks for timeouts */
 	struct timer		 accept_pause;
 	int			 spare_fd;	/* for when no other is free */
 	struct conn_list	 places[NPLACES];
 	unsigned		 nconns;
 	uint8_t			*receive;	/* RECEIVE_BYTES */
-	struct buf		 send;
+	struct buf		 send;		/* empty but while a connection
+						   has its turn */
+	struct mover		 mover;
 	struct call		*spare;		/* a warm one */
 	struct log_rate		 noise;		/* lines strangers can cause */
 	bool			 stopping;	/* when the last connection has
 						   gone */
+	bool			 draining;	/* the same, but they move */
 	bool			 quitting;	/* now */
 	int			 status;
 };
 
+/* move.c: whether connections are to be offered, if they can be. */
+static inline bool
+move_is_asked(const struct worker *w)
+{
+	return w->draining || w->mover.shed != 0;
+}
+
 /* accept.c */
 int	accept_start(struct worker *);
+void	accept_end(struct worker *);
 void	accept_update(struct worker *);	/* or not, as connections allow */
 void	accept_stop(struct worker *);	/* leaves the queue to others */
 /* After it, when the whole server ends: takes what is queued, unlistens. */
 void	accept_unlisten(struct worker *);
+/* One socket more, which is ours to close; -1: it is closed already. */
+int	accept_add(struct worker *, uint32_t key, int fd);
+/* One fewer; our descriptor of it is closed, others go on serving it. */
+void	accept_drop(struct worker *, uint32_t key);
+void	accept_drop_all(struct worker *);
+/* Whether max-connections are open. */
+static inline bool
+accept_is_full(const struct worker *w)
+{
+	unsigned max = w->config->limits.max_connections;
+
+	return max != 0 && w->nconns >= max;
+}
 
 /* conn.c */
 struct ucred;
 /* cred: who is at the other end of a unix socket, NULL for TCP. */
 struct conn *conn_new(struct worker *, int fd, const char *peer,
 	    const struct ucred *cred);
+/* Asks the connect hook; -1: it does not want it. */
+int	conn_greet(struct conn *);
 void	conn_close(struct conn *);	/* at once; the memory lives until the
 					   end of the batch */
+/*
+ * To PLACE_MOVING: c is no longer watched, and closed for all who ask.  Its
+ * descriptor is the caller's now; conn_attach() undoes it, and conn_gone()
+ * ends c as conn_close() does, but counts nothing.
+ */
+int	conn_detach(struct conn *);
+void	conn_attach(struct conn *, int fd);	/* closes it if that fails */
+void	conn_gone(struct conn *, int fd);
 static inline bool
 conn_is_open(const struct conn *c)
 {
@@ -117,6 +163,9 @@ conn_count(const struct conn *c, enum counter counter, uint64_t n)
 
 void	conn_move(struct conn *, enum conn_place);
 void	conn_renew(struct conn *);	/* its time there starts anew */
+/* Its time there started then. */
+void	conn_set_since(struct conn *, uint64_t since_ns);
+uint64_t conn_timeout(const struct conn *);	/* where it is; 0: none */
 /* As handlers see its peer; valid as long as c. */
 struct tf_peer conn_peer(const struct conn *);
 /* Closes it if it is finishing and nothing is left to do. */

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/bug.h"
 #include "base/fd.h"
 #include "base/order.h"
 #include "serve/conn.h"
@@ -25,7 +26,7 @@ stop(struct worker *w)
 
 	w->stopping = true;
 	accept_stop(w);
-	for (int place = 0; place < PLACE_LINGER; place++)
+	for (int place = 0; place < PLACE_HALF; place++)
 		for (c = TAILQ_FIRST(&w->places[place]); c != NULL; c = next) {
 			next = TAILQ_NEXT(c, link);
 			conn_finish(c);
@@ -48,46 +49,141 @@ quit(struct worker *w)
 	w->quitting = true;
 }
 
-/* fd came along with the order, or is -1. */
+/* Leaves as well, but its connections live on in other workers. */
 static void
-obey(struct worker *w, const struct order *o, int fd)
+drain(struct worker *w)
 {
-	if (o->kind == ORDER_STOP)
-		stop_all(w);
-	else if (o->kind == ORDER_QUIT)
-		quit(w);
-	else if (o->kind == ORDER_REOPEN && fd != -1)
-		log_adopt(fd);
+	if (w->stopping)
+		return;
+	w->draining = true;
+	accept_drop_all(w);
+}
+
+static void
+adopt_listener(struct worker *w, uint32_t key, int *fd)
+{
+	if (w->stopping || w->draining)
+		return;
+	if (*fd == -1)
+		log_warnx("a listening socket could not be taken over: no "
+		    "descriptor free");
 	else
+		accept_add(w, key, *fd);
+	*fd = -1;
+}
+
+/* With len bytes behind the order; fd came along, or is -1. */
+static void
+obey(struct worker *w, const struct order *o, const uint8_t *record,
+    size_t len, int fd)
+{
+	switch (o->kind) {
+	case ORDER_STOP:
+		stop_all(w);
+		break;
+	case ORDER_QUIT:
+		quit(w);
+		break;
+	case ORDER_REOPEN:
+		if (fd == -1)
+			log_warnx("a log could not be taken over: no "
+			    "descriptor free");
+		else
+			log_adopt(fd);
+		fd = -1;
+		break;
+	case ORDER_DRAIN:
+		drain(w);
+		break;
+	case ORDER_SHED:
+		move_shed(w, o->arg);
+		break;
+	case ORDER_LISTEN:
+		adopt_listener(w, o->arg, &fd);
+		break;
+	case ORDER_UNLISTEN:
+		accept_drop(w, o->arg);
+		break;
+	case ORDER_OFFER:
+		move_in(w, o->id, record, len, fd);
+		fd = -1;
+		break;
+	case ORDER_TAKEN:
+	case ORDER_REFUSED:
+		move_answered(w, o);
+		break;
+	default:
 		log_warnx("an order that I do not know: %u", o->kind);
+	}
+	fd_close(&fd);
+}
+
+static void
+master_gone(struct worker *w)
+{
+	log_warnx("the master is gone; finishing what has been asked");
+	watch_remove(&w->loop, &w->channel);
+	move_master_gone(w);
+	stop_all(w);
+}
+
+/* Obeys one order; false: there is none, for now or for ever. */
+static bool
+take_order(struct worker *w)
+{
+	struct order o;
+	uint8_t *p;
+	ssize_t n;
+	int fd;
+
+	/* No connection has its turn: the send buffer is free. */
+	p = buf_need(&w->send, sizeof(o) + ORDER_RECORD);
+	if (p == NULL)
+		fatal("out of memory: an order");
+	memset(p, 0, sizeof(o));
+	n = fd_recv(w->channel.fd, p, sizeof(o) + ORDER_RECORD, &fd,
+	    MSG_DONTWAIT);
+	memcpy(&o, p, sizeof(o));
+	if (n >= (ssize_t)sizeof(o) || (n == -1 && errno == EPROTO)) {
+		obey(w, &o, p + sizeof(o), n == -1 ? 0 :
+		    (size_t)n - sizeof(o), fd);
+		return true;
+	}
+	fd_close(&fd);
+	/* A master that left something unread: what it sent comes first. */
+	if (n == -1 && (errno == EAGAIN || errno == EINTR ||
+	    errno == ECONNRESET))
+		return false;
+	master_gone(w);
+	return false;
 }
 
 static void
 channel_ready(struct watch *watch, uint32_t events)
 {
 	struct worker *w = OBJECT_OF(watch, struct worker, channel);
-	struct order o;
-	ssize_t n;
-	int fd;
 
-	(void)events;
-	n = fd_recv(watch->fd, &o, sizeof(o), &fd, MSG_DONTWAIT);
-	if (n == (ssize_t)sizeof(o)) {
-		obey(w, &o, fd);
-		return;
-	}
-	fd_close(&fd);
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n == -1 && errno == EPROTO) {
-		log_warnx("a log could not be taken over: no descriptor free");
-		return;
-	}
-	log_warnx("the master is gone; finishing what has been asked");
-	watch_remove(&w->loop, watch);
-	stop_all(w);
+	if (events & EPOLLOUT)
+		move_channel_writable(w);
+	for (int i = 0; i < ORDER_WINDOW && !w->quitting; i++)
+		if (!take_order(w))
+			break;
 }
 
+static int
+tell_master(struct worker *w, enum order_kind kind)
+{
+	struct order o = { .kind = kind };
+
+	if (w->channel.fd == -1)
+		return -1;
+	return fd_send(w->channel.fd, &o, sizeof(o), -1, MSG_DONTWAIT);
+}
+
+/*
+ * By hand, as a rule: the master knows who can take over what is here, and
+ * sends DRAIN.
+ */
 static void
 signal_ready(struct watch *watch, uint32_t events)
 {
@@ -99,7 +195,7 @@ signal_ready(struct watch *watch, uint32_t events)
 		return;
 	if (w->config->alone)
 		stop_all(w);
-	else
+	else if (w->stopping || tell_master(w, ORDER_LEAVING) == -1)
 		stop(w);
 }
 
@@ -117,7 +213,6 @@ static int
 start(struct worker *w)
 {
 	const struct worker_config *cf = w->config;
-	struct order ready = { .kind = ORDER_READY };
 	int fd;
 
 	if (loop_init(&w->loop) == -1 ||
@@ -135,8 +230,7 @@ start(struct worker *w)
 	if (watch_add(&w->loop, &w->channel, cf->channel_fd, EPOLLIN,
 	    channel_ready) == -1)
 		return -1;
-	return send(cf->channel_fd, &ready, sizeof(ready),
-	    MSG_NOSIGNAL) == -1 ? -1 : 0;
+	return tell_master(w, ORDER_READY);
 }
 
 static void
@@ -154,7 +248,9 @@ end(struct worker *w)
 {
 	int signal_fd = w->signals.fd;
 
+	move_end(w);
 	close_all(w);
+	accept_end(w);
 	watch_remove(&w->loop, &w->channel);
 	watch_remove(&w->loop, &w->signals);
 	watch_remove(&w->loop, &w->stop_order);
@@ -165,8 +261,12 @@ end(struct worker *w)
 		call_free(w->spare);
 	buf_fini(&w->send);
 	free(w->receive);
-	free(w->doors);
-	fd_close(&w->spare_fd);
+}
+
+static bool
+is_leaving(const struct worker *w)
+{
+	return w->stopping || w->draining;
 }
 
 static void
@@ -175,12 +275,14 @@ turn(struct worker *w)
 	struct lane *lane = w->config->lane;
 
 	w->loop.busy_since = &lane->busy_since_ns;
-	while (!w->quitting && !(w->stopping && w->nconns == 0)) {
+	while (!w->quitting && !(is_leaving(w) && w->nconns == 0)) {
 		if (loop_turn(&w->loop) == -1) {
 			log_error("epoll_wait");
 			quit(w);
 		}
 		lane_add(lane, COUNTER_LOOP_WAKEUPS, 1);
+		if (move_is_asked(w))
+			move_pump(w);
 	}
 }
 
@@ -193,6 +295,8 @@ worker_run(const struct worker_config *config)
 
 	for (int place = 0; place < NPLACES; place++)
 		TAILQ_INIT(&w.places[place]);
+	TAILQ_INIT(&w.doors);
+	move_init(&w);
 	/* Room for one reply of the largest size behind a full batch. */
 	buf_init(&w.send, (size_t)config->limits.max_frame + FRAME_HEADER +
 	    2 * SEND_BYTES);

@@ -29,6 +29,8 @@ struct worker_limits {
 
 struct worker_config {
 	const int		*listen_fds;
+	const uint32_t		*listen_keys;	/* what the master calls them;
+						   NULL: 0, 1, 2 ... */
 	unsigned		 nlisten;
 	int			 channel_fd;	/* struct order both ways; its
 						   end means that the master
@@ -45,8 +47,9 @@ struct worker_config {
 
 /*
  * Serves until told to stop; 0 when everything that was asked has been
- * answered, 1 if it had to leave earlier or could not start.  Descriptors
- * remain the caller's.
+ * answered or has moved to another worker, 1 if it had to leave earlier or
+ * could not start.  Descriptors remain the caller's, but for listening sockets
+ * that the master's orders (DRAIN, UNLISTEN) have closed.
  */
 int	worker_run(const struct worker_config *);
 

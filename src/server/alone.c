@@ -59,8 +59,8 @@ run_alone(struct run *run)
 
 	run->slots = 1;
 	if (server_setup(srv) == 0 && make_segment(srv) == 0 &&
-	    run_check_methods(srv) == 0 &&
-	    run_open_listeners(run) == 0)
+	    run_check_methods(srv->segment, &srv->settings, srv->error,
+	    sizeof(srv->error)) == 0 && run_open_listeners(run) == 0)
 		rc = serve(run);
 	run_close_listeners(run);
 	registry_fini(&srv->registry);

@@ -8,6 +8,7 @@
 #include "base/bug.h"
 #include "base/clock.h"
 #include "io/addr.h"
+#include "proc/privilege.h"
 #include "server/option_def.h"
 
 #define TIME_MAX	(UINT64_C(365) * 86400 * NS_PER_S)
@@ -159,7 +160,7 @@ find_call_timeout(const struct settings *s, const char *method)
 	return NULL;
 }
 
-static void
+static struct call_timeout *
 put_call_timeout(struct settings *s, const char *method, uint64_t ns)
 {
 	struct call_timeout *t = find_call_timeout(s, method);
@@ -171,9 +172,10 @@ put_call_timeout(struct settings *s, const char *method, uint64_t ns)
 			fatal("out of memory: settings");
 		s->call_timeouts = t;
 		t += s->ncall_timeouts++;
-		t->method = copy(method);
+		*t = (struct call_timeout){ .method = copy(method) };
 	}
 	t->ns = ns;
+	return t;
 }
 
 /* key is "call-timeout.Service.method"; the service may have dots. */
@@ -227,23 +229,23 @@ settings_given(const struct settings *s, const char *key)
 }
 
 static void
-move_listen(struct settings *s, struct settings *file)
+copy_listen(struct settings *s, const struct settings *from)
 {
 	clear_listen(s);
-	memcpy(s->listen, file->listen, sizeof(s->listen));
-	s->nlisten = file->nlisten;
-	file->nlisten = 0;
+	for (unsigned i = 0; i < from->nlisten; i++)
+		s->listen[s->nlisten++] = copy(from->listen[i]);
 }
 
 static void
-move_one(struct settings *s, struct settings *file, const struct option_def *d)
+copy_one(struct settings *s, const struct settings *from,
+    const struct option_def *d)
 {
 	if (d->type == TYPE_LISTEN)
-		move_listen(s, file);
+		copy_listen(s, from);
 	else if (option_is_text(d))
-		put_text(s, d, copy(get_text(file, d)));
+		put_text(s, d, copy(get_text(from, d)));
 	else
-		memcpy((char *)s + d->member, (char *)file + d->member,
+		memcpy((char *)s + d->member, (const char *)from + d->member,
 		    sizeof(uint64_t));
 }
 
@@ -252,12 +254,13 @@ settings_merge(struct settings *s, struct settings *file)
 {
 	for (size_t i = 0; i < NOPTIONS; i++)
 		if (file->given[i] && !s->given[i])
-			move_one(s, file, &option_defs[i]);
+			copy_one(s, file, &option_defs[i]);
 	for (size_t i = 0; i < file->ncall_timeouts; i++) {
 		const struct call_timeout *t = &file->call_timeouts[i];
 
 		if (find_call_timeout(s, t->method) == NULL)
-			put_call_timeout(s, t->method, t->ns);
+			put_call_timeout(s, t->method, t->ns)->from_file =
+			    true;
 	}
 	settings_fini(file);
 }
@@ -290,6 +293,69 @@ settings_fini(struct settings *s)
 	memset(s->given, 0, sizeof(s->given));
 }
 
+void
+settings_again(struct settings *next, const struct settings *s)
+{
+	settings_init(next);
+	for (size_t i = 0; i < NOPTIONS; i++)
+		if (s->given[i]) {
+			copy_one(next, s, &option_defs[i]);
+			next->given[i] = true;
+		}
+	for (size_t i = 0; i < s->ncall_timeouts; i++)
+		if (!s->call_timeouts[i].from_file)
+			put_call_timeout(next, s->call_timeouts[i].method,
+			    s->call_timeouts[i].ns);
+}
+
+static bool
+same_listen(const struct settings *a, const struct settings *b)
+{
+	if (a->nlisten != b->nlisten)
+		return false;
+	for (unsigned i = 0; i < a->nlisten; i++)
+		if (strcmp(a->listen[i], b->listen[i]) != 0)
+			return false;
+	return true;
+}
+
+static bool
+same(const struct settings *a, const struct settings *b,
+    const struct option_def *d)
+{
+	const char *x, *y;
+
+	if (d->type == TYPE_LISTEN)
+		return same_listen(a, b);
+	if (!option_is_text(d))
+		return memcmp((const char *)a + d->member,
+		    (const char *)b + d->member, sizeof(uint64_t)) == 0;
+	x = get_text(a, d);
+	y = get_text(b, d);
+	return x == NULL || y == NULL ? x == y : strcmp(x, y) == 0;
+}
+
+int
+settings_may_follow(const struct settings *s, const struct settings *next,
+    char *why, size_t size)
+{
+	static const enum option_id fixed[] = { OPTION_listen, OPTION_name,
+	    OPTION_max_workers, OPTION_backlog, OPTION_daemon,
+	    OPTION_pidfile, OPTION_log };
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		if (!same(s, next, &option_defs[fixed[i]])) {
+			snprintf(why, size, "%s: cannot be changed by a "
+			    "reload", option_defs[fixed[i]].key);
+			return -1;
+		}
+	if (next->workers == 0) {
+		snprintf(why, size, "workers: cannot become 0 by a reload");
+		return -1;
+	}
+	return 0;
+}
+
 int
 settings_check(const struct settings *s, char *why, size_t size)
 {
@@ -309,7 +375,7 @@ settings_check(const struct settings *s, char *why, size_t size)
 		snprintf(why, size, "%s: needs a worker to give privilege up "
 		    "in, and workers is 0", s->user != NULL ? "user" : "group");
 	else
-		return 0;
+		return privilege_check(s->user, s->group, why, size);
 	return -1;
 }
 

@@ -23,6 +23,7 @@ enum option_id {
 struct call_timeout {
 	char		*method;	/* "Service.method" */
 	uint64_t	 ns;		/* 0: off */
+	bool		 from_file;
 };
 
 struct settings {
@@ -40,6 +41,13 @@ struct settings {
 	uint64_t	 start_timeout;
 	uint64_t	 stop_timeout;
 	uint64_t	 call_timeout;		/* settings_call_timeout() */
+	uint64_t	 drain_delay;
+	uint64_t	 drain_timeout;
+	uint64_t	 canary_time;
+	uint64_t	 rescue_after;
+	uint64_t	 max_age;
+	uint64_t	 max_requests;		/* 0: no limit, as the next */
+	uint64_t	 max_memory;		/* bytes */
 	uint64_t	 daemon;		/* 0 or 1, and so are these: */
 	uint64_t	 no_new_privs, affinity, log_format, module_copy;
 	uint64_t	 umask;			/* SETTING_KEEP */
@@ -70,6 +78,19 @@ bool	settings_given(const struct settings *, const char *key);
  * the command line wins, wherever it stands.  file is emptied.
  */
 void	settings_merge(struct settings *s, struct settings *file);
+
+/*
+ * Makes next what s was before any file was read; the file is then to be read
+ * into it again.
+ */
+void	settings_again(struct settings *next, const struct settings *s);
+
+/*
+ * Whether a running server can go from s to next: 0, or -1 with a reason that
+ * names the first setting that cannot change without a restart.
+ */
+int	settings_may_follow(const struct settings *s,
+	    const struct settings *next, char *why, size_t why_size);
 
 /* What cannot go together, or cannot do without: 0, or -1 with a reason. */
 int	settings_check(const struct settings *, char *why, size_t why_size);

@@ -5,6 +5,7 @@
  * the other side of it: what a child does before a stranger's code runs in it.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,22 +29,27 @@ open_log(struct tf_server *srv)
 	return tf_server_refuse(srv, "log: %s: %s", s->log, strerror(errno));
 }
 
+int
+run_find_privilege(struct privilege *p, const struct settings *s, char *why,
+    size_t size)
+{
+	if (privilege_find(p, s->user, s->group, why, size) == -1)
+		return -1;
+	p->umask = s->umask;
+	p->nofile = s->rlimit_nofile;
+	p->core = s->core_limit;
+	p->no_new_privs = s->no_new_privs != 0;
+	p->affinity = s->affinity != 0;
+	return 0;
+}
+
 static int
 find_privilege(struct run *run)
 {
-	struct tf_server *srv = run->srv;
-	const struct settings *s = &srv->settings;
 	char why[400];
 
-	if (privilege_find(&run->privilege, s->user, s->group, why,
-	    sizeof(why)) == -1)
-		return tf_server_refuse(srv, "%s", why);
-	run->privilege.umask = s->umask;
-	run->privilege.nofile = s->rlimit_nofile;
-	run->privilege.core = s->core_limit;
-	run->privilege.no_new_privs = s->no_new_privs != 0;
-	run->privilege.affinity = s->affinity != 0;
-	return 0;
+	return run_find_privilege(&run->privilege, &run->srv->settings, why,
+	    sizeof(why)) == -1 ? tf_server_refuse(run->srv, "%s", why) : 0;
 }
 
 static int
@@ -136,10 +142,9 @@ run_become(struct run *run, unsigned index)
 }
 
 int
-run_check_methods(struct tf_server *srv)
+run_check_methods(const struct segment *seg, const struct settings *s,
+    char *why, size_t size)
 {
-	const struct settings *s = &srv->settings;
-
 	for (size_t i = 0; i < s->ncall_timeouts; i++) {
 		char service[256];
 		const char *name = s->call_timeouts[i].method, *dot;
@@ -148,9 +153,11 @@ run_check_methods(struct tf_server *srv)
 		strlcpy(service, name, sizeof(service));
 		if ((size_t)(dot - name) < sizeof(service))
 			service[dot - name] = '\0';
-		if (segment_method_find(srv->segment, service, dot + 1) == 0)
-			return tf_server_refuse(srv, "call-timeout.%s: there "
-			    "is no such method", name);
+		if (segment_method_find(seg, service, dot + 1) == 0) {
+			snprintf(why, size, "call-timeout.%s: there is no "
+			    "such method", name);
+			return -1;
+		}
 	}
 	return 0;
 }

@@ -22,14 +22,49 @@
 
 #define PREFLIGHT_NS	(30 * NS_PER_S)
 
-static unsigned
-default_workers(void)
+unsigned
+run_workers(const struct settings *s)
 {
+	unsigned n = 1;
 	cpu_set_t set;
 
-	if (sched_getaffinity(0, sizeof(set), &set) == -1)
-		return 1;
-	return (unsigned)CPU_COUNT(&set);
+	if (s->workers != SETTING_AUTO)
+		return (unsigned)s->workers;
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		n = (unsigned)CPU_COUNT(&set);
+	return n < s->max_workers ? n : (unsigned)s->max_workers;
+}
+
+struct master_limits
+run_limits(const struct settings *s)
+{
+	return (struct master_limits){
+		.workers = run_workers(s),
+		.start_timeout_ns = s->start_timeout,
+		.stop_timeout_ns = s->stop_timeout,
+		.drain_timeout_ns = s->drain_timeout,
+		.drain_delay_ns = s->drain_delay,
+		.canary_ns = s->canary_time,
+		.rescue_ns = s->rescue_after,
+		.max_requests = s->max_requests,
+		.max_age_ns = s->max_age,
+		.max_memory = s->max_memory,
+	};
+}
+
+/* name is "Service.method"; what is not in the directory has no name. */
+static uint64_t
+call_timeout(void *arg, unsigned method)
+{
+	const struct run *run = arg;
+	const struct tf_server *srv = run->srv;
+	char name[300], *dot;
+
+	segment_method_name(srv->segment, method, name, sizeof(name));
+	if ((dot = strrchr(name, '.')) == NULL)
+		return srv->settings.call_timeout;
+	*dot = '\0';
+	return settings_call_timeout(&srv->settings, name, dot + 1);
 }
 
 /* In the worker. */
@@ -39,10 +74,11 @@ worker_main(const struct inherit *in, void *arg)
 	struct run *run = arg;
 	struct tf_server *srv = run->srv;
 	struct worker_config config = { .listen_fds = in->listen_fds,
-	    .nlisten = in->nlisten, .channel_fd = in->channel_fd,
-	    .stop_fd = -1 };
+	    .listen_keys = in->listen_keys, .nlisten = in->nlisten,
+	    .channel_fd = in->channel_fd, .stop_fd = -1 };
 	int status;
 
+	next_enter(run, in->generation);
 	if ((config.lane = segment_attach(srv->segment, in->lane)) == NULL) {
 		log_error("shared memory");
 		return 1;
@@ -65,6 +101,7 @@ preflight_main(int fd, void *arg)
 	int rc;
 
 	fd_close(&srv->ready_fd);
+	next_enter(run, run->next.number);
 	log_set_name(srv->settings.name, "preflight");
 	if (run_become(run, 0) == -1) {
 		dprintf(fd, "%s", srv->error);
@@ -79,7 +116,7 @@ static int
 preflight(struct run *run)
 {
 	struct tf_server *srv = run->srv;
-	unsigned lanes = (unsigned)srv->settings.max_workers * 2;
+	unsigned lanes = (unsigned)srv->settings.max_workers * 4;
 	struct segment_sizes sizes = {
 	    .slots = (unsigned)srv->settings.max_workers, .lanes = lanes,
 	    .methods = RUN_METHODS };
@@ -100,7 +137,8 @@ preflight(struct run *run)
 	    sizeof(why)) == -1)
 		tf_server_refuse(srv, "%s", why);
 	else
-		rc = run_check_methods(srv);
+		rc = run_check_methods(srv->segment, &srv->settings,
+		    srv->error, sizeof(srv->error));
 	if (rc == 0 && srv->only_check)
 		manifest_print(manifest, (size_t)len, stdout);
 	free(manifest);
@@ -123,8 +161,6 @@ run_master(struct run *run)
 {
 	struct tf_server *srv = run->srv;
 	const struct settings *s = &srv->settings;
-	unsigned workers = s->workers != SETTING_AUTO ?
-	    (unsigned)s->workers : default_workers();
 	struct master_config config = { .name = s->name,
 	    .signals = &run->signals,
 	    .max_workers = (unsigned)s->max_workers,
@@ -132,16 +168,15 @@ run_master(struct run *run)
 	    .backlog = (int)s->backlog,
 	    .control_fd = run->instance.control_fd,
 	    .stop_fd = srv->stop_fd, .segment = srv->segment,
-	    .start_timeout_ns = s->start_timeout,
-	    .stop_timeout_ns = s->stop_timeout,
-	    .worker = worker_main, .finish = finish,
+	    .limits = run_limits(s), .worker = worker_main,
+	    .call_timeout = call_timeout, .finish = finish,
 	    .serving = srv->ready_fd != -1 ? run_serving : NULL,
-	    .arg = run };
+	    .prepare = next_prepare, .preflight = preflight_main,
+	    .accept = next_accept, .commit = next_commit,
+	    .discard = next_discard, .report_size = MANIFEST_BYTES,
+	    .preflight_ns = PREFLIGHT_NS, .arg = run };
 	char why[256];
 
-	if (workers > config.max_workers)	/* that is, auto */
-		workers = config.max_workers;
-	config.workers = workers;
 	if (master_run(&config, why, sizeof(why)) == -1)
 		return tf_server_refuse(srv, "%s", why);
 	return 0;

@@ -17,6 +17,14 @@
 
 struct worker_config;
 
+/* What a generation runs from, beside what all have in common. */
+struct next {
+	unsigned		 number;	/* 0: there is none */
+	struct settings		 settings;
+	struct privilege	 privilege;
+	int			 module_fd;	/* -1: there is no copy */
+};
+
 struct run {
 	struct tf_server	*srv;
 	unsigned		 slots;
@@ -27,6 +35,7 @@ struct run {
 	struct lockfile		 pidfile;
 	struct signal_state	 signals;
 	pid_t			 master;
+	struct next		 next;		/* while a reload runs */
 };
 
 /* 0, or -1 with the server's error set: here and below. */
@@ -50,7 +59,27 @@ void	run_serving(void *run);
 int	run_become(struct run *, unsigned index);
 
 /* Whether settings of methods are of methods that are served. */
-int	run_check_methods(struct tf_server *);
+int	run_check_methods(const struct segment *, const struct settings *,
+	    char *why, size_t why_size);
+
+/* How many workers a setting asks for. */
+unsigned run_workers(const struct settings *);
+
+/* From settings to what workers give up: 0, or -1 with a reason. */
+int	run_find_privilege(struct privilege *, const struct settings *,
+	    char *why, size_t why_size);
+
+/* What a master has to know of settings. */
+struct master_limits run_limits(const struct settings *);
+
+/* next.c: the parts of a reload that struct master_config asks for. */
+int	next_prepare(void *run, unsigned generation, char *why, size_t size);
+int	next_accept(void *run, const char *report, size_t len, char *why,
+	    size_t size);
+void	next_commit(void *run, struct master_limits *);
+void	next_discard(void *run);
+/* In a child of that generation: the server is what it will be then. */
+void	next_enter(struct run *, unsigned generation);
 
 /* Whether the addresses can be understood; binds nothing. */
 int	run_check_listeners(struct run *);

@@ -109,6 +109,10 @@ bool	 segment_lane_current(const struct segment *, unsigned lane,
 /* Since when its loop has been busy, CLOCK_MONOTONIC; 0 when it waits. */
 uint64_t segment_lane_busy(const struct segment *, unsigned lane);
 
+/* Connections that a lane's process has, and calls that it has ended. */
+unsigned long segment_lane_connections(const struct segment *, unsigned lane);
+uint64_t segment_lane_calls(const struct segment *, unsigned lane);
+
 /* Calls that a lane's process has begun and not ended. */
 uint64_t segment_lane_in_flight(const struct segment *, unsigned lane);
 

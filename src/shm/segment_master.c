@@ -112,19 +112,15 @@ segment_lane_started(struct segment *s, unsigned lane, int pid)
 }
 
 /*
- * What a pair of counters says was open when the process died; the word can
- * only grow, whatever stands in the lane.
+ * What counters say was open when the process died; the word can only grow,
+ * whatever stands in the lane.
  */
 static void
 segment_lane_settle(struct segment *s, unsigned lane, enum master_counter to,
-    enum counter opened, enum counter closed)
+    uint64_t begun, uint64_t ended)
 {
-	const struct lane *l = segment_lane_at(s, lane);
-	uint64_t end = word_published(&l->count[closed]);
-	uint64_t begin = word_get(&l->count[opened]);
-
-	if (begin > end)
-		word_max(&segment_table_at(s, lane)->count[to], begin - end);
+	if (begun > ended)
+		word_max(&segment_table_at(s, lane)->count[to], begun - ended);
 }
 
 bool
@@ -164,9 +160,13 @@ segment_lane_ended(struct segment *s, unsigned lane)
 
 	BUG_ON(s->lanes[lane].slot == -1);
 	segment_lane_settle(s, lane, MASTER_CALLS_ABORTED,
-	    COUNTER_CALLS_BEGUN, COUNTER_CALLS_ENDED);
+	    word_get(&l->count[COUNTER_CALLS_BEGUN]),
+	    word_get(&l->count[COUNTER_CALLS_ENDED]));
 	segment_lane_settle(s, lane, MASTER_CONNECTIONS_LOST,
-	    COUNTER_CONNECTIONS_ACCEPTED, COUNTER_CONNECTIONS_CLOSED);
+	    word_get(&l->count[COUNTER_CONNECTIONS_ACCEPTED]) +
+	    word_get(&l->count[COUNTER_CONNECTIONS_MOVED_IN]),
+	    word_get(&l->count[COUNTER_CONNECTIONS_CLOSED]) +
+	    word_get(&l->count[COUNTER_CONNECTIONS_MOVED_OUT]));
 	segment_lane_accuse(s, lane);
 	if (word_get(&l->call.seq) & 1) {
 		word_add(&t->count[MASTER_RECORDS_TORN], 1);

@@ -152,11 +152,13 @@ lane_counter(const struct tf_stat *st, const char *name, int lane)
 static uint64_t
 lane_connections(const struct tf_stat *st, int lane)
 {
-	uint64_t closed = lane_counter(st, "connections_closed", lane) +
+	uint64_t gone = lane_counter(st, "connections_closed", lane) +
+	    lane_counter(st, "connections_moved_out", lane) +
 	    lane_counter(st, "connections_lost", lane);
-	uint64_t accepted = lane_counter(st, "connections_accepted", lane);
+	uint64_t come = lane_counter(st, "connections_accepted", lane) +
+	    lane_counter(st, "connections_moved_in", lane);
 
-	return accepted > closed ? accepted - closed : 0;
+	return come > gone ? come - gone : 0;
 }
 
 #define WORKER_ROW	"%4s %8s %-9s %5s %7s %8s %7s %12s %9s\n"

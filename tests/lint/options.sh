@@ -124,7 +124,7 @@ planted "a setting too few and one too many" "$tmp/found" '< max-depth|' \
     '> max-width|'
 grep -v '^\.It Dv SIGHUP' "$page" >"$tmp/page"
 page_signals "$tmp/page" | differ "$tmp/want" - >"$tmp/found"
-planted "a signal too few" "$tmp/found" '< HUP|LATER'
+planted "a signal too few" "$tmp/found" '< HUP|else'
 sed 's/^      backlog  */&9/' "$tmp/help-text" | help_options >"$tmp/have"
 differ "$tmp/options" "$tmp/have" >"$tmp/found"
 planted "a wrong default in --help" "$tmp/found" '> backlog||91024'

@@ -86,6 +86,10 @@ def wrong_values():
          "daemon: needs a master, and workers is 0"),
         (["-w", "0", "-o", "user=nobody"],
          "user: needs a worker to give privilege up in, and workers is 0"),
+        (["-o", "user=no-such-user"],
+         "user: there is no user 'no-such-user'"),
+        (["-t", "-o", "group=no-such-group"],
+         "group: there is no group 'no-such-group'"),
     ]:
         said = refused(2, "thriftfork run: " + words, "run", *args, CALC)
         assert said.count("\n") == 1, said
@@ -125,10 +129,6 @@ def check_finds_what_is_wrong():
          "listen no.such.host.invalid:1: "),
         (["-t", "-o", "call-timeout.Calculator.pong=1s", CALC],
          "call-timeout.Calculator.pong: there is no such method"),
-        (["-t", "-o", "user=no-such-user", CALC],
-         "user: there is no user 'no-such-user'"),
-        (["-t", "-o", "group=no-such-group", CALC],
-         "group: there is no group 'no-such-group'"),
         (["-t", TESTBED, "refuse-setup"], "thriftfork run: setup as uid "),
     ]:
         refused(1, words, "run", *args)

@@ -141,7 +141,7 @@ def unknown_users():
         ("user=4294967000", "user: there is no user '4294967000'"),
         ("group=no-such-group", "group: there is no group 'no-such-group'"),
     ]:
-        refused(1, words, "run", "-l", ":0", "-o", option, CALC)
+        refused(2, words, "run", "-l", ":0", "-o", option, CALC)
 
 
 def listening_inodes(port):

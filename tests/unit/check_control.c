@@ -36,7 +36,9 @@ answer(struct control_client *c, const char *request, void *arg)
 	if (strcmp(request, "status") == 0)
 		control_answer(c, "ok", door);
 	else if (strcmp(request, "stop") == 0)
-		control_wait(c);
+		control_wait(c, CONTROL_STOP);
+	else if (strcmp(request, "reload") == 0)
+		control_wait(c, CONTROL_RELOAD);
 	else
 		control_answer(c, "error: no such verb", -1);
 }
@@ -144,24 +146,32 @@ START_TEST(a_descriptor_is_handed_out)
 }
 END_TEST
 
+#define NO_TEXT	"error: the request is too long or no text"
+
+/* As long as may be, and longer; the word before a NUL is no request. */
 START_TEST(odd_requests)
 {
-	static char text[2000];
+	static char text[2000] = "status";
 	int a = client();
 
-	memset(text, 'x', sizeof(text));
-	ask(a, text, sizeof(text));
+	memset(text + 6, 'x', sizeof(text) - 6);
+	ask(a, text, CONTROL_BYTES - 1);
 	settle();
 	ck_assert_uint_eq(strlen(last), CONTROL_BYTES - 1);
 	expect(a, "error: no such verb");
-	ask(a, "stat\0us", 7);
-	settle();
-	ck_assert_str_eq(last, "stat");
-	expect(a, "error: no such verb");
+	ck_assert_int_eq(requests, 1);
+	for (size_t n = CONTROL_BYTES; n <= sizeof(text); n += 744) {
+		ask(a, text, n);
+		settle();
+		expect(a, NO_TEXT);
+	}
+	ask(a, "status\0", 7);
+	ask(a, "stop\0now", 8);
 	ask(a, "\0", 1);
 	settle();
-	ck_assert_str_eq(last, "");
-	expect(a, "error: no such verb");
+	for (int i = 0; i < 3; i++)
+		expect(a, NO_TEXT);
+	ck_assert_int_eq(requests, 1);
 	close(a);
 }
 END_TEST
@@ -175,7 +185,8 @@ START_TEST(a_request_that_was_cut)
 	memset(text + 6, '\0', sizeof(text) - 6);
 	ask(a, text, sizeof(text));
 	settle();
-	expect(a, "error: no such verb");
+	expect(a, NO_TEXT);
+	ck_assert_int_eq(requests, 0);
 	close(a);
 }
 END_TEST
@@ -190,6 +201,7 @@ START_TEST(who_waits_is_told_at_the_end)
 	settle();
 	expect(b, "error: no such verb");
 	close(gone);
+	expect(a, "wait");
 	ck_assert_int_eq(recv(a, last, 1, MSG_DONTWAIT), -1);
 	control_close(&control);
 	expect(a, "ok");
@@ -200,23 +212,58 @@ START_TEST(who_waits_is_told_at_the_end)
 }
 END_TEST
 
+START_TEST(each_waits_for_its_own)
+{
+	int stop = client(), reload = client(), late = client();
+
+	ask(stop, "stop", 4);
+	ask(reload, "reload", 6);
+	settle();
+	expect(stop, "wait");
+	expect(reload, "wait");
+	control_complete(&control, CONTROL_SCALE, "not this");
+	control_complete(&control, CONTROL_RELOAD, "error: no such module");
+	expect(reload, "error: no such module");
+	control_complete(&control, CONTROL_RELOAD, "not twice");
+	ask(late, "reload", 6);
+	settle();
+	expect(late, "wait");
+	control_close(&control);
+	expect(stop, "ok");
+	expect(late, "error: the server has stopped");
+	expect(reload, "");
+	close(stop);
+	close(reload);
+	close(late);
+}
+END_TEST
+
+/* Nor does it fill the log: it is dropped. */
 START_TEST(who_never_reads_blocks_nobody)
 {
-	int slow = client(), other = client();
+	int slow = client(), other = client(), pipe_fds[2], n = 0;
+	char lines[8192];
+	ssize_t len;
 
+	ck_assert_int_eq(pipe(pipe_fds), 0);
+	ck_assert_int_eq(dup2(pipe_fds[1], STDERR_FILENO), STDERR_FILENO);
+	close(pipe_fds[1]);
 	for (int i = 0; i < 2000; i++)
-		if (send(slow, "status", 6, MSG_DONTWAIT) == -1)
+		if (send(slow, "status", 6, MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
 			settle();
 	settle();
 	ask(other, "x", 1);
 	settle();
 	expect(other, "error: no such verb");
+	ck_assert_int_lt(requests, 1000);
+	len = read(pipe_fds[0], lines, sizeof(lines));
+	for (ssize_t i = 0; i < len; i++)
+		n += lines[i] == '\n';
+	ck_assert_int_eq(n, 1);
+	close(pipe_fds[0]);
 	close(slow);
-	settle();
-	ask(other, "x", 1);
-	settle();
-	expect(other, "error: no such verb");
 	close(other);
+	settle();
 }
 END_TEST
 
@@ -265,6 +312,7 @@ START_TEST(abandoned_in_a_child)
 	ask(a, "stop", 4);
 	settle();
 	control_abandon(&control);
+	expect(a, "wait");
 	expect(a, "");
 	ck_assert_int_eq(control.watch.fd, -1);
 	close(a);
@@ -284,6 +332,7 @@ main(void)
 	tcase_add_test(t, odd_requests);
 	tcase_add_test(t, a_request_that_was_cut);
 	tcase_add_test(t, who_waits_is_told_at_the_end);
+	tcase_add_test(t, each_waits_for_its_own);
 	tcase_add_test(t, who_never_reads_blocks_nobody);
 	tcase_add_test(t, no_descriptor_is_left);
 	tcase_add_test(t, without_a_socket);

@@ -4,6 +4,7 @@
  * was cut or that brings more than one is refused, and nothing of it stays
  * open in the receiver.
  */
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -97,6 +98,29 @@ START_TEST(a_message_that_was_cut_is_refused)
 	ck_assert_int_eq(errno, EPROTO);
 	ck_assert_int_eq(got, -1);
 	ck_assert_int_eq(open_fds(), before);
+	ck_assert_int_eq(memcmp(text, "hell", 4), 0);
+}
+END_TEST
+
+START_TEST(a_descriptor_that_was_lost)
+{
+	struct rlimit old, none;
+	char text[8] = "";
+	int got = 77, rc;
+
+	ck_assert_int_eq(fd_send(ends[0], "hello", 5, file, 0), 0);
+	getrlimit(RLIMIT_NOFILE, &old);
+	none = old;
+	none.rlim_cur = 3;		/* all that are open are above */
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	rc = (int)fd_recv(ends[1], text, sizeof(text), &got, 0);
+	setrlimit(RLIMIT_NOFILE, &old);
+	ck_assert_int_eq(rc, -1);
+	ck_assert_int_eq(errno, EPROTO);
+	ck_assert_int_eq(got, -1);
+	ck_assert_str_eq(text, "hello");
+	ck_assert_int_eq(fd_recv(ends[1], text, 8, &got, MSG_DONTWAIT), -1);
+	ck_assert_int_eq(errno, EAGAIN);
 }
 END_TEST
 
@@ -164,6 +188,7 @@ main(void)
 	tcase_add_test(t, no_descriptor_is_minus_one);
 	tcase_add_test(t, the_end_and_nothing_yet);
 	tcase_add_test(t, a_message_that_was_cut_is_refused);
+	tcase_add_test(t, a_descriptor_that_was_lost);
 	tcase_add_loop_test(t, more_than_one_is_refused, 0, 3);
 	tcase_add_test(t, close_keeps_errno);
 	return unit_main(s);

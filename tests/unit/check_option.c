@@ -373,6 +373,21 @@ START_TEST(check)
 }
 END_TEST
 
+/* Users and groups are looked up before anything runs. */
+START_TEST(users)
+{
+	ck_assert_int_eq(set("user", "0"), 0);
+	ck_assert_int_eq(set("group", "root"), 0);
+	ck_assert_int_eq(settings_check(&s, why, sizeof(why)), 0);
+	ck_assert_int_eq(set("group", "no-such-group"), 0);
+	ck_assert_int_eq(settings_check(&s, why, sizeof(why)), -1);
+	ck_assert_str_eq(why, "group: there is no group 'no-such-group'");
+	ck_assert_int_eq(set("user", "no-such-user"), 0);
+	ck_assert_int_eq(settings_check(&s, why, sizeof(why)), -1);
+	ck_assert_str_eq(why, "user: there is no user 'no-such-user'");
+}
+END_TEST
+
 START_TEST(names)
 {
 	static const char *const good[] = { "a", "calc", "Calc-2.0_x", "9" };
@@ -477,6 +492,7 @@ main(void)
 	tcase_add_test(t, logs);
 	tcase_add_test(t, call_timeouts);
 	tcase_add_test(t, check);
+	tcase_add_test(t, users);
 	tcase_add_test(t, names);
 	tcase_add_test(t, unknown_keys);
 	tcase_add_test(t, flags);

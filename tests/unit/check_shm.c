@@ -199,6 +199,8 @@ three_calls(struct lane *l)
 {
 	lane_add(l, COUNTER_CONNECTIONS_ACCEPTED, 5);
 	lane_add(l, COUNTER_CONNECTIONS_CLOSED, 2);
+	lane_add(l, COUNTER_CONNECTIONS_MOVED_IN, 4);
+	lane_add(l, COUNTER_CONNECTIONS_MOVED_OUT, 1);
 	lane_set(l, COUNTER_SEND_BACKLOG, 77);
 	lane_busy(l, 12345);
 	lane_call_begin(l, 1, 1, "10.0.0.1:1", 1000);
@@ -219,6 +221,7 @@ START_TEST(a_worker_is_killed_in_a_call)
 	pid = worker((unsigned)lane, three_calls);
 	ck_assert_uint_eq(tf_stat_in_flight(st, TF_STAT_ALL), 1);
 	ck_assert_uint_eq(segment_lane_in_flight(seg, (unsigned)lane), 1);
+	ck_assert_uint_eq(segment_lane_connections(seg, (unsigned)lane), 6);
 	ck_assert_uint_eq(segment_lane_busy(seg, (unsigned)lane), 12345);
 	ck_assert_uint_eq(total("send_backlog"), 77);
 	ck_assert_int_eq(finish(pid), SIGKILL);
@@ -234,7 +237,8 @@ START_TEST(a_worker_is_killed_in_a_call)
 	ck_assert(!segment_lane_current(seg, (unsigned)lane, &call));
 	ck_assert_uint_eq(tf_stat_in_flight(st, TF_STAT_ALL), 0);
 	ck_assert_uint_eq(total("calls_aborted"), 1);
-	ck_assert_uint_eq(total("connections_lost"), 3);
+	ck_assert_uint_eq(total("connections_lost"), 6);
+	ck_assert_uint_eq(segment_lane_connections(seg, (unsigned)lane), 0);
 	ck_assert_uint_eq(total("send_backlog"), 0);
 	ck_assert_uint_eq(total("records_torn"), 0);
 	ck_assert_uint_eq(segment_lane_busy(seg, (unsigned)lane), 0);
@@ -265,7 +269,7 @@ START_TEST(the_next_process_counts_on)
 		ck_assert_uint_eq(total("calls_begun"), 3u * (unsigned)i);
 		ck_assert_uint_eq(total("calls_ended"), 2u * (unsigned)i);
 		ck_assert_uint_eq(total("calls_aborted"), (unsigned)i);
-		ck_assert_uint_eq(total("connections_lost"), 3u * (unsigned)i);
+		ck_assert_uint_eq(total("connections_lost"), 6u * (unsigned)i);
 		ck_assert_uint_eq(tf_stat_in_flight(st, TF_STAT_ALL), 0);
 		ck_assert_uint_eq(of_method("calls", 1), 2u * (unsigned)i);
 	}

@@ -45,6 +45,8 @@ setup(void)
 		segment_slot_set(seg, i, SLOT_READY, (int)i, 200 + (int)i, 7);
 		l = segment_attach_self(seg, i);
 		lane_add(l, COUNTER_CONNECTIONS_ACCEPTED, 9);
+		lane_add(l, COUNTER_CONNECTIONS_MOVED_IN, 5);
+		lane_add(l, COUNTER_CONNECTIONS_MOVED_OUT, 2);
 		lane_call_begin(l, 1, 1, "10.0.0.3:5432", 1);
 		lane_call_end(l, 1, CALL_OK, 1000 * (i + 1), 10, 20);
 		lane_call_begin(l, 2, 2, "10.0.0.3:5432", 1);
@@ -448,7 +450,7 @@ START_TEST(the_table_for_people)
 	segment_method_add(seg, "AServiceWithAVeryLongNameIndeed", "method");
 	text = printed(false);
 	has(text, "calc \"1\"\\x0a: master 100, ");
-	has(text, "   0      200 ready         4      0s        7       9");
+	has(text, "   0      200 ready         4      0s        7      12");
 	has(text, "\nCalculator.add                           2       0       "
 	    "0 1.02us 2.00us 2.00us\n");
 	has(text, "\nEsc\\x1b[31m.b\\xc3\\xa9\\xff\"");

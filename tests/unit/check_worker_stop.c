@@ -210,6 +210,7 @@ START_TEST(the_death_of_the_master)
 }
 END_TEST
 
+/* The master is told, and has its time to say what becomes of it. */
 START_TEST(the_signal)
 {
 	int fd = bench_unix();
@@ -218,9 +219,45 @@ START_TEST(the_signal)
 	kill(getpid(), SIGHUP);
 	bench_barrier();
 	kill(getpid(), SIGTERM);
+	ck_assert_uint_eq(bench_told(), ORDER_LEAVING);
+	send_pings(fd, 1);
+	peer_expect(fd, PEER_REPLY, "ping", 0);
+	bench_order(ORDER_STOP);
 	peer_expect_end(fd);
 	close(fd);
 	ck_assert_int_eq(bench_wait(), 0);
+}
+END_TEST
+
+/* Nobody listens: it does not fit into the channel. */
+START_TEST(the_signal_with_a_deaf_master)
+{
+	int fd = bench_unix();
+
+	bench_fill_channel();
+	kill(getpid(), SIGTERM);
+	peer_expect_end(fd);
+	close(fd);
+	ck_assert_int_eq(bench_wait(), 0);
+}
+END_TEST
+
+/* The rest of a frame that had begun is waited for, but not for long. */
+START_TEST(half_a_frame_at_the_end)
+{
+	uint64_t since;
+	int fd = bench_unix();
+
+	peer_send(fd, "\0\0\0\t\202", 5);
+	bench_barrier();
+	since = clock_ns();
+	bench_order(ORDER_STOP);
+	ck_assert(!peer_soon(fd, POLLIN, 700));
+	peer_send(fd, "\041", 1);	/* a byte more buys no time */
+	peer_expect_end(fd);
+	ck_assert_uint_lt(clock_ns() - since, 2500 * NS_PER_MS);
+	ck_assert_int_eq(bench_wait(), 0);
+	close(fd);
 }
 END_TEST
 
@@ -249,6 +286,8 @@ main(void)
 	tcase_add_test(t, quit_ends_a_stop);
 	tcase_add_test(t, the_death_of_the_master);
 	tcase_add_test(t, the_signal);
+	tcase_add_test(t, the_signal_with_a_deaf_master);
+	tcase_add_test(t, half_a_frame_at_the_end);
 	tcase_add_test(t, an_unknown_order);
 	return unit_main(s);
 }

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -146,6 +147,26 @@ bench_order(enum order_kind kind)
 	struct order o = { .kind = kind };
 
 	ck_assert_int_eq(send(b.channel[0], &o, sizeof(o), 0), sizeof(o));
+}
+
+enum order_kind
+bench_told(void)
+{
+	struct order o = { 0 };
+
+	peer_wait(b.channel[0], POLLIN, PEER_MS);
+	ck_assert_int_eq(recv(b.channel[0], &o, sizeof(o), 0), sizeof(o));
+	return (enum order_kind)o.kind;
+}
+
+void
+bench_fill_channel(void)
+{
+	struct order o = { .kind = ORDER_READY };
+
+	while (send(b.channel[1], &o, sizeof(o), MSG_DONTWAIT) != -1)
+		;
+	ck_assert_int_eq(errno, EAGAIN);
 }
 
 void

@@ -22,6 +22,9 @@ void	bench_start(void);
 int	bench_unix(void);		/* a connection */
 int	bench_tcp(void);
 void	bench_order(enum order_kind);
+/* The kind of what it sends to the master next. */
+enum order_kind bench_told(void);
+void	bench_fill_channel(void);	/* so that it can send no more */
 void	bench_hang_up(void);		/* closes the master's end */
 /* The worker must leave by itself; what it returned. */
 int	bench_wait(void);

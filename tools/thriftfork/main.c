@@ -23,6 +23,11 @@ static const struct verb {
 	    "serve a module: run [OPTION]... MODULE.so [ARG]..." },
 	{ "status", verb_status, "show what a server does: workers, methods" },
 	{ "stop", verb_stop, "answer what has been asked, then stop" },
+	{ "reload", verb_order,
+	    "change to the configuration and the module as they are now" },
+	{ "scale", verb_scale, "change the number of workers" },
+	{ "reopen", verb_order, "open the log file again" },
+	{ "ready", verb_order, "succeed if the server takes new clients" },
 	{ "gen", NULL, "compile Thrift IDL to C" },
 	{ "call", NULL, "call a method of any Thrift server from the shell" },
 };

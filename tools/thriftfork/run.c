@@ -30,6 +30,26 @@ complain(const struct tf_server *srv, int status)
 	return status;
 }
 
+/*
+ * What a launcher happens to inherit is no business of the module: stray
+ * descriptors, blocked signals, ignored ones.  Not before the settings have
+ * been read: their file may be one of those descriptors.
+ */
+static void
+forget_inherited(void)
+{
+	struct sigaction sa;
+	sigset_t none;
+
+	closefrom(STDERR_FILENO + 1);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int sig = 1; sig < NSIG; sig++)
+		if (sigaction(sig, NULL, &sa) == 0 &&
+		    sa.sa_handler == SIG_IGN)
+			signal(sig, SIG_DFL);
+}
+
 static int
 run(struct tf_server *srv, int argc, char **argv)
 {
@@ -48,32 +68,23 @@ run(struct tf_server *srv, int argc, char **argv)
 		fprintf(stderr, "thriftfork run: which module?\n");
 		return usage(stderr, 2);
 	}
+	forget_inherited();
 	if (tf_server_module(srv, argv[first]) == -1)
 		return complain(srv, 1);
 	tf_server_set_args(srv, argc - first, argv + first);
 	return tf_server_run(srv) == -1 ? complain(srv, 1) : 0;
 }
 
-/*
- * What a launcher happens to inherit is no business of the module: stray
- * descriptors, blocked signals, ignored ones.  Descriptors 0 to 2 exist.
- */
+/* What is opened next must not become standard output. */
 static void
-begin_clean(void)
+fill_stdio(void)
 {
-	struct sigaction sa;
-	sigset_t none;
 	int fd;
 
 	while ((fd = open("/dev/null", O_RDWR)) != -1 && fd <= STDERR_FILENO)
 		;
-	closefrom(STDERR_FILENO + 1);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int sig = 1; sig < NSIG; sig++)
-		if (sigaction(sig, NULL, &sa) == 0 &&
-		    sa.sa_handler == SIG_IGN)
-			signal(sig, SIG_DFL);
+	if (fd != -1)
+		close(fd);
 }
 
 int
@@ -82,7 +93,7 @@ verb_run(int argc, char **argv)
 	struct tf_server *srv;
 	int status;
 
-	begin_clean();
+	fill_stdio();
 	if ((srv = tf_server_new()) == NULL) {
 		fprintf(stderr, "thriftfork run: out of memory\n");
 		return 1;

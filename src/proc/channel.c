@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See channel.h. */
+#include "proc/channel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+
+#define WAITING_MAX	4096
+
+struct waiting_order {
+	STAILQ_ENTRY(waiting_order) link;
+	struct order	 order;
+	int		 fd;
+};
+
+int
+channel_open(struct channel *ch, struct loop *loop, int fd, watch_fn *fn)
+{
+	*ch = (struct channel){ .loop = loop, .fd = fd, .watch.fd = -1 };
+	STAILQ_INIT(&ch->waiting);
+	return watch_add(loop, &ch->watch, fd, EPOLLIN, fn);
+}
+
+static void
+drop_first(struct channel *ch)
+{
+	struct waiting_order *w = STAILQ_FIRST(&ch->waiting);
+
+	STAILQ_REMOVE_HEAD(&ch->waiting, link);
+	fd_close(&w->fd);
+	free(w);
+	ch->nwaiting--;
+}
+
+void
+channel_close(struct channel *ch)
+{
+	if (ch->fd == -1)
+		return;
+	watch_remove(ch->loop, &ch->watch);
+	fd_close(&ch->fd);
+	while (!STAILQ_EMPTY(&ch->waiting))
+		drop_first(ch);
+}
+
+static bool
+is_full(void)
+{
+	return errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM ||
+	    errno == ETOOMANYREFS || errno == EINTR;
+}
+
+void
+channel_ready(struct channel *ch, uint32_t events)
+{
+	struct waiting_order *w;
+
+	if ((events & (EPOLLHUP | EPOLLERR)) && !(events & EPOLLIN)) {
+		watch_remove(ch->loop, &ch->watch);
+		return;
+	}
+	if (!(events & EPOLLOUT))
+		return;
+	while ((w = STAILQ_FIRST(&ch->waiting)) != NULL) {
+		if (fd_send(ch->fd, &w->order, sizeof(w->order), w->fd,
+		    MSG_DONTWAIT) == -1 && is_full())
+			return;
+		drop_first(ch);
+	}
+	watch_change(ch->loop, &ch->watch, EPOLLIN);
+}
+
+static int
+enqueue(struct channel *ch, const struct order *o, int fd)
+{
+	struct waiting_order *w;
+
+	if (ch->nwaiting == WAITING_MAX ||
+	    (w = calloc(1, sizeof(*w))) == NULL)
+		return -1;
+	w->order = *o;
+	w->fd = fd == -1 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (fd != -1 && w->fd == -1) {
+		free(w);
+		return -1;
+	}
+	STAILQ_INSERT_TAIL(&ch->waiting, w, link);
+	ch->nwaiting++;
+	if (ch->watch.fd == -1)
+		return -1;
+	return watch_change(ch->loop, &ch->watch, EPOLLIN | EPOLLOUT);
+}
+
+int
+channel_send(struct channel *ch, const struct order *o, int fd)
+{
+	if (ch->fd == -1)
+		return -1;
+	if (STAILQ_EMPTY(&ch->waiting)) {
+		if (fd_send(ch->fd, o, sizeof(*o), fd,
+		    MSG_DONTWAIT) == 0)
+			return 0;
+		if (!is_full())
+			return -1;
+	}
+	return enqueue(ch, o, fd);
+}
+
+int
+channel_try(struct channel *ch, const struct message *m, size_t size, int fd)
+{
+	if (ch->fd == -1 || !STAILQ_EMPTY(&ch->waiting)) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return fd_send(ch->fd, m, size, fd, MSG_DONTWAIT);
+}
+
+ssize_t
+channel_receive(struct channel *ch, struct message *m, int *fd)
+{
+	*fd = -1;
+	if (ch->fd == -1)
+		return 0;
+	return fd_recv(ch->fd, m, sizeof(*m), fd, MSG_DONTWAIT);
+}
