@@ -46,8 +46,8 @@ begin_to_stop(struct master *m)
 	if (m->stopping)
 		return;
 	log_info("stopping");
-	reload_abort(m, "the server stops");
 	m->stopping = true;
+	reload_stop(m);
 	timer_cancel(&m->loop, &m->delay);
 	all_slots(m, SLOT_E_STOP);
 }
@@ -168,28 +168,42 @@ asked_to_scale(struct master *m, struct control_client *c, const char *arg)
 	master_scale(m, workers);
 }
 
-/* A second one waits for the end of the first, whose answer is not its own. */
-static void
-reload(struct master *m, struct control_client *c)
+static int
+reload(struct master *m, char *why, size_t size)
 {
-	char why[400] = "a reload is under way", answer[CONTROL_BYTES];
-	int rc = -1;
-
 	if (m->stopping || m->delaying)
-		strlcpy(why, "the server stops", sizeof(why));
-	else if (!reload_runs(m))
-		rc = reload_start(m, why, sizeof(why));
-	else if (c == NULL)
-		m->reload.again = true;
-	if (rc == -1)
-		log_errorx("reload: %s", why);
-	if (c == NULL)
-		return;
-	snprintf(answer, sizeof(answer), "error: %s", why);
-	if (rc == 0)
-		control_wait(c, CONTROL_RELOAD);
+		strlcpy(why, "the server stops", size);
+	else if (reload_runs(m))
+		strlcpy(why, "a reload is under way", size);
 	else
-		control_answer(c, answer, -1);
+		return reload_start(m, why, size);
+	return -1;
+}
+
+/* What has changed during a reload would be missed: another one follows. */
+static void
+reload_by_signal(struct master *m)
+{
+	char why[400];
+
+	if (reload_runs(m))
+		m->reload.again = true;
+	else if (!m->stopping && reload(m, why, sizeof(why)) == -1)
+		log_errorx("reload: %s", why);
+}
+
+static void
+asked_to_reload(struct master *m, struct control_client *c)
+{
+	char why[400], answer[CONTROL_BYTES];
+
+	if (reload(m, why, sizeof(why)) == 0) {
+		control_wait(c, CONTROL_RELOAD);
+		return;
+	}
+	log_errorx("reload: %s", why);
+	snprintf(answer, sizeof(answer), "error: %s", why);
+	control_answer(c, answer, -1);
 }
 
 static void
@@ -236,7 +250,7 @@ control_request(struct control_client *c, const char *request, void *arg)
 		control_wait(c, CONTROL_STOP);
 		quit(m);
 	} else if (strcmp(request, "reload") == 0)
-		reload(m, c);
+		asked_to_reload(m, c);
 	else if (strncmp(request, "scale ", 6) == 0)
 		asked_to_scale(m, c, request + 6);
 	else if (strcmp(request, "reopen") == 0)
@@ -272,7 +286,7 @@ signalled(struct watch *watch, uint32_t events)
 		quit(m);
 		break;
 	case SIGNAL_RELOAD:
-		reload(m, NULL);
+		reload_by_signal(m);
 		break;
 	case SIGNAL_REOPEN:
 		reopen_logs(m);

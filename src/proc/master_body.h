@@ -168,7 +168,7 @@ int	reload_start(struct master *, char *why, size_t size);
 bool	reload_runs(const struct master *);
 void	reload_worker_ready(struct master *, struct slot *);
 void	reload_worker_lost(struct master *, const char *why);
-void	reload_abort(struct master *, const char *why);
+void	reload_stop(struct master *);	/* the server stops */
 
 /* watch.c */
 void	watch_start(struct master *);

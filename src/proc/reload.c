@@ -57,7 +57,7 @@ over(struct master *m, const char *answer)
 	r->again = false;
 }
 
-void
+static void
 reload_abort(struct master *m, const char *why)
 {
 	struct reload *r = &m->reload;
@@ -79,6 +79,14 @@ reload_abort(struct master *m, const char *why)
 			slot_abandon(&m->slots[i]);
 	m->config->discard(m->config->arg);
 	over(m, answer);
+}
+
+void
+reload_stop(struct master *m)
+{
+	m->reload.again = false;
+	reload_abort(m, "the server stops");
+	timer_cancel(&m->loop, &m->reload.timer);
 }
 
 static bool
