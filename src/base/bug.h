@@ -8,8 +8,17 @@
 #ifndef BASE_BUG_H
 #define BASE_BUG_H
 
+#include <stdarg.h>
+
 void	fatal(const char *fmt, ...)
 	    __attribute__((noreturn, cold, format(printf, 1, 2)));
+
+/*
+ * Who says it: standard error, until a log wants to.  Called once, by a process
+ * that may be out of memory or half-way through anything.
+ */
+typedef void last_words_fn(const char *fmt, va_list);
+void	fatal_through(last_words_fn *);
 
 #define BUG_STR2(x)	#x
 #define BUG_STR(x)	BUG_STR2(x)

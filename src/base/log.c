@@ -17,6 +17,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/bug.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log_line.h"
@@ -49,13 +50,6 @@ void
 log_set_echo(bool on)
 {
 	echo = on;
-}
-
-void
-log_set_name(const char *instance, const char *as)
-{
-	snprintf(who, sizeof(who), "%s", instance);
-	snprintf(role, sizeof(role), "%s", as);
 }
 
 /* Never blocks in a pipe that nobody reads, nor for want of a reader. */
@@ -279,10 +273,18 @@ put_line(enum log_level level, int code, const char *fmt, va_list ap)
 	errno = saved;
 }
 
-void
-log_vfatal(const char *fmt, va_list ap)
+static void
+put_last_words(const char *fmt, va_list ap)
 {
 	put_line(LOG_L_FATAL, 0, fmt, ap);
+}
+
+void
+log_set_name(const char *instance, const char *as)
+{
+	snprintf(who, sizeof(who), "%s", instance);
+	snprintf(role, sizeof(role), "%s", as);
+	fatal_through(put_last_words);
 }
 
 #define LOG_FUNCTION(name, level, code)					\

@@ -9,7 +9,6 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,7 +22,8 @@ void	log_set_json(bool);
 
 /*
  * Who speaks: the instance ("calc") and the role ("master", "worker 3").  Both
- * are copied.
+ * are copied.  From then on what fatal() says is a line of the log, whatever
+ * the level, and goes to standard error as well.
  */
 void	log_set_name(const char *instance, const char *role);
 
@@ -61,10 +61,6 @@ void	log_warn(const char *fmt, ...) LOG_PRINTF;
 void	log_warnx(const char *fmt, ...) LOG_PRINTF;
 void	log_info(const char *fmt, ...) LOG_PRINTF;
 void	log_debug(const char *fmt, ...) LOG_PRINTF;
-
-/* For fatal(): whatever the level, and to standard error as well. */
-void	log_vfatal(const char *fmt, va_list)
-	    __attribute__((format(printf, 1, 0)));
 
 /*
  * At most one line a second for a kind of event that strangers can cause:
