@@ -20,6 +20,22 @@
 #define ACCEPT_BATCH	16
 #define PAUSE_NS	(100 * NS_PER_MS)
 
+/* Whether its address has as many connections as one may have. */
+static bool
+has_enough(struct worker *w, const struct addr *from, const char *peer)
+{
+	unsigned max = w->config->limits.max_per_peer, skipped;
+
+	if (max == 0 || addr_is_unix(from) ||
+	    peers_count(&w->peers, peer) < max)
+		return false;
+	if (log_rate_ok(&w->noise, &skipped))
+		log_info("%s: closed: it has max-connections-per-peer already "
+		    "(%u more like this)", peer, skipped);
+	lane_add(w->config->lane, COUNTER_CONNECTIONS_REFUSED, 1);
+	return true;
+}
+
 static void
 take(struct worker *w, int fd, const struct addr *from)
 {
@@ -29,11 +45,15 @@ take(struct worker *w, int fd, const struct addr *from)
 	const int on = 1;
 	struct conn *c;
 
+	addr_text(from, peer, sizeof(peer));
+	if (has_enough(w, from, peer)) {
+		close(fd);
+		return;
+	}
 	if (addr_is_unix(from))
 		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len);
 	else
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	addr_text(from, peer, sizeof(peer));
 	c = conn_new(w, fd, peer, addr_is_unix(from) ? &cred : NULL);
 	if (c == NULL) {
 		close(fd);

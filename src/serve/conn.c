@@ -142,6 +142,13 @@ ready(struct watch *watch, uint32_t events)
 		input_ready(c);
 }
 
+/* By its address, which a unix socket does not have. */
+static bool
+conn_is_limited(const struct conn *c)
+{
+	return c->worker->config->limits.max_per_peer != 0 && !c->local;
+}
+
 struct conn *
 conn_new(struct worker *w, int fd, const char *peer, const struct ucred *cred)
 {
@@ -163,6 +170,8 @@ conn_new(struct worker *w, int fd, const char *peer, const struct ucred *cred)
 		return NULL;
 	}
 	w->nconns++;
+	if (conn_is_limited(c))
+		peers_add(&w->peers, c->peer);
 	enter(c, PLACE_IDLE);
 	return c;
 }
@@ -220,6 +229,8 @@ conn_gone(struct conn *c, int fd)
 		call_free(call);
 	}
 	say_goodbye(c);
+	if (conn_is_limited(c))
+		peers_drop(&w->peers, c->peer);
 	lane_peer_gone(w->config->lane, c->peer);
 	if (c->out != NULL)
 		conn_count(c, COUNTER_SEND_BACKLOG, -(uint64_t)c->out->len);

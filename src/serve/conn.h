@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "io/loop.h"
 #include "serve/call.h"
+#include "serve/peers.h"
 #include "serve/move.h"
 #include "serve/worker.h"
 #include "shm/lane.h"
@@ -91,6 +92,7 @@ struct worker {
 	int			 spare_fd;	/* for when no other is free */
 	struct conn_list	 places[NPLACES];
 	unsigned		 nconns;
+	struct peers		 peers;		/* if they are limited */
 	uint8_t			*receive;	/* RECEIVE_BYTES */
 	struct buf		 send;		/* empty but while a connection
 						   has its turn */

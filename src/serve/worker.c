@@ -293,6 +293,7 @@ worker_run(const struct worker_config *config)
 	    .signals.fd = -1, .stop_order.fd = -1, .loop.epoll_fd = -1,
 	    .spare_fd = -1 };
 
+	peers_init(&w.peers);
 	for (int place = 0; place < NPLACES; place++)
 		TAILQ_INIT(&w.places[place]);
 	TAILQ_INIT(&w.doors);

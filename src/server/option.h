@@ -32,6 +32,7 @@ struct settings {
 	uint64_t	 max_workers;
 	uint64_t	 backlog;
 	uint64_t	 max_connections;	/* SETTING_AUTO */
+	uint64_t	 max_per_peer;		/* 0: no limit */
 	uint64_t	 max_frame;		/* bytes */
 	uint64_t	 max_memory_per_call;	/* bytes */
 	uint64_t	 max_depth;

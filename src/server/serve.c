@@ -35,6 +35,7 @@ limits_of(const struct settings *s)
 		.max_depth = (unsigned)s->max_depth,
 		.max_connections = s->max_connections != SETTING_AUTO ?
 		    (unsigned)s->max_connections : default_connections(),
+		.max_per_peer = (unsigned)s->max_per_peer,
 		.idle_timeout_ns = s->idle_timeout,
 		.stop_timeout_ns = s->stop_timeout,
 		.frame_timeout_ns = s->frame_timeout,

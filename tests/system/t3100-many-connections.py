@@ -164,5 +164,25 @@ def idle_connections_are_small():
     assert each <= 160, each
 
 
-main([idle_clients_starve_nobody, max_connections, out_of_descriptors,
+def one_address_has_its_share():
+    """what is too many is closed, and one that goes makes room"""
+    s = Server(RUN, "-o", "max-connections-per-peer=3", workers=1)
+    mine = [connect(s) for _ in range(3)]
+    for c in mine:
+        ping(c)
+    assert connect(s).recv(1) == b"", "a fourth one was let in"
+    s.await_log(r"closed: it has max-connections-per-peer already")
+    other = socket.create_connection(("127.0.0.1", s.port), 30,
+                                     source_address=("127.0.0.2", 0))
+    ping(other)
+    mine.pop().close()
+    until(lambda: s.status()["counters"]["connections_closed"] == 1,
+          "room is made")
+    ping(connect(s))
+    assert s.status()["counters"]["connections_refused"] == 1
+    assert s.stop() == 0
+
+
+main([idle_clients_starve_nobody, max_connections,
+      one_address_has_its_share, out_of_descriptors,
       idle_connections_are_small])
