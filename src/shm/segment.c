@@ -42,8 +42,8 @@ segment_memfd(const char *name, uint64_t size)
 	return fd;
 }
 
-static int
-reopen_for_reading(int fd)
+int
+segment_reopen(int fd)
 {
 	char path[64];
 
@@ -59,7 +59,7 @@ segment_map(struct segment *s, const char *name)
 	s->fd = segment_memfd(name, s->at.size);
 	if (s->fd == -1)
 		return -1;
-	s->read_fd = reopen_for_reading(s->fd);
+	s->read_fd = segment_reopen(s->fd);
 	if (s->read_fd == -1)
 		return -1;
 	p = mmap(NULL, s->at.size, PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -70,7 +70,7 @@ segment_map(struct segment *s, const char *name)
 	return 0;
 }
 
-static int
+int
 segment_lanes_new(struct segment *s)
 {
 	unsigned i;
@@ -80,6 +80,7 @@ segment_lanes_new(struct segment *s)
 		return -1;
 	for (i = 0; i < s->at.lanes.count; i++)
 		s->lanes[i].slot = s->lanes[i].last_slot = -1;
+	s->nlanes = (unsigned)s->at.lanes.count;
 	return 0;
 }
 
@@ -155,6 +156,12 @@ int
 segment_fd(const struct segment *s)
 {
 	return s->read_fd;
+}
+
+int
+segment_write_fd(const struct segment *s)
+{
+	return s->fd;
 }
 
 /* The lane for writing, and behind it a page that cannot be touched. */

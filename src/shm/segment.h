@@ -42,6 +42,29 @@ struct segment *segment_create(const char *name, const struct segment_sizes *);
 void	 segment_free(struct segment *);
 
 /*
+ * The segment of another master, by a descriptor that can write, which stays
+ * the caller's.  Its counters, methods and deaths go on.  NULL and errno;
+ * EPROTO: it does not lie in memory as ours would for these maxima, or it is
+ * not sealed.
+ */
+struct segment *segment_adopt(int fd, const struct segment_sizes *);
+
+/*
+ * From now on lanes are taken from this range only: two masters that live side
+ * by side must not take the same.
+ */
+void	 segment_lanes_limit(struct segment *, unsigned first, unsigned count);
+
+/*
+ * When the other master is dead: its lanes whose processes are dead, too, are
+ * ended and free.  The number of those that still live.
+ */
+unsigned segment_lanes_reclaim(struct segment *);
+
+/* The descriptor that can write, for the next master; the segment's own. */
+int	 segment_write_fd(const struct segment *);
+
+/*
  * A read-only descriptor to hand to readers; the segment's own.  It cannot be
  * reopened for writing by another uid.
  */

@@ -22,6 +22,8 @@ struct segment {
 	struct lane_state *lanes;
 	int		 fd;		/* -1 in a worker */
 	int		 read_fd;
+	unsigned	 first_lane;	/* of those that may be taken */
+	unsigned	 nlanes;
 	unsigned	 methods;	/* in the directory */
 	struct segment_head at;		/* where things are */
 };
@@ -51,5 +53,9 @@ segment_table_at(const struct segment *s, unsigned lane)
 {
 	return segment_entry(s, &s->at.lane_table, lane);
 }
+
+/* segment.c: a descriptor of the same memory that can only be read. */
+int	segment_reopen(int fd);
+int	segment_lanes_new(struct segment *);	/* all free; -1 and errno */
 
 #endif

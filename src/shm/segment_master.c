@@ -60,8 +60,11 @@ segment_lane_pick(const struct segment *s, int slot)
 {
 	int i, first = -1;
 
-	for (i = 0; i < (int)s->at.lanes.count; i++) {
-		if (s->lanes[i].slot != -1)
+	for (i = (int)s->first_lane; i < (int)(s->first_lane + s->nlanes);
+	    i++) {
+		/* Another master's are taken in the table alone. */
+		if (s->lanes[i].slot != -1 ||
+		    segment_table_at(s, (unsigned)i)->slot != -1)
 			continue;
 		if (s->lanes[i].last_slot == slot)
 			return i;
