@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Descriptors: closing them, and passing them over a unix socket. */
+/* Descriptors: closing them, the standard ones, passing them on. */
 #ifndef BASE_FD_H
 #define BASE_FD_H
 
@@ -8,6 +8,12 @@
 
 /* Closes *fd if it is open and makes it -1; errno is kept. */
 void	fd_close(int *fd);
+
+/*
+ * Opens /dev/null as standard input, output and error as far as they are
+ * closed: what is opened next must not become one of them.
+ */
+void	fd_fill_stdio(void);
 
 /*
  * One message over a SOCK_SEQPACKET socket, with a descriptor unless it is

@@ -14,7 +14,6 @@
 
 #include "base/fd.h"
 
-#define LISTENER_SILENT	UINT_MAX
 #define FIRST_BACKLOG	128	/* until listener_start() */
 
 static int
@@ -136,7 +135,7 @@ remove_file(const struct listener *l)
 bool
 listener_is_shared(const struct listener *l)
 {
-	return addr_is_unix(&l->addr);
+	return l->foreign || addr_is_unix(&l->addr);
 }
 
 unsigned
@@ -151,7 +150,8 @@ listener_start(struct listener *l, unsigned slot, int backlog)
 {
 	unsigned i = listener_is_shared(l) ? 0 : slot;
 
-	if (listen(l->fds[i], backlog) == -1)
+	/* The length of a queue is its owner's business. */
+	if (!l->foreign && listen(l->fds[i], backlog) == -1)
 		return -1;
 	if (l->indexes[i] == LISTENER_SILENT)
 		l->indexes[i] = l->nlistening++;
@@ -177,6 +177,25 @@ bind_all(struct listener *l)
 	return 0;
 }
 
+/* Room for that many sockets. */
+static int
+make_room(struct listener *l, unsigned nfds)
+{
+	l->nfds = nfds;
+	l->fds = calloc(nfds, sizeof(*l->fds));
+	l->indexes = calloc(nfds, sizeof(*l->indexes));
+	if (l->fds == NULL || l->indexes == NULL) {
+		free(l->fds);
+		l->fds = NULL;
+		return -1;
+	}
+	for (unsigned i = 0; i < nfds; i++) {
+		l->fds[i] = -1;
+		l->indexes[i] = LISTENER_SILENT;
+	}
+	return 0;
+}
+
 int
 listener_open(struct listener *l, const struct addr *a, unsigned slots,
     char *why, size_t size)
@@ -184,27 +203,67 @@ listener_open(struct listener *l, const struct addr *a, unsigned slots,
 	memset(l, 0, sizeof(*l));
 	l->addr = *a;
 	addr_text(a, l->text, sizeof(l->text));
-	l->nfds = addr_is_unix(a) ? 1 : slots;
-	l->fds = calloc(l->nfds, sizeof(*l->fds));
-	l->indexes = calloc(l->nfds, sizeof(*l->indexes));
-	if (l->fds == NULL || l->indexes == NULL) {
-		free(l->fds);
-		l->fds = NULL;
-		goto fail;
-	}
-	for (unsigned i = 0; i < l->nfds; i++) {
-		l->fds[i] = -1;
-		l->indexes[i] = LISTENER_SILENT;
-	}
-	if (bind_all(l) == 0)
+	if (make_room(l, addr_is_unix(a) ? 1 : slots) == 0 &&
+	    bind_all(l) == 0)
 		return 0;
-fail:
 	snprintf(why, size, "%s: %s", l->text, strerror(errno));
 	/* A path that is not ours must survive our failure. */
 	if (addr_is_unix(a) && l->fds != NULL && l->fds[0] == -1)
 		l->addr.ss.ss_family = AF_UNSPEC;
 	listener_close(l);
 	return -1;
+}
+
+int
+listener_adopt(struct listener *l, int fd, char *why, size_t size)
+{
+	memset(l, 0, sizeof(*l));
+	l->foreign = true;
+	l->addr.len = sizeof(l->addr.ss);
+	if (getsockname(fd, (struct sockaddr *)&l->addr.ss,
+	    &l->addr.len) == -1 || make_room(l, 1) == -1) {
+		snprintf(why, size, "descriptor %d: %s", fd, strerror(errno));
+		listener_close(l);
+		return -1;
+	}
+	l->fds[0] = fd;
+	addr_text(&l->addr, l->text, sizeof(l->text));
+	return 0;
+}
+
+int
+listener_inherit(struct listener *l, const int *fds, const uint32_t *indexes,
+    unsigned n)
+{
+	memset(l, 0, sizeof(*l));
+	l->addr.len = sizeof(l->addr.ss);
+	if (getsockname(fds[0], (struct sockaddr *)&l->addr.ss,
+	    &l->addr.len) == -1 || make_room(l, n) == -1) {
+		listener_close(l);
+		return -1;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		l->fds[i] = fds[i];
+		l->indexes[i] = indexes[i];
+		if (indexes[i] != LISTENER_SILENT)
+			l->nlistening++;
+	}
+	addr_text(&l->addr, l->text, sizeof(l->text));
+	return 0;
+}
+
+void
+listener_own(struct listener *l)
+{
+	if (addr_is_unix(&l->addr) && !l->foreign)
+		note_file(l);
+}
+
+void
+listener_disown(struct listener *l)
+{
+	l->dev = 0;
+	l->ino = 0;
 }
 
 void
@@ -216,7 +275,7 @@ listener_close(struct listener *l)
 		return;
 	for (unsigned i = 0; i < l->nfds; i++)
 		fd_close(&l->fds[i]);
-	if (addr_is_unix(&l->addr))
+	if (addr_is_unix(&l->addr) && !l->foreign)
 		remove_file(l);
 	free(l->fds);
 	l->fds = NULL;

@@ -46,6 +46,16 @@ may_take(const struct worker *w, const struct worker *from)
 	    w->offers < OFFERS_MAX;
 }
 
+/* Everything goes to it, and nothing comes from it any more. */
+static struct worker *
+other_master(struct master *m, const struct worker *from)
+{
+	struct worker *w = &m->upgrade.other;
+
+	return from != w && w->channel.fd != -1 && w->offers < OFFERS_MAX ?
+	    w : NULL;
+}
+
 /* The one with the least to do; better is worse than that before it. */
 static struct worker *
 pick(struct master *m, const struct worker *from, unsigned long better)
@@ -53,6 +63,8 @@ pick(struct master *m, const struct worker *from, unsigned long better)
 	struct worker *best = NULL;
 	unsigned long load, least = 0;
 
+	if (upgrade_left(m))
+		return other_master(m, from);
 	for (unsigned i = 0; i < m->config->max_workers; i++) {
 		struct worker *w = m->slots[i].incumbent;
 
@@ -145,22 +157,30 @@ broker_worker_gone(struct worker *w)
 }
 
 /* Who has stood still meanwhile has not been silent. */
+static bool
+is_silent(const struct move *mv, uint64_t now)
+{
+	uint64_t since = mv->since_ns > mv->to->awake_ns ? mv->since_ns :
+	    mv->to->awake_ns;
+
+	return !mv->to->stopped && mv->to->state != WORKER_S_KILLED &&
+	    now - since >= SILENCE_NS;
+}
+
 void
 broker_check(struct master *m)
 {
 	uint64_t now = clock_ns();
-	struct move *mv = TAILQ_FIRST(&m->moves);
-	uint64_t since;
+	struct move *mv;
 
-	if (mv == NULL)
-		return;
-	since = mv->since_ns > mv->to->awake_ns ? mv->since_ns :
-	    mv->to->awake_ns;
-	if (mv->to->stopped || now - since < SILENCE_NS)
-		return;
-	log_warnx("worker %u pid %ld is killed: it was offered a connection "
-	    "and says nothing", mv->to->slot->number, (long)mv->to->child.pid);
-	worker_event(mv->to, WORKER_E_HUNG);
+	TAILQ_FOREACH(mv, &m->moves, link) {
+		if (!is_silent(mv, now))
+			continue;
+		log_warnx("worker %u pid %ld is killed: it was offered a "
+		    "connection and says nothing", mv->to->slot->number,
+		    (long)mv->to->child.pid);
+		worker_event(mv->to, WORKER_E_HUNG);
+	}
 }
 
 void

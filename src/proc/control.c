@@ -60,6 +60,13 @@ control_complete(struct control *control, enum control_order order,
 		}
 }
 
+void
+control_deafen(struct control *control)
+{
+	timer_cancel(control->loop, &control->pause);
+	watch_remove(control->loop, &control->watch);
+}
+
 /* What is no text is no request, whatever stands before a NUL in it. */
 static void
 hear(struct control_client *c, const char *request, size_t len)

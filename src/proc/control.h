@@ -21,7 +21,8 @@ enum control_order {
 	CONTROL_NOTHING,
 	CONTROL_STOP,
 	CONTROL_RELOAD,
-	CONTROL_SCALE
+	CONTROL_SCALE,
+	CONTROL_UPGRADE
 };
 
 struct control;
@@ -51,6 +52,8 @@ int	control_open(struct control *, struct loop *, int listen_fd,
 void	control_answer(struct control_client *, const char *text, int fd);
 /* "wait" now; the answer comes with control_complete() or control_close(). */
 void	control_wait(struct control_client *, enum control_order);
+/* Hears nobody new; the listening socket is somebody else's from now on. */
+void	control_deafen(struct control *);
 /* Answers all who wait for that. */
 void	control_complete(struct control *, enum control_order,
 	    const char *answer);

@@ -22,6 +22,15 @@
 #include "proc/master_body.h"
 #include "shm/segment.h"
 
+bool
+master_serves(const struct master *m)
+{
+	for (unsigned i = 0; i < m->limits.workers; i++)
+		if (!worker_serves(m->slots[i].incumbent))
+			return false;
+	return true;
+}
+
 static void
 all_workers(struct master *m, enum worker_event event)
 {
@@ -48,6 +57,7 @@ begin_to_stop(struct master *m)
 	log_info("stopping");
 	m->stopping = true;
 	reload_stop(m);
+	upgrade_stop(m);
 	timer_cancel(&m->loop, &m->delay);
 	all_slots(m, SLOT_E_STOP);
 }
@@ -112,9 +122,8 @@ master_scaled(struct master *m)
 {
 	const struct worker *w;
 
-	for (unsigned i = 0; i < m->limits.workers; i++)
-		if (!worker_serves(m->slots[i].incumbent))
-			return;
+	if (!master_serves(m))
+		return;
 	TAILQ_FOREACH(w, &m->workers, link)
 		if (w->slot->number >= m->limits.workers && w->child.pid != 0)
 			return;
@@ -129,6 +138,8 @@ cannot_scale(const struct master *m, unsigned workers)
 		return "the server stops";
 	if (reload_runs(m))
 		return "a reload is under way";
+	if (m->upgrade.stage != UPGRADE_NONE)
+		return "an upgrade is under way";
 	if (workers < 1)
 		return "there must be a worker";
 	if (workers > m->config->max_workers)
@@ -175,6 +186,8 @@ reload(struct master *m, char *why, size_t size)
 		strlcpy(why, "the server stops", size);
 	else if (reload_runs(m))
 		strlcpy(why, "a reload is under way", size);
+	else if (m->upgrade.stage != UPGRADE_NONE)
+		strlcpy(why, "an upgrade is under way", size);
 	else
 		return reload_start(m, why, size);
 	return -1;
@@ -188,8 +201,10 @@ reload_by_signal(struct master *m)
 
 	if (reload_runs(m))
 		m->reload.again = true;
-	else if (!m->stopping && reload(m, why, sizeof(why)) == -1)
+	else if (!m->stopping && reload(m, why, sizeof(why)) == -1) {
 		log_errorx("reload: %s", why);
+		report_refusal(m);
+	}
 }
 
 static void
@@ -204,6 +219,29 @@ asked_to_reload(struct master *m, struct control_client *c)
 	log_errorx("reload: %s", why);
 	snprintf(answer, sizeof(answer), "error: %s", why);
 	control_answer(c, answer, -1);
+}
+
+static void
+asked_to_upgrade(struct master *m, struct control_client *c)
+{
+	char why[400], answer[CONTROL_BYTES];
+
+	if (upgrade_start(m, why, sizeof(why)) == 0) {
+		control_wait(c, CONTROL_UPGRADE);
+		return;
+	}
+	log_errorx("upgrade: %s", why);
+	snprintf(answer, sizeof(answer), "error: %s", why);
+	control_answer(c, answer, -1);
+}
+
+static void
+upgrade_by_signal(struct master *m)
+{
+	char why[400];
+
+	if (upgrade_start(m, why, sizeof(why)) == -1)
+		log_errorx("upgrade: %s", why);
 }
 
 static void
@@ -251,6 +289,8 @@ control_request(struct control_client *c, const char *request, void *arg)
 		quit(m);
 	} else if (strcmp(request, "reload") == 0)
 		asked_to_reload(m, c);
+	else if (strcmp(request, "upgrade") == 0)
+		asked_to_upgrade(m, c);
 	else if (strncmp(request, "scale ", 6) == 0)
 		asked_to_scale(m, c, request + 6);
 	else if (strcmp(request, "reopen") == 0)
@@ -260,13 +300,6 @@ control_request(struct control_client *c, const char *request, void *arg)
 		tell_readiness(m, c);
 	else
 		control_answer(c, "error: this version has no such verb", -1);
-}
-
-static void
-later(const struct signalfd_siginfo *si)
-{
-	log_info("%s from pid %u: not in this version, ignored",
-	    strsignal((int)si->ssi_signo), si->ssi_pid);
 }
 
 static void
@@ -300,8 +333,8 @@ signalled(struct watch *watch, uint32_t events)
 	case SIGNAL_CHILD:
 		watch_children(m);
 		break;
-	case SIGNAL_LATER:
-		later(&si);
+	case SIGNAL_UPGRADE:
+		upgrade_by_signal(m);
 		break;
 	default:
 		break;
@@ -355,9 +388,12 @@ begin(struct master *m)
 {
 	const struct master_config *cf = m->config;
 
+	TAILQ_INIT(&m->workers);
+	TAILQ_INIT(&m->moves);
+	m->request = control_request;
 	if (loop_init(&m->loop) == -1 || watch_signals(m) == -1 ||
-	    control_open(&m->control, &m->loop, cf->control_fd,
-	    control_request, m) == -1)
+	    upgrade_follow(m) == -1 || control_open(&m->control, &m->loop,
+	    upgrade_waits(m) ? -1 : cf->control_fd, m->request, m) == -1)
 		return -1;
 	if (cf->stop_fd != -1 && watch_add(&m->loop, &m->stop_order,
 	    cf->stop_fd, EPOLLIN, told_to_stop) == -1)
@@ -368,8 +404,10 @@ begin(struct master *m)
 		return -1;
 	for (unsigned i = 0; i < cf->max_workers; i++)
 		m->slots[i] = (struct slot){ .master = m, .number = i };
-	segment_set_master(cf->segment, getpid(), m->generation,
-	    m->limits.workers);
+	if (!upgrade_waits(m))
+		segment_set_master(cf->segment, getpid(), m->generation,
+		    m->limits.workers);
+	report_start(m);
 	oom_init(&m->oom, "");
 	watch_start(m);
 	return sockets_init(m);
@@ -388,6 +426,7 @@ end(struct master *m)
 	watch_remove(&m->loop, &m->stop_order);
 	fd_close(&signal_fd);
 	broker_fini(m);
+	upgrade_fini(m);
 	sockets_fini(m);
 	loop_fini(&m->loop);
 	free(m->message);
@@ -398,8 +437,9 @@ end(struct master *m)
 static bool
 start_failed(const struct master *m)
 {
-	return m->config->serving != NULL && !m->served &&
-	    m->failure[0] != '\0';
+	bool awaited = m->config->serving != NULL && !m->served;
+
+	return (awaited || upgrade_waits(m)) && m->failure[0] != '\0';
 }
 
 static int
@@ -411,33 +451,47 @@ turn(struct master *m, char *why, size_t size)
 	}
 	if (start_failed(m) && !m->stopping)
 		quit(m);
+	if (upgrade_waits(m) && master_serves(m))
+		upgrade_serves(m);
+	report_changes(m);
 	watch_strangers(m);
 	return 0;
+}
+
+static int
+serve(struct master *m, char *why, size_t size)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < m->limits.workers; i++)
+		slot_event(&m->slots[i], SLOT_E_WANT);
+	while (rc == 0 && !((m->stopping || upgrade_is_over(m)) &&
+	    TAILQ_EMPTY(&m->workers)))
+		rc = turn(m, why, size);
+	if (rc == 0 && start_failed(m)) {
+		snprintf(why, size, "%s", m->failure);
+		rc = -1;
+	}
+	return rc;
 }
 
 int
 master_run(const struct master_config *config, char *why, size_t size)
 {
 	struct master m = { .config = config, .limits = config->limits,
-	    .generation = 1, .newest = 1, .signals.fd = -1,
-	    .stop_order.fd = -1, .loop.epoll_fd = -1, .control.watch.fd = -1,
-	    .reload = { .pipe.fd = -1, .death.fd = -1,
-	    .preflight = { .fd = -1, .child.pidfd = -1 } } };
-	int rc;
+	    .generation = config->generation, .newest = config->generation,
+	    .signals.fd = -1, .stop_order.fd = -1, .loop.epoll_fd = -1,
+	    .control.watch.fd = -1, .reload = { .pipe.fd = -1,
+	    .death.fd = -1, .preflight = { .fd = -1, .child.pidfd = -1 } },
+	    .upgrade = { .death.fd = -1, .child.pidfd = -1,
+	    .other.channel.fd = -1 } };
+	int rc = begin(&m);
 
-	TAILQ_INIT(&m.workers);
-	TAILQ_INIT(&m.moves);
-	if ((rc = begin(&m)) == -1)
+	if (rc == -1)
 		snprintf(why, size, "the master cannot start: %s",
 		    strerror(errno));
-	for (unsigned i = 0; rc == 0 && i < m.limits.workers; i++)
-		slot_event(&m.slots[i], SLOT_E_WANT);
-	while (rc == 0 && !(m.stopping && TAILQ_EMPTY(&m.workers)))
-		rc = turn(&m, why, size);
-	if (rc == 0 && start_failed(&m)) {
-		snprintf(why, size, "%s", m.failure);
-		rc = -1;
-	}
+	if (rc == 0)
+		rc = serve(&m, why, size);
 	end(&m);
 	if (rc == 0)
 		log_info("stopped");

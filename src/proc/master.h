@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "proc/inherit.h"
 
@@ -37,6 +38,16 @@ struct master_limits {
 	uint64_t	 max_memory;		/* bytes */
 };
 
+/* What somebody who looks after the server may want to hear. */
+enum master_news {
+	MASTER_SERVES,		/* for the first time all workers do */
+	MASTER_RELOADS,		/* from here to one of the next two */
+	MASTER_RELOADED,
+	MASTER_NOT_RELOADED,	/* the old generation goes on */
+	MASTER_SCALED,		/* another number of workers is wanted */
+	MASTER_STOPS		/* now, or after drain-delay; the last news */
+};
+
 struct master_config {
 	const struct signal_state *signals;	/* taken */
 	const char	*name;		/* of the instance, for logs */
@@ -47,6 +58,7 @@ struct master_config {
 	int		 control_fd;	/* listening, SEQPACKET; -1: none */
 	int		 stop_fd;	/* readable: stop in order; -1: none */
 	struct segment	*segment;
+	unsigned	 lanes;		/* that it has */
 	struct master_limits limits;	/* of the first generation */
 	/* The worker's main, in the child; what it returns is its status. */
 	int		(*worker)(const struct inherit *, void *arg);
@@ -57,6 +69,12 @@ struct master_config {
 	 * one is given, a worker that dies before makes the start a failure.
 	 */
 	void		(*serving)(void *arg);
+	/* News, with what is the case now; NULL: nobody wants any. */
+	void		(*news)(void *arg, enum master_news, unsigned workers,
+			    unsigned generation);
+	/* Called so often, while the loop turns, until the end; 0: never. */
+	uint64_t	 tick_ns;
+	void		(*tick)(void *arg);
 	/* In the master, when all is over but for telling who waits. */
 	void		(*finish)(void *arg);
 	/*
@@ -76,6 +94,19 @@ struct master_config {
 	void		(*commit)(void *arg, struct master_limits *);
 	void		(*discard)(void *arg);
 	size_t		 report_size;	/* at most */
+	/*
+	 * An upgrade: what is executed (NULL: it cannot be), and, before the
+	 * old master gives its connections away, leave(): what has a name is
+	 * pid's from now on.  The new master was left a socket to the old one
+	 * (-1: it is nobody's successor; becomes the master's), and inherit()
+	 * says that the names are its own.
+	 */
+	const char	*program;
+	char		**argv;
+	void		(*leave)(void *arg, pid_t);
+	int		 predecessor_fd;
+	void		(*inherit)(void *arg);
+	unsigned	 generation;	/* the first one's number */
 	uint64_t	 preflight_ns;	/* may take */
 	void		*arg;
 };

@@ -12,6 +12,8 @@
  *	sockets.c  which worker accepts on which listening sockets
  *	broker.c   connections on their way from one worker to another
  *	reload.c   the next generation
+ *	report.c   what the service manager hears
+ *	upgrade.c  the next master, or the one before
  *	watch.c    a look at all workers now and then: hangs, age, load
  */
 #ifndef PROC_MASTER_BODY_H
@@ -74,6 +76,14 @@ struct slot {
 	bool			 steered;	/* new connections go there */
 };
 
+/* What has been told; all that is the case is in struct master. */
+struct report {
+	struct timer		 tick;
+	unsigned		 workers;
+	unsigned		 reload;	/* generation of the one told */
+	bool			 serves, stops;
+};
+
 struct move;
 TAILQ_HEAD(move_list, move);
 
@@ -95,8 +105,28 @@ struct reload {
 	char			 why[640];
 };
 
+enum upgrade_stage {
+	UPGRADE_NONE,
+	UPGRADE_STARTS,		/* the new master, which does not serve yet */
+	UPGRADE_LEAVING,	/* it serves: our workers give all away */
+	UPGRADE_WAITS		/* we are the new one: for the names */
+};
+
+struct upgrade {
+	enum upgrade_stage	 stage;
+	struct child		 child;		/* the new master */
+	struct watch		 death;
+	struct timer		 timer;
+	bool			 late, told, done;
+	bool			 reclaims;	/* lanes of the other one */
+	struct slot		 slot;		/* for the sake of other */
+	struct worker		 other;		/* the other master, in moves */
+};
+
 struct master {
 	const struct master_config *config;
+	control_fn		*request;
+	struct upgrade		 upgrade;
 	struct master_limits	 limits;
 	struct loop		 loop;
 	struct watch		 signals;
@@ -109,6 +139,7 @@ struct master {
 	uint64_t		 last_move;	/* its id */
 	struct message		*message;	/* room for one */
 	struct reload		 reload;
+	struct report		 report;
 	struct timer		 tick;
 	uint64_t		 tick_ns;	/* when the last one was */
 	struct timer		 delay;		/* drain-delay */
@@ -170,6 +201,24 @@ void	reload_worker_ready(struct master *, struct slot *);
 void	reload_worker_lost(struct master *, const char *why);
 void	reload_stop(struct master *);	/* the server stops */
 
+/* report.c */
+void	report_start(struct master *);
+void	report_changes(struct master *);	/* after each turn */
+void	report_refusal(struct master *);	/* of a reload, at once */
+
+/* upgrade.c */
+int	upgrade_start(struct master *, char *why, size_t size);
+void	upgrade_stop(struct master *);		/* the server stops */
+bool	upgrade_runs(const struct master *);	/* the new one is to serve */
+bool	upgrade_left(const struct master *);	/* it does: ours leave */
+bool	upgrade_waits(const struct master *);	/* we are it */
+int	upgrade_follow(struct master *);	/* if we are: -1 and errno */
+void	upgrade_serves(struct master *);	/* all our workers do */
+bool	upgrade_is_silent(const struct master *);	/* slots and records
+						   are another's to write */
+bool	upgrade_is_over(const struct master *);	/* but for our workers */
+void	upgrade_fini(struct master *);
+
 /* watch.c */
 void	watch_start(struct master *);
 void	watch_children(struct master *);	/* a SIGCHLD has come */
@@ -177,6 +226,7 @@ void	watch_strangers(struct master *);	/* as pid 1 */
 
 /* master.c */
 int	master_scale(struct master *, unsigned workers);
+bool	master_serves(const struct master *);	/* all that are wanted do */
 void	master_scaled(struct master *);		/* whether it is, by now */
 
 #endif

@@ -107,10 +107,12 @@ all_serve(const struct master *m)
 static void
 commit(struct master *m)
 {
-	unsigned workers = m->limits.workers;
+	unsigned before = m->limits.workers, workers;
 
 	m->generation = m->newest;
 	m->config->commit(m->config->arg, &m->limits);
+	workers = m->limits.workers;
+	m->limits.workers = before;
 	segment_set_master(m->config->segment, getpid(), m->generation,
 	    m->limits.workers);
 	for (unsigned i = 0; i < m->config->max_workers; i++)
@@ -118,8 +120,8 @@ commit(struct master *m)
 			slot_commit(&m->slots[i]);
 	log_info("generation %u serves", m->generation);
 	over(m, "ok");
-	if (m->limits.workers != workers)
-		master_scale(m, m->limits.workers);
+	if (workers != before)
+		master_scale(m, workers);
 }
 
 static void
@@ -127,6 +129,8 @@ start_in(struct master *m, unsigned slot)
 {
 	char why[128];
 
+	/* Who was about to be replaced anyway will be, by the new one. */
+	slot_abandon(&m->slots[slot]);
 	if (slot_replace(&m->slots[slot], REPLACING_RELOAD, m->newest) == 0)
 		return;
 	snprintf(why, sizeof(why), "worker %u cannot be started: %s", slot,
@@ -141,7 +145,7 @@ canary_survived(struct timer *t)
 
 	m->reload.stage = RELOAD_REST;
 	for (unsigned i = 0; i < m->limits.workers && reload_runs(m); i++)
-		if (m->slots[i].replacing == REPLACING_NOT)
+		if (m->slots[i].replacing != REPLACING_RELOAD)
 			start_in(m, i);
 	if (reload_runs(m) && all_serve(m))
 		commit(m);

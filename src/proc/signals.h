@@ -19,7 +19,7 @@ enum signal_meaning {
 	SIGNAL_REOPEN,
 	SIGNAL_MORE,
 	SIGNAL_FEWER,
-	SIGNAL_LATER,
+	SIGNAL_UPGRADE,
 	SIGNAL_IGNORE,
 	SIGNAL_CHILD		/* SIGCHLD, which nobody sends on purpose */
 };

@@ -47,6 +47,8 @@ slot_publish(struct slot *s)
 {
 	const struct worker *w = face(s);
 
+	if (upgrade_is_silent(s->master))
+		return;
 	if (w != NULL && w->child.pid == 0)
 		w = NULL;
 	segment_slot_set(s->master->config->segment, s->number,
@@ -183,7 +185,7 @@ incumbent_gone(struct slot *s, const struct worker *w, bool in_order,
 	/* Nor is it a failure to leave in order. */
 	s->failures = age_ns >= HEALTHY_NS ||
 	    (in_order && w->state != WORKER_S_STARTING) ? 0 : s->failures + 1;
-	if (!m->served)
+	if (!m->served || upgrade_waits(m))
 		strlcpy(m->failure, obituary, sizeof(m->failure));
 	slot_event(s, SLOT_E_EXIT);
 }

@@ -120,7 +120,7 @@ sockets_assign(struct master *m)
 	enum assign_state states[ASSIGN_MAX] = { ASSIGN_UNUSED };
 	int *server = m->assigned;
 
-	if (m->stopping)
+	if (m->stopping || upgrade_left(m))
 		return;
 	for (unsigned i = 0; i < n; i++)
 		states[i] = state_of(&m->slots[i]);

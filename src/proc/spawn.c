@@ -37,6 +37,8 @@ close_private(struct master *m, const int *fds)
 		fd_close(&w->child.pidfd);
 		fd_close(&w->channel.fd);
 	}
+	fd_close(&m->upgrade.other.channel.fd);
+	fd_close(&m->upgrade.child.pidfd);
 	fd_close(&m->reload.preflight.fd);
 	fd_close(&m->reload.preflight.child.pidfd);
 	for (unsigned i = 0; i < m->config->nlisteners; i++)

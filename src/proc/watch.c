@@ -220,7 +220,10 @@ look(struct timer *t)
 		check_call(w, now);
 	}
 	m->ticks++;
-	if (!m->stopping) {
+	if (m->upgrade.reclaims)
+		m->upgrade.reclaims =
+		    segment_lanes_reclaim(m->config->segment) > 0;
+	if (!m->stopping && !upgrade_left(m)) {
 		recycle(m, now);
 		share_out(m);
 	}

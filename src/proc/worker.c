@@ -168,7 +168,8 @@ bury(struct worker *w)
 		log_debug("%s", text);
 	else {
 		log_warnx("%s", text);
-		segment_death_add(seg, text);
+		if (!upgrade_is_silent(w->master))
+			segment_death_add(seg, text);
 	}
 	segment_lane_ended(seg, w->lane);
 	slot_worker_gone(w->slot, w, left_in_order(&info), age, text);
@@ -260,6 +261,11 @@ died(struct watch *watch, uint32_t events)
 		;
 	broker_worker_gone(w);
 	sockets_forget(w->master, w);
+	/*
+	 * Before it is closed: a sibling that has just been forked has it, too,
+	 * and would keep it watched.
+	 */
+	watch_remove(&w->master->loop, &w->death);
 	bury(w);
 	forget(w);
 }

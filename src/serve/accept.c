@@ -30,7 +30,7 @@ has_enough(struct worker *w, const struct addr *from, const char *peer)
 	    peers_count(&w->peers, peer) < max)
 		return false;
 	if (log_rate_ok(&w->noise, &skipped))
-		log_info("%s: closed: it has max-connections-per-peer already "
+		log_info("%s: closed: it has max-per-peer already "
 		    "(%u more like this)", peer, skipped);
 	lane_add(w->config->lane, COUNTER_CONNECTIONS_REFUSED, 1);
 	return true;
@@ -189,6 +189,9 @@ accept_start(struct worker *w)
 		if (open_door(w, cf->listen_keys == NULL ? i :
 		    cf->listen_keys[i], cf->listen_fds[i], false) == -1)
 			return -1;
+		else if (cf->listen_foreign != NULL)
+			TAILQ_LAST(&w->doors, door_list)->foreign =
+			    cf->listen_foreign[i];
 	return 0;
 }
 
@@ -273,7 +276,7 @@ accept_unlisten(struct worker *w)
 		while (!accept_is_full(w) && accept_one(w, d->fd) == 1)
 			;
 		/* For good: no listen(2) makes a unix socket listen again. */
-		if (!is_shared(d->fd))
+		if (!d->foreign && !is_shared(d->fd))
 			shutdown(d->fd, SHUT_RDWR);
 	}
 	timer_cancel(&w->loop, &w->accept_pause);

@@ -79,6 +79,7 @@ struct door {
 	uint32_t		 key;		/* the master's name for it */
 	int			 fd;
 	bool			 adopted;	/* came by ORDER_LISTEN */
+	bool			 foreign;	/* never to be shut down */
 };
 TAILQ_HEAD(door_list, door);
 

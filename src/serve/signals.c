@@ -16,6 +16,12 @@ static int event_fd = -1;
 static timer_t killer;			/* set off by a TERM */
 static struct itimerspec grace;		/* zero: there is no killer */
 
+static bool
+has_killer(void)
+{
+	return grace.it_value.tv_sec != 0 || grace.it_value.tv_nsec != 0;
+}
+
 static void
 on_term(int sig)
 {
@@ -23,7 +29,7 @@ on_term(int sig)
 	int saved = errno;
 
 	(void)sig;
-	if (grace.it_value.tv_sec != 0 || grace.it_value.tv_nsec != 0)
+	if (has_killer())
 		timer_settime(killer, 0, &grace, NULL);
 	if (write(event_fd, &one, sizeof(one)) == -1)
 		errno = saved;		/* it is readable already */
@@ -48,6 +54,7 @@ static const struct {
 #define NTAKEN	(sizeof(taken) / sizeof(taken[0]))
 
 static struct sigaction before[NTAKEN];
+static bool gives_back;			/* what was before */
 
 static int
 make_killer(uint64_t grace_ns)
@@ -65,6 +72,7 @@ signals_open(bool alone, uint64_t grace_ns)
 {
 	struct sigaction sa = { .sa_flags = SA_RESTART };
 
+	gives_back = alone;
 	if (!alone && grace_ns != 0 && make_killer(grace_ns) == -1)
 		return -1;
 	if ((event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1)
@@ -84,13 +92,21 @@ signals_open(bool alone, uint64_t grace_ns)
 }
 
 void
+signals_pardon(void)
+{
+	const struct itimerspec never = { .it_value.tv_sec = 0 };
+
+	if (has_killer())
+		timer_settime(killer, 0, &never, NULL);
+}
+
+void
 signals_close(int fd)
 {
-	for (size_t i = 0; i < NTAKEN; i++)
-		sigaction(taken[i].signo, &before[i], NULL);
-	if (grace.it_value.tv_sec != 0 || grace.it_value.tv_nsec != 0)
-		timer_delete(killer);
-	grace = (struct itimerspec){ .it_value.tv_sec = 0 };
 	event_fd = -1;
 	close(fd);
+	if (!gives_back)
+		return;
+	for (size_t i = 0; i < NTAKEN; i++)
+		sigaction(taken[i].signo, &before[i], NULL);
 }

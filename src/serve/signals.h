@@ -20,6 +20,14 @@
  * killed by a timer: it may be stuck in a handler, with nobody left to notice.
  */
 int	signals_open(bool alone, uint64_t grace_ns);
-void	signals_close(int fd);	/* what was before is again */
+
+/* The master has heard of the TERM and sees to it: no timer any more. */
+void	signals_pardon(void);
+
+/*
+ * Without a master what was before is again.  A worker that has one is about
+ * to exit and goes on to do so in order, whatever it is sent meanwhile.
+ */
+void	signals_close(int fd);
 
 #endif

@@ -197,6 +197,8 @@ signal_ready(struct watch *watch, uint32_t events)
 		stop_all(w);
 	else if (w->stopping || tell_master(w, ORDER_LEAVING) == -1)
 		stop(w);
+	else
+		signals_pardon();
 }
 
 static void

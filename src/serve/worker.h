@@ -32,6 +32,8 @@ struct worker_config {
 	const int		*listen_fds;
 	const uint32_t		*listen_keys;	/* what the master calls them;
 						   NULL: 0, 1, 2 ... */
+	const bool		*listen_foreign; /* goes on to be somebody
+						   else's; NULL: none does */
 	unsigned		 nlisten;
 	int			 channel_fd;	/* struct order both ways; its
 						   end means that the master

@@ -154,6 +154,12 @@ activation_take(struct activation *a, char *why, size_t size)
 	return n;
 }
 
+const char *
+activation_name(const char *address)
+{
+	return strncmp(address, "fd:", 3) == 0 ? address + 3 : NULL;
+}
+
 int
 activation_claim(struct activation *a, const char *name)
 {

@@ -35,6 +35,12 @@ struct activation {
 int	activation_take(struct activation *, char *why, size_t why_size);
 
 /*
+ * What an address such as "fd:web" calls it: "web", which may be empty or too
+ * long to be any; NULL if the address is of another kind.
+ */
+const char *activation_name(const char *address);
+
+/*
  * The next descriptor of this name, now the caller's; -1 if there is no more.
  * A name can stand for several: they come in the manager's order.  Where it has
  * not said any, the name is "unknown".

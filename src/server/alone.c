@@ -31,12 +31,15 @@ static int
 serve(struct run *run)
 {
 	struct tf_server *srv = run->srv;
+	bool foreign[MASTER_MAX_LISTENERS];
 	int fds[MASTER_MAX_LISTENERS];
-	struct worker_config config = { .listen_fds = fds, .alone = true,
+	struct worker_config config = { .listen_fds = fds,
+	    .listen_foreign = foreign, .alone = true,
 	    .nlisten = run->nlisteners, .channel_fd = -1,
 	    .stop_fd = srv->stop_fd };
 	int lane = segment_lane_take(srv->segment, 0, 1);
 
+	run_note_foreign(run, foreign);
 	config.lane = segment_attach_self(srv->segment, (unsigned)lane);
 	if (config.lane == NULL)
 		return tf_server_refuse(srv, "shared memory: %s",

@@ -95,8 +95,8 @@ open_socket(struct instance *in, char *why, size_t size)
 	return 0;
 }
 
-int
-instance_claim(struct instance *in, const char *name, char *why, size_t size)
+static int
+find_paths(struct instance *in, const char *name, char *why, size_t size)
 {
 	in->lock.fd = in->control_fd = -1;
 	if (instance_dir(in->dir, sizeof(in->dir)) == -1) {
@@ -108,7 +108,13 @@ instance_claim(struct instance *in, const char *name, char *why, size_t size)
 	    in->dir, name);
 	snprintf(in->lock.path, sizeof(in->lock.path), "%s/%s.lock", in->dir,
 	    name);
-	if (make_dir(in->dir, why, size) == -1 ||
+	return make_dir(in->dir, why, size);
+}
+
+int
+instance_claim(struct instance *in, const char *name, char *why, size_t size)
+{
+	if (find_paths(in, name, why, size) == -1 ||
 	    take_lock(in, name, why, size) == -1)
 		return -1;
 	if (open_socket(in, why, size) == -1) {
@@ -118,10 +124,35 @@ instance_claim(struct instance *in, const char *name, char *why, size_t size)
 	return 0;
 }
 
+int
+instance_await(struct instance *in, const char *name, int control_fd,
+    char *why, size_t size)
+{
+	if (find_paths(in, name, why, size) == -1)
+		return -1;
+	in->control_fd = control_fd;
+	in->awaited = true;
+	return 0;
+}
+
+int
+instance_lock(struct instance *in, const char *name, char *why, size_t size)
+{
+	in->awaited = false;
+	return take_lock(in, name, why, size);
+}
+
+void
+instance_leave(struct instance *in)
+{
+	fd_close(&in->control_fd);
+	fd_close(&in->lock.fd);
+}
+
 void
 instance_release(struct instance *in)
 {
-	if (in->control_fd != -1)
+	if (in->control_fd != -1 && !in->awaited)
 		unlink(in->socket_path);
 	fd_close(&in->control_fd);
 	lockfile_release(&in->lock);

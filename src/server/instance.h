@@ -8,6 +8,7 @@
 #ifndef SERVER_INSTANCE_H
 #define SERVER_INSTANCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "server/lockfile.h"
@@ -17,6 +18,7 @@ struct instance {
 	char	 socket_path[256];
 	struct lockfile lock;
 	int	 control_fd;	/* listening */
+	bool	 awaited;	/* the old master has it still */
 };
 
 /* The directory, as instance_claim() makes it; -1 if it does not fit. */
@@ -25,6 +27,18 @@ int	instance_dir(char *, size_t);
 /* -1 with a reason, which names the pid if the instance runs already. */
 int	instance_claim(struct instance *, const char *name, char *why,
 	    size_t why_size);
+
+/*
+ * An upgrade: the control socket is there, and the lock will be free when the
+ * old master leaves with instance_leave(), which removes nothing.  Until then
+ * instance_release() removes nothing, either.
+ */
+int	instance_await(struct instance *, const char *name, int control_fd,
+	    char *why, size_t why_size);
+int	instance_lock(struct instance *, const char *name, char *why,
+	    size_t why_size);
+void	instance_leave(struct instance *);
+
 void	instance_release(struct instance *);
 
 #endif

@@ -4,12 +4,12 @@
  * program of its own, through tf_main(), are the same to their users.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "server/server.h"
 
 void
@@ -81,6 +81,9 @@ tf_server_getopt(struct tf_server *srv, int argc, char **argv)
 	char letters[64] = "+:o:qtvh";
 	int letter;
 
+	fd_fill_stdio();
+	server_activate(srv);
+	server_succeed(srv);
 	srv->is_program = true;
 	settings_getopt(letters, sizeof(letters));
 	optind = 1;
@@ -118,18 +121,6 @@ complain(struct tf_server *srv, const char *program, int status)
 	return status;
 }
 
-/* What is opened next must not become standard output. */
-static void
-fill_stdio(void)
-{
-	int fd;
-
-	while ((fd = open("/dev/null", O_RDWR)) != -1 && fd <= STDERR_FILENO)
-		;
-	if (fd != -1)
-		close(fd);
-}
-
 int
 tf_main(int argc, char **argv, tf_setup_fn *setup)
 {
@@ -137,7 +128,6 @@ tf_main(int argc, char **argv, tf_setup_fn *setup)
 	struct tf_server *srv;
 	int first;
 
-	fill_stdio();
 	if ((srv = tf_server_new()) == NULL) {
 		fprintf(stderr, "%s: out of memory\n", program);
 		return 1;

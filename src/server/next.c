@@ -76,7 +76,11 @@ replace(struct run *run)
 {
 	struct tf_server *srv = run->srv;
 	struct next *n = &run->next;
+	char *name = srv->settings.name;
 
+	/* No reload changes it, and the master has borrowed it. */
+	srv->settings.name = n->settings.name;
+	n->settings.name = name;
 	settings_fini(&srv->settings);
 	srv->settings = n->settings;
 	fd_close(&srv->module_fd);

@@ -111,6 +111,12 @@ notify_export(void)
 	put_number("WATCHDOG_PID", (uint64_t)getpid());
 }
 
+bool
+notify_has_manager(void)
+{
+	return manager.len != 0;
+}
+
 uint64_t
 notify_watchdog_ns(void)
 {

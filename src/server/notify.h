@@ -48,6 +48,9 @@ int	notify_reloading(void);
 int	notify_fd(const char *name, int fd, bool poll_off);
 int	notify_fd_remove(const char *name);
 
+/* Whether there is one. */
+bool	notify_has_manager(void);
+
 /* The longest it waits for WATCHDOG=1, 0: for ever.  Send it twice as often. */
 uint64_t notify_watchdog_ns(void);
 

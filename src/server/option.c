@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "io/addr.h"
 #include "proc/privilege.h"
+#include "server/activation.h"
 #include "server/option_def.h"
 
 #define TIME_MAX	(UINT64_C(365) * 86400 * NS_PER_S)
@@ -76,14 +77,30 @@ plain_address(const char *address, char *plain, size_t size)
 	    address);
 }
 
+/* Nothing is looked up, and nothing has to be there yet. */
+static int
+check_address(const char *address, char *why, size_t size)
+{
+	const char *name = activation_name(address);
+	struct addr form;
+
+	if (name == NULL)
+		return addr_parse(address, &form, 0, why, size);
+	if (*name != '\0' && strlen(name) < ACTIVATION_NAME &&
+	    strchr(name, ':') == NULL)
+		return 0;
+	snprintf(why, size, "the name of a socket has 1 to %d characters, and "
+	    "no colon", ACTIVATION_NAME - 1);
+	return -1;
+}
+
 static int
 check_listen(const struct settings *s, const char *address, char *why,
     size_t size)
 {
 	char a[512], b[512], reason[200];
-	struct addr form;
 
-	if (addr_parse(address, &form, 0, reason, sizeof(reason)) == -1) {
+	if (check_address(address, reason, sizeof(reason)) == -1) {
 		snprintf(why, size, "listen: %s: %s", address, reason);
 		return -1;
 	}

@@ -12,8 +12,10 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "server/daemon.h"
+#include "server/manager.h"
 #include "server/module.h"
 #include "server/run.h"
+#include "server/succeed.h"
 #include "shm/segment.h"
 
 static int
@@ -69,7 +71,8 @@ take_pidfile(struct run *run)
 	struct tf_server *srv = run->srv;
 	char why[400];
 
-	if (srv->settings.pidfile == NULL || srv->only_check)
+	if (srv->settings.pidfile == NULL || srv->only_check ||
+	    succeed_runs(run))
 		return 0;
 	if (pidfile_take(&run->pidfile, srv->settings.pidfile, why,
 	    sizeof(why)) == -1)
@@ -83,7 +86,8 @@ go_into_background(struct run *run)
 {
 	struct tf_server *srv = run->srv;
 
-	if (!srv->settings.daemon || srv->only_check)
+	/* Who takes over from a daemon is in the background. */
+	if (!srv->settings.daemon || srv->only_check || succeed_runs(run))
 		return 0;
 	if ((srv->ready_fd = daemon_fork()) == -1)
 		return tf_server_refuse(srv, "fork: %s", strerror(errno));
@@ -102,7 +106,13 @@ run_prepare(struct run *run)
 	if (srv->settings.workers != 0 || srv->only_check)
 		signals_take(&run->signals);
 	run->master = getpid();
-	if (take_pidfile(run) == -1 || find_privilege(run) == -1)
+	if (srv->settings.workers != 0 && !srv->only_check) {
+		manager_begin(srv->settings.daemon != 0);
+		run->notifies = true;
+	}
+	program_find(&run->program);
+	if (succeed_receive(run) == -1 || take_pidfile(run) == -1 ||
+	    find_privilege(run) == -1)
 		return -1;
 	return copy_module(srv);
 }
@@ -112,10 +122,14 @@ run_finish(struct run *run)
 {
 	fd_close(&run->srv->module_fd);
 	privilege_fini(&run->privilege);
+	program_fini(&run->program);
+	succession_end(&run->srv->succession);
 	lockfile_release(&run->pidfile);
 	fd_close(&run->srv->ready_fd);
 	log_set_echo(false);
 	log_close();
+	if (run->notifies)
+		manager_end();
 	signals_give_back(&run->signals, run->srv->is_program);
 }
 

@@ -16,8 +16,10 @@
 #include "base/log.h"
 #include "proc/preflight.h"
 #include "serve/worker.h"
+#include "server/manager.h"
 #include "server/manifest.h"
 #include "server/run.h"
+#include "server/succeed.h"
 #include "shm/segment.h"
 
 #define PREFLIGHT_NS	(30 * NS_PER_S)
@@ -73,11 +75,14 @@ worker_main(const struct inherit *in, void *arg)
 {
 	struct run *run = arg;
 	struct tf_server *srv = run->srv;
+	bool foreign[MASTER_MAX_LISTENERS];
 	struct worker_config config = { .listen_fds = in->listen_fds,
+	    .listen_foreign = foreign,
 	    .listen_keys = in->listen_keys, .nlisten = in->nlisten,
 	    .channel_fd = in->channel_fd, .stop_fd = -1 };
 	int status;
 
+	run_note_foreign(run, foreign);
 	next_enter(run, in->generation);
 	if ((config.lane = segment_attach(srv->segment, in->lane)) == NULL) {
 		log_error("shared memory");
@@ -101,6 +106,7 @@ preflight_main(int fd, void *arg)
 	int rc;
 
 	fd_close(&srv->ready_fd);
+	activation_close(&srv->activation);
 	next_enter(run, run->next.number);
 	log_set_name(srv->settings.name, "preflight");
 	if (run_become(run, 0) == -1) {
@@ -112,13 +118,20 @@ preflight_main(int fd, void *arg)
 	return rc;
 }
 
+/* A slot has two or three processes at times, and two masters may have some. */
+static unsigned
+number_of_lanes(const struct settings *s)
+{
+	return (unsigned)s->max_workers * 4;
+}
+
 static int
 preflight(struct run *run)
 {
 	struct tf_server *srv = run->srv;
-	unsigned lanes = (unsigned)srv->settings.max_workers * 4;
 	struct segment_sizes sizes = {
-	    .slots = (unsigned)srv->settings.max_workers, .lanes = lanes,
+	    .slots = (unsigned)srv->settings.max_workers,
+	    .lanes = number_of_lanes(&srv->settings),
 	    .methods = RUN_METHODS };
 	char why[400], *manifest;
 	ptrdiff_t len;
@@ -130,8 +143,7 @@ preflight(struct run *run)
 	    manifest, MANIFEST_BYTES, why, sizeof(why));
 	if (len == -1)
 		tf_server_refuse(srv, "%s", why);
-	else if ((srv->segment = segment_create(srv->settings.name,
-	    &sizes)) == NULL)
+	else if ((srv->segment = succeed_segment(run, &sizes)) == NULL)
 		tf_server_refuse(srv, "shared memory: %s", strerror(errno));
 	else if (manifest_read(manifest, (size_t)len, srv->segment, why,
 	    sizeof(why)) == -1)
@@ -170,6 +182,13 @@ run_master(struct run *run)
 	    .stop_fd = srv->stop_fd, .segment = srv->segment,
 	    .limits = run_limits(s), .worker = worker_main,
 	    .call_timeout = call_timeout, .finish = finish,
+	    .news = manager_news, .tick_ns = manager_tick_ns(),
+	    .tick = manager_tick,
+	    .lanes = number_of_lanes(s),
+	    .generation = srv->succession.generation + 1,
+	    .predecessor_fd = srv->succession.fd,
+	    .program = run->program.path, .argv = run->program.argv,
+	    .leave = succeed_leave, .inherit = succeed_inherit,
 	    .serving = srv->ready_fd != -1 ? run_serving : NULL,
 	    .prepare = next_prepare, .preflight = preflight_main,
 	    .accept = next_accept, .commit = next_commit,
@@ -177,9 +196,24 @@ run_master(struct run *run)
 	    .preflight_ns = PREFLIGHT_NS, .arg = run };
 	char why[256];
 
+	srv->succession.fd = -1;	/* the master's from here */
 	if (master_run(&config, why, sizeof(why)) == -1)
 		return tf_server_refuse(srv, "%s", why);
 	return 0;
+}
+
+static int
+claim(struct run *run, char *why, size_t size)
+{
+	struct tf_server *srv = run->srv;
+	int fd = srv->succession.control_fd;
+
+	if (!succeed_runs(run))
+		return instance_claim(&run->instance, srv->settings.name, why,
+		    size);
+	srv->succession.control_fd = -1;
+	return instance_await(&run->instance, srv->settings.name, fd, why,
+	    size);
 }
 
 static int
@@ -189,8 +223,7 @@ serve(struct run *run)
 	char why[400];
 	int rc = -1;
 
-	if (instance_claim(&run->instance, srv->settings.name, why,
-	    sizeof(why)) == -1)
+	if (claim(run, why, sizeof(why)) == -1)
 		return tf_server_refuse(srv, "%s", why);
 	segment_set_library(srv->segment, tf_version());
 	run->slots = (unsigned)srv->settings.max_workers;
@@ -241,6 +274,9 @@ tf_server_run(struct tf_server *srv)
 	if (settings_check(&srv->settings, srv->error,
 	    sizeof(srv->error)) == -1 || server_name(srv) == NULL)
 		return -1;
+	server_succeed(srv);
+	if (run_wants_activation(&run))
+		server_activate(srv);
 	if (run_prepare(&run) == 0)
 		rc = run_prepared(&run);
 	run_finish(&run);

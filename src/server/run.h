@@ -11,6 +11,7 @@
 #include "proc/privilege.h"
 #include "proc/signals.h"
 #include "server/instance.h"
+#include "server/program.h"
 #include "server/server.h"
 
 #define RUN_METHODS	4096		/* room in the directory */
@@ -35,6 +36,8 @@ struct run {
 	struct lockfile		 pidfile;
 	struct signal_state	 signals;
 	pid_t			 master;
+	struct program		 program;
+	bool			 notifies;	/* the service manager */
 	struct next		 next;		/* while a reload runs */
 };
 
@@ -80,6 +83,12 @@ void	next_commit(void *run, struct master_limits *);
 void	next_discard(void *run);
 /* In a child of that generation: the server is what it will be then. */
 void	next_enter(struct run *, unsigned generation);
+
+/* Whether sockets of the service manager are to be served. */
+bool	run_wants_activation(const struct run *);
+
+/* Which sockets are the service manager's; MASTER_MAX_LISTENERS of them. */
+void	run_note_foreign(const struct run *, bool *foreign);
 
 /* Whether the addresses can be understood; binds nothing. */
 int	run_check_listeners(struct run *);

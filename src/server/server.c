@@ -31,6 +31,8 @@ tf_server_new(void)
 	if ((srv = calloc(1, sizeof(*srv))) == NULL)
 		return NULL;
 	srv->stop_fd = srv->module_fd = srv->ready_fd = -1;
+	srv->succession.fd = srv->succession.segment_fd =
+	    srv->succession.control_fd = -1;
 	settings_init(&srv->settings);
 	registry_init(&srv->registry);
 	return srv;
@@ -43,6 +45,8 @@ tf_server_free(struct tf_server *srv)
 		return;
 	settings_fini(&srv->settings);
 	registry_fini(&srv->registry);
+	activation_close(&srv->activation);
+	succession_end(&srv->succession);
 	free(srv->module);
 	free(srv);
 }
@@ -129,6 +133,24 @@ const char *
 tf_version(void)
 {
 	return PACKAGE_VERSION;
+}
+
+void
+server_succeed(struct tf_server *srv)
+{
+	if (!srv->succeeds)
+		succession_begin(&srv->succession);
+	srv->succeeds = true;
+}
+
+void
+server_activate(struct tf_server *srv)
+{
+	if (srv->activated)
+		return;
+	srv->activated = true;
+	activation_take(&srv->activation, srv->activation_why,
+	    sizeof(srv->activation_why));
 }
 
 /* The file's name without directory and ending. */

@@ -9,6 +9,8 @@
 #include <thriftfork/server.h>
 
 #include "serve/registry.h"
+#include "proc/succession.h"
+#include "server/activation.h"
 #include "server/option.h"
 
 struct segment;
@@ -26,6 +28,11 @@ struct tf_server {
 	char		**argv;
 	struct tf_hooks	 hooks;
 	int		 stop_fd;	/* eventfd; -1: it does not run */
+	bool		 succeeds;	/* the same, for: */
+	struct succession succession;	/* to a master that we replace */
+	bool		 activated;	/* the environment has been asked for */
+	struct activation activation;	/* what no listener has claimed yet */
+	char		 activation_why[160];	/* what was wrong; "" */
 	struct registry	 registry;	/* filled in workers and preflight */
 	struct segment	*segment;	/* while it runs */
 	char		 error[512];
@@ -33,6 +40,15 @@ struct tf_server {
 
 /* Runs setup(), of the program or of the module; the registry is filled. */
 int	server_setup(struct tf_server *);
+
+/*
+ * Takes what the service manager has passed to this process, once; what is
+ * wrong with it matters to whoever wants it, and is kept.
+ */
+void	server_activate(struct tf_server *);
+
+/* The same for what a master passes that is to be replaced by this process. */
+void	server_succeed(struct tf_server *);
 
 /* The name of the instance. */
 const char *server_name(struct tf_server *);

@@ -159,10 +159,8 @@ def what_cannot_be_served():
         assert status == 1 and words in said, (args, status, said)
 
 
-def signals_of_later_versions_are_ignored():
+def winch_is_ignored():
     s = Server(RUN, workers=1)
-    s.signal(signal.SIGUSR2)
-    s.await_log("not in this version, ignored")
     s.signal(signal.SIGWINCH)
     connect(s).close()
     assert s.stop() == 0
@@ -181,5 +179,5 @@ main([module_under_workers, own_program, stop_verb, quick_stop,
       instance_leaves_no_files, unix_socket,
       unix_socket_of_a_living_server_is_not_taken,
       a_path_that_is_another_servers_by_now_stays, wrong_usage,
-      what_cannot_be_served, signals_of_later_versions_are_ignored,
+      what_cannot_be_served, winch_is_ignored,
       help_and_version])

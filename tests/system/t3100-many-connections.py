@@ -166,12 +166,12 @@ def idle_connections_are_small():
 
 def one_address_has_its_share():
     """what is too many is closed, and one that goes makes room"""
-    s = Server(RUN, "-o", "max-connections-per-peer=3", workers=1)
+    s = Server(RUN, "-o", "max-per-peer=3", workers=1)
     mine = [connect(s) for _ in range(3)]
     for c in mine:
         ping(c)
     assert connect(s).recv(1) == b"", "a fourth one was let in"
-    s.await_log(r"closed: it has max-connections-per-peer already")
+    s.await_log(r"closed: it has max-per-peer already")
     other = socket.create_connection(("127.0.0.1", s.port), 30,
                                      source_address=("127.0.0.2", 0))
     ping(other)

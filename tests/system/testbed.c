@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The handlers of testbed.thrift. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -7,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "testbed.tf.h"
+
+static char mood[64];
 
 static int
 echo(struct tf_call *call, struct tf_str text, struct tf_str *ret)
@@ -62,18 +66,78 @@ fail_silently(struct tf_call *call)
 	return -1;
 }
 
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+}
+
+static int
+spin(struct tf_call *call, int32_t ms)
+{
+	int64_t end = now_ms() + ms;
+
+	(void)call;
+	while (now_ms() < end)
+		;
+	return 0;
+}
+
+static int
+doze(struct tf_call *call, int32_t ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+
+	(void)call;
+	while (nanosleep(&t, &t) == -1)
+		;
+	return 0;
+}
+
+static int
+grow(struct tf_call *call, int32_t bytes)
+{
+	static char *kept;		/* nobody frees it */
+	char *more;
+
+	if (bytes < 0 || (more = realloc(kept, (size_t)bytes)) == NULL)
+		return tf_fail(call, "%d bytes: no memory", bytes);
+	kept = more;
+	memset(kept, 1, (size_t)bytes);
+	return 0;
+}
+
+static int
+get_mood(struct tf_call *call, struct tf_str *ret)
+{
+	if (strcmp(mood, "crash-in-call") == 0)
+		abort();
+	*ret = tf_strn(call->arena, mood, strlen(mood));
+	return 0;
+}
+
 static const struct testbed_testbed_handler testbed = {
 	.echo = echo,
 	.pid = get_pid,
 	.hold = hold,
 	.die = die,
 	.fail_silently = fail_silently,
+	.spin = spin,
+	.doze = doze,
+	.nap = doze,
+	.grow = grow,
+	.mood = get_mood,
 };
 
 /*
  * Arguments of the module: "refuse-setup", "refuse-start", "leave-in-setup",
  * and "wait-in-setup IN OUT": writes its pid to one fifo and waits until
- * somebody has closed the other.
+ * somebody has closed the other.  "obey FILE [MODULE]" finds its mood in a
+ * file, which may change from one generation to the next, and serves what the
+ * other module serves as well.
  */
 static bool
 told_to(const struct tf_server *srv, const char *what)
@@ -103,10 +167,67 @@ wait_in_setup(const struct tf_server *srv)
 	close(fd);
 }
 
+static void
+find_mood(const struct tf_server *srv)
+{
+	char **argv;
+	int argc;
+	FILE *f;
+
+	tf_server_args(srv, &argc, &argv);
+	if ((f = fopen(argv[2], "re")) == NULL)
+		return;
+	if (fgets(mood, sizeof(mood), f) != NULL)
+		mood[strcspn(mood, "\n")] = '\0';
+	fclose(f);
+}
+
+static bool
+in_mood_to(const char *what)
+{
+	return strcmp(mood, what) == 0;
+}
+
+static int
+set_up_other(struct tf_server *srv)
+{
+	const struct tf_module *m;
+	char **argv;
+	void *so;
+	int argc;
+
+	tf_server_args(srv, &argc, &argv);
+	if (argc < 4)
+		return 0;
+	if ((so = dlopen(argv[3], RTLD_NOW | RTLD_LOCAL)) == NULL ||
+	    (m = dlsym(so, "thriftfork_module")) == NULL)
+		return tf_server_refuse(srv, "%s", dlerror());
+	return m->setup(srv);
+}
+
+static int
+obey(struct tf_server *srv)
+{
+	find_mood(srv);
+	if (in_mood_to("refuse-setup"))
+		return tf_server_refuse(srv, "no setup today");
+	if (in_mood_to("leave-in-setup"))
+		exit(0);
+	if (in_mood_to("crash-in-setup"))
+		abort();
+	return set_up_other(srv);
+}
+
 static int
 worker_start(struct tf_server *srv, void **ctx)
 {
 	(void)ctx;
+	if (in_mood_to("refuse-start"))
+		return tf_server_refuse(srv, "not in the mood");
+	if (in_mood_to("crash-in-start"))
+		abort();
+	while (in_mood_to("hang-in-start"))
+		pause();
 	if (told_to(srv, "refuse-start"))
 		return tf_server_refuse(srv, "no database today");
 	return 0;
@@ -128,6 +249,8 @@ setup(struct tf_server *srv)
 		exit(0);
 	if (told_to(srv, "wait-in-setup"))
 		wait_in_setup(srv);
+	if (told_to(srv, "obey") && obey(srv) == -1)
+		return -1;
 	tf_server_hooks(srv, &hooks);
 	return testbed_testbed_serve(srv, &testbed);
 }

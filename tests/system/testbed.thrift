@@ -11,4 +11,14 @@ service Testbed {
   void die(1: i32 sig)
   /** Fails without saying why: a bug of a handler. */
   void fail_silently()
+  /** Uses the processor for so long. */
+  void spin(1: i32 ms)
+  /** Waits for so long. */
+  void doze(1: i32 ms)
+  /** The same, so that one of them can have another timeout. */
+  void nap(1: i32 ms)
+  /** Takes that much memory and keeps it. */
+  void grow(1: i32 bytes)
+  /** The mood that the worker was set up in; see testbed.c. */
+  string mood()
 }

@@ -25,6 +25,8 @@ static const struct verb {
 	{ "stop", verb_stop, "answer what has been asked, then stop" },
 	{ "reload", verb_order,
 	    "change to the configuration and the module as they are now" },
+	{ "upgrade", verb_order,
+	    "let the new binary take over, with all connections" },
 	{ "scale", verb_scale, "change the number of workers" },
 	{ "reopen", verb_order, "open the log file again" },
 	{ "ready", verb_order, "succeed if the server takes new clients" },

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thriftfork run: the options of every server, and a module to serve. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <thriftfork/server.h>
@@ -31,6 +33,28 @@ complain(const struct tf_server *srv, int status)
 }
 
 /*
+ * An exec leaves open what is not close-on-exec, and what the library has
+ * opened or taken over since is.
+ */
+static void
+close_strays(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *e;
+	int fd, flags;
+
+	if (dir == NULL)
+		return;
+	while ((e = readdir(dir)) != NULL) {
+		fd = (int)strtol(e->d_name, NULL, 10);
+		if (fd > STDERR_FILENO && (flags = fcntl(fd, F_GETFD)) != -1 &&
+		    !(flags & FD_CLOEXEC))
+			close(fd);
+	}
+	closedir(dir);
+}
+
+/*
  * What a launcher happens to inherit is no business of the module: stray
  * descriptors, blocked signals, ignored ones.  Not before the settings have
  * been read: their file may be one of those descriptors.
@@ -41,7 +65,7 @@ forget_inherited(void)
 	struct sigaction sa;
 	sigset_t none;
 
-	closefrom(STDERR_FILENO + 1);
+	close_strays();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int sig = 1; sig < NSIG; sig++)
@@ -75,25 +99,12 @@ run(struct tf_server *srv, int argc, char **argv)
 	return tf_server_run(srv) == -1 ? complain(srv, 1) : 0;
 }
 
-/* What is opened next must not become standard output. */
-static void
-fill_stdio(void)
-{
-	int fd;
-
-	while ((fd = open("/dev/null", O_RDWR)) != -1 && fd <= STDERR_FILENO)
-		;
-	if (fd != -1)
-		close(fd);
-}
-
 int
 verb_run(int argc, char **argv)
 {
 	struct tf_server *srv;
 	int status;
 
-	fill_stdio();
 	if ((srv = tf_server_new()) == NULL) {
 		fprintf(stderr, "thriftfork run: out of memory\n");
 		return 1;

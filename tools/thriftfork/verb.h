@@ -9,7 +9,7 @@
 int	verb_run(int argc, char **argv);
 int	verb_status(int argc, char **argv);
 int	verb_stop(int argc, char **argv);
-int	verb_order(int argc, char **argv);	/* reload, reopen, ready */
+int	verb_order(int argc, char **argv);	/* reload and the like */
 int	verb_scale(int argc, char **argv);
 
 #endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one master leaves to the next across exec: descriptors, over a
+ * SOCK_SEQPACKET socket whose number stands in the environment.  The two may be
+ * of different builds, so the words are few and never change their meaning.
+ *
+ *	old to new	SEGMENT, CONTROL, SOCKET..., END
+ *	new to old	SERVES	when all its workers do
+ *	old to new	YOURS	the names are free; moving connections follow
+ *	new to old	MINE	it has them
+ *
+ * After that both speak the words of base/order.h about moving connections, the
+ * old master in the part of a worker that drains.
+ */
+#ifndef PROC_SUCCESSION_H
+#define PROC_SUCCESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SUCCESSION_ENV	"THRIFTFORK_UPGRADE"
+#define SUCCESSION_NONE	UINT32_MAX	/* index of one that does not listen */
+
+enum succession_word {
+	SUCCESSION_SEGMENT = 101,	/* with a descriptor that can write */
+	SUCCESSION_CONTROL,		/* listening */
+	SUCCESSION_SOCKET,		/* arg: listener << 16 | slot; id: index
+					   in the kernel's group */
+	SUCCESSION_END,			/* arg: the last generation */
+	SUCCESSION_SERVES,
+	SUCCESSION_YOURS,
+	SUCCESSION_MINE
+};
+
+struct succession_socket {
+	int		 fd;		/* -1: somebody has taken it */
+	unsigned	 listener, slot;
+	uint32_t	 index;
+};
+
+struct succession {
+	int		 fd;		/* to the old master; -1: none */
+	int		 segment_fd, control_fd;
+	unsigned	 generation;
+	struct succession_socket *sockets;
+	size_t		 nsockets;
+};
+
+/*
+ * Whether this process was started by a master that it shall replace: takes the
+ * descriptor out of the environment.
+ */
+void	succession_begin(struct succession *);
+
+/* All that is sent before YOURS: 0, or -1 with a reason. */
+int	succession_receive(struct succession *, char *why, size_t why_size);
+
+/* Closes what nobody has taken (a socket: its queue is reset). */
+void	succession_end(struct succession *);
+
+#endif

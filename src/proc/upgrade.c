@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Another binary takes over: the old master executes it and leaves it all that
+ * has a name (listening sockets, control socket, counters); when its workers
+ * serve it is told that the names are its own, and the old workers give their
+ * connections away, to the new master's through both.  Until then nothing has
+ * been given up: whatever goes wrong, the old master goes on, and the new one
+ * is killed.
+ *
+ * To the broker the other master is a worker: to the old one it is the only one
+ * that takes, to the new one it is one that drains.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "io/listen.h"
+#include "proc/master_body.h"
+#include "proc/succession.h"
+#include "shm/segment.h"
+
+#define DEADLINE_NS	(60 * NS_PER_S)	/* until the new one serves */
+
+bool
+upgrade_runs(const struct master *m)
+{
+	return m->upgrade.stage == UPGRADE_STARTS;
+}
+
+bool
+upgrade_left(const struct master *m)
+{
+	return m->upgrade.stage == UPGRADE_LEAVING;
+}
+
+bool
+upgrade_is_silent(const struct master *m)
+{
+	return upgrade_left(m) || upgrade_waits(m);
+}
+
+bool
+upgrade_is_over(const struct master *m)
+{
+	return upgrade_left(m) && m->upgrade.done;
+}
+
+bool
+upgrade_waits(const struct master *m)
+{
+	return m->upgrade.stage == UPGRADE_WAITS;
+}
+
+static void
+forget_other(struct master *m)
+{
+	struct upgrade *u = &m->upgrade;
+
+	broker_worker_gone(&u->other);
+	channel_close(&u->other.channel);
+	watch_remove(&m->loop, &u->death);
+	timer_cancel(&m->loop, &u->timer);
+}
+
+static void
+failed(struct master *m, const char *why)
+{
+	struct upgrade *u = &m->upgrade;
+	char answer[CONTROL_BYTES];
+
+	u->stage = UPGRADE_NONE;
+	forget_other(m);
+	segment_lanes_limit(m->config->segment, 0, m->config->lanes);
+	segment_lanes_reclaim(m->config->segment);
+	log_errorx("upgrade: %s; the old master goes on", why);
+	snprintf(answer, sizeof(answer), "error: %s", why);
+	control_complete(&m->control, CONTROL_UPGRADE, answer);
+}
+
+void
+upgrade_stop(struct master *m)
+{
+	struct upgrade *u = &m->upgrade;
+	siginfo_t info;
+
+	if (u->stage != UPGRADE_STARTS)
+		return;
+	child_kill(&u->child, SIGKILL);
+	child_reap(&u->child, &info);
+	failed(m, "the server stops");
+}
+
+/* All of ours leave; the other master's take over. */
+static void
+commit(struct master *m)
+{
+	struct upgrade *u = &m->upgrade;
+	struct order yours = { .kind = SUCCESSION_YOURS };
+	struct worker *w, *next;
+
+	u->stage = UPGRADE_LEAVING;
+	timer_cancel(&m->loop, &u->timer);
+	log_info("the new master, pid %ld, serves; leaving",
+	    (long)u->child.pid);
+	control_deafen(&m->control);
+	m->config->leave(m->config->arg, u->child.pid);
+	channel_send(&u->other.channel, &yours, -1);
+	for (unsigned i = 0; i < m->config->max_workers; i++) {
+		slot_abandon(&m->slots[i]);
+		slot_event(&m->slots[i], SLOT_E_STOP);
+	}
+	for (w = TAILQ_FIRST(&m->workers); w != NULL; w = next) {
+		next = TAILQ_NEXT(w, link);
+		worker_event(w, WORKER_E_DRAIN);
+	}
+}
+
+/* From now on who looks for the server finds the new master. */
+static void
+done(struct master *m)
+{
+	m->upgrade.done = true;
+	control_complete(&m->control, CONTROL_UPGRADE, "ok");
+}
+
+/* The names are ours, by word of the old master or by its death. */
+static void
+inherit(struct master *m)
+{
+	struct order mine = { .kind = SUCCESSION_MINE };
+
+	m->upgrade.stage = UPGRADE_NONE;
+	if (control_open(&m->control, &m->loop, m->config->control_fd,
+	    m->request, m) == -1)
+		log_error("the control socket");
+	m->config->inherit(m->config->arg);
+	segment_set_master(m->config->segment, getpid(), m->generation,
+	    m->limits.workers);
+	for (unsigned i = 0; i < m->config->max_workers; i++)
+		slot_publish(&m->slots[i]);
+	log_info("this is the master now");
+	channel_send(&m->upgrade.other.channel, &mine, -1);
+}
+
+/* The lanes of its workers are free when those are gone. */
+static void
+other_is_gone(struct master *m)
+{
+	struct segment *seg = m->config->segment;
+
+	forget_other(m);
+	if (upgrade_waits(m)) {
+		log_warnx("the old master is gone before it could say so");
+		inherit(m);
+	}
+	segment_lanes_limit(seg, 0, m->config->lanes);
+	m->upgrade.reclaims = segment_lanes_reclaim(seg) > 0;
+}
+
+static void
+hear(struct master *m, const struct order *o, size_t size, int fd)
+{
+	struct worker *other = &m->upgrade.other;
+
+	if (o->kind == ORDER_OFFER) {
+		broker_offer(other, o, size, fd);
+		return;
+	}
+	if (o->kind == ORDER_TAKEN || o->kind == ORDER_REFUSED)
+		broker_answer(other, o);
+	else if (o->kind == SUCCESSION_SERVES && upgrade_runs(m))
+		commit(m);
+	else if (o->kind == SUCCESSION_YOURS && upgrade_waits(m))
+		inherit(m);
+	else if (o->kind == SUCCESSION_MINE && upgrade_left(m))
+		done(m);
+	else
+		log_warnx("the other master says what I do not understand: %u",
+		    o->kind);
+	fd_close(&fd);
+}
+
+static void
+spoken(struct watch *watch, uint32_t events)
+{
+	struct channel *ch = OBJECT_OF(watch, struct channel, watch);
+	struct worker *other = OBJECT_OF(ch, struct worker, channel);
+	struct master *m = other->master;
+	ssize_t n;
+	int fd;
+
+	channel_ready(ch, events);
+	do {
+		n = channel_receive(ch, m->message, &fd);
+		if (n == -1 && errno == EPROTO)
+			n = sizeof(m->message->order);
+		if (n >= (ssize_t)sizeof(m->message->order)) {
+			const struct order o = m->message->order;
+
+			hear(m, &o, (size_t)n, fd);
+		}
+	} while (n > 0 && ch->fd != -1);
+	/* Of a new master that starts the pidfd tells more. */
+	if (n == 0 && m->upgrade.child.pid == 0)
+		other_is_gone(m);
+}
+
+static int
+talk_to(struct master *m, int fd)
+{
+	struct upgrade *u = &m->upgrade;
+
+	u->slot = (struct slot){ .master = m,
+	    .number = m->config->max_workers };
+	u->other = (struct worker){ .master = m, .slot = &u->slot,
+	    .state = WORKER_S_READY, .child.pidfd = -1,
+	    .channel.fd = -1 };
+	return channel_open(&u->other.channel, &m->loop, fd, spoken);
+}
+
+static void
+died(struct watch *watch, uint32_t events)
+{
+	struct master *m = OBJECT_OF(watch, struct master, upgrade.death);
+	struct upgrade *u = &m->upgrade;
+	char fate[128], why[256];
+	siginfo_t info;
+
+	(void)events;
+	watch_remove(&m->loop, watch);
+	child_reap(&u->child, &info);
+	child_fate(&info, fate, sizeof(fate));
+	snprintf(why, sizeof(why), "the new master %s%s", fate, u->late ?
+	    ": it did not serve in time" : " before it served");
+	if (u->stage == UPGRADE_STARTS)
+		failed(m, why);
+	else {
+		forget_other(m);
+		u->done = true;
+	}
+}
+
+static void
+too_late(struct timer *t)
+{
+	struct master *m = OBJECT_OF(t, struct master, upgrade.timer);
+
+	m->upgrade.late = true;
+	child_kill(&m->upgrade.child, SIGKILL);
+}
+
+/* In the child. */
+static void
+become(const struct master_config *cf, int fd)
+{
+	char text[32];
+
+	prctl(PR_SET_PDEATHSIG, 0);	/* it is to outlive us */
+	snprintf(text, sizeof(text), "%d", fd);
+	if (fcntl(fd, F_SETFD, 0) == -1 ||
+	    setenv(SUCCESSION_ENV, text, 1) == -1)
+		_exit(126);
+	execv(cf->program, cf->argv);
+	log_error("upgrade: %s", cf->program);
+	_exit(127);
+}
+
+static void
+bequeath(struct master *m)
+{
+	const struct master_config *cf = m->config;
+	struct channel *ch = &m->upgrade.other.channel;
+	struct order o = { .kind = SUCCESSION_SEGMENT };
+
+	channel_send(ch, &o, segment_write_fd(cf->segment));
+	o.kind = SUCCESSION_CONTROL;
+	channel_send(ch, &o, cf->control_fd);
+	o.kind = SUCCESSION_SOCKET;
+	for (unsigned i = 0; i < cf->nlisteners; i++) {
+		const struct listener *l = &cf->listeners[i];
+
+		for (unsigned j = 0; j < l->nfds; j++) {
+			o.arg = sockets_key(i, j);
+			o.id = l->indexes[j];
+			channel_send(ch, &o, l->fds[j]);
+		}
+	}
+	o = (struct order){ .kind = SUCCESSION_END, .arg = m->newest };
+	channel_send(ch, &o, -1);
+}
+
+static int
+start(struct master *m, int *ends)
+{
+	struct upgrade *u = &m->upgrade;
+	int rc;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
+		return -1;
+	if ((rc = child_fork(&u->child, m->config->signals)) == 0)
+		become(m->config, ends[1]);
+	fd_close(&ends[1]);
+	if (rc == -1 || talk_to(m, ends[0]) == -1)
+		return -1;
+	ends[0] = -1;
+	return watch_add(&m->loop, &u->death, u->child.pidfd, EPOLLIN, died);
+}
+
+/* Why there can be no upgrade now; NULL: there can. */
+static const char *
+cannot(const struct master *m)
+{
+	if (m->stopping || m->delaying)
+		return "the server stops";
+	if (reload_runs(m))
+		return "a reload is under way";
+	if (m->upgrade.stage != UPGRADE_NONE)
+		return "an upgrade is under way";
+	if (getpid() == 1)
+		return "the first process of a container cannot be replaced";
+	if (m->config->program == NULL)
+		return "the program does not know how it was started";
+	return NULL;
+}
+
+int
+upgrade_start(struct master *m, char *why, size_t size)
+{
+	struct upgrade *u = &m->upgrade;
+	const char *reason = cannot(m);
+	int ends[2] = { -1, -1 };
+	siginfo_t info;
+
+	if (reason != NULL) {
+		snprintf(why, size, "%s", reason);
+		return -1;
+	}
+	u->late = false;
+	if (start(m, ends) == -1) {
+		snprintf(why, size, "%s", strerror(errno));
+		fd_close(&ends[0]);
+		channel_close(&u->other.channel);
+		if (u->child.pid != 0) {
+			child_kill(&u->child, SIGKILL);
+			child_reap(&u->child, &info);
+		}
+		return -1;
+	}
+	log_info("upgrade: pid %ld executes %s", (long)u->child.pid,
+	    m->config->program);
+	u->stage = UPGRADE_STARTS;
+	segment_lanes_limit(m->config->segment, 0, m->config->lanes / 2);
+	timer_set(&m->loop, &u->timer, clock_ns() + DEADLINE_NS, too_late);
+	bequeath(m);
+	return 0;
+}
+
+int
+upgrade_follow(struct master *m)
+{
+	int fd = m->config->predecessor_fd;
+
+	if (fd == -1)
+		return 0;
+	m->upgrade.stage = UPGRADE_WAITS;
+	segment_lanes_limit(m->config->segment, m->config->lanes / 2,
+	    m->config->lanes - m->config->lanes / 2);
+	return talk_to(m, fd);
+}
+
+void
+upgrade_serves(struct master *m)
+{
+	struct order o = { .kind = SUCCESSION_SERVES };
+
+	if (!upgrade_waits(m) || m->upgrade.told)
+		return;
+	m->upgrade.told = true;
+	channel_send(&m->upgrade.other.channel, &o, -1);
+}
+
+void
+upgrade_fini(struct master *m)
+{
+	struct upgrade *u = &m->upgrade;
+
+	if (u->other.master != NULL)
+		channel_close(&u->other.channel);
+	watch_remove(&m->loop, &u->death);
+	fd_close(&u->child.pidfd);
+}

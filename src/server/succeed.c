@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See succeed.h. */
+#include "server/succeed.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "server/manager.h"
+#include "shm/segment.h"
+
+#define SLOTS_MAX	1024	/* as max-workers in options.def */
+
+bool
+succeed_runs(const struct run *run)
+{
+	return run->srv->succession.fd != -1;
+}
+
+int
+succeed_receive(struct run *run)
+{
+	struct tf_server *srv = run->srv;
+	char why[200];
+
+	if (!succeed_runs(run))
+		return 0;
+	if (succession_receive(&srv->succession, why, sizeof(why)) == -1)
+		return tf_server_refuse(srv, "%s", why);
+	return 0;
+}
+
+/* With port 0 any port will do, and it is the one that clients know. */
+static bool
+is_bound_to(int fd, const struct addr *a)
+{
+	struct addr bound = { .len = sizeof(bound.ss) }, want = *a;
+	char x[ADDR_TEXT], y[ADDR_TEXT];
+
+	if (getsockname(fd, (struct sockaddr *)&bound.ss, &bound.len) == -1 ||
+	    addr_is_unix(&bound) != addr_is_unix(a))
+		return false;
+	if (!addr_is_unix(a) && addr_port(a) == 0)
+		addr_set_port(&want, addr_port(&bound));
+	addr_text(&bound, x, sizeof(x));
+	addr_text(&want, y, sizeof(y));
+	return strcmp(x, y) == 0;
+}
+
+/* Those of one listener of the old master, in the order of slots; how many. */
+static unsigned
+collect(struct succession *s, unsigned listener, unsigned slots, int *fds,
+    uint32_t *indexes)
+{
+	unsigned n = 0;
+
+	for (unsigned slot = 0; slot < slots; slot++)
+		for (size_t i = 0; i < s->nsockets; i++) {
+			struct succession_socket *k = &s->sockets[i];
+
+			if (k->fd == -1 || k->listener != listener ||
+			    k->slot != slot)
+				continue;
+			fds[n] = k->fd;
+			indexes[n++] = k->index;
+			break;
+		}
+	return n;
+}
+
+static void
+taken(struct succession *s, unsigned listener)
+{
+	for (size_t i = 0; i < s->nsockets; i++)
+		if (s->sockets[i].listener == listener)
+			s->sockets[i].fd = -1;
+}
+
+static int
+take(struct run *run, unsigned listener, const struct addr *a)
+{
+	struct succession *s = &run->srv->succession;
+	struct listener *l = &run->listeners[run->nlisteners];
+	int fds[SLOTS_MAX];
+	uint32_t indexes[SLOTS_MAX];
+	unsigned n = collect(s, listener, run->slots, fds, indexes);
+
+	if (n != (addr_is_unix(a) ? 1 : run->slots))
+		return tf_server_refuse(run->srv, "max-workers: cannot be "
+		    "changed by an upgrade");
+	if (listener_inherit(l, fds, indexes, n) == -1)
+		return tf_server_refuse(run->srv, "listen: %s",
+		    strerror(errno));
+	taken(s, listener);
+	return 1;
+}
+
+int
+succeed_listener(struct run *run, const struct addr *a)
+{
+	struct succession *s = &run->srv->succession;
+
+	for (size_t i = 0; i < s->nsockets; i++)
+		if (s->sockets[i].fd != -1 && s->sockets[i].slot == 0 &&
+		    is_bound_to(s->sockets[i].fd, a))
+			return take(run, s->sockets[i].listener, a);
+	return 0;
+}
+
+struct segment *
+succeed_segment(struct run *run, const struct segment_sizes *sizes)
+{
+	struct segment *s;
+
+	if (!succeed_runs(run))
+		return segment_create(run->srv->settings.name, sizes);
+	s = segment_adopt(run->srv->succession.segment_fd, sizes);
+	if (s != NULL || errno != EPROTO)
+		return s;
+	log_warnx("upgrade: the counters of the old master are of another "
+	    "kind; they begin anew");
+	return segment_create(run->srv->settings.name, sizes);
+}
+
+/* Nobody else can have them: the old master has just let go. */
+void
+succeed_inherit(void *arg)
+{
+	struct run *run = arg;
+	const struct settings *s = &run->srv->settings;
+	char why[400];
+
+	for (unsigned i = 0; i < run->nlisteners; i++)
+		listener_own(&run->listeners[i]);
+	if (instance_lock(&run->instance, s->name, why, sizeof(why)) == -1)
+		log_errorx("upgrade: %s", why);
+	if (s->pidfile != NULL && pidfile_take(&run->pidfile, s->pidfile, why,
+	    sizeof(why)) == -1)
+		log_errorx("upgrade: %s", why);
+	succession_end(&run->srv->succession);
+}
+
+void
+succeed_leave(void *arg, pid_t pid)
+{
+	struct run *run = arg;
+
+	manager_leave(pid);
+	for (unsigned i = 0; i < run->nlisteners; i++)
+		listener_disown(&run->listeners[i]);
+	fd_close(&run->pidfile.fd);
+	instance_leave(&run->instance);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The server's part of an upgrade: a new master takes over what the old one has
+ * under names (addresses, lock, control socket, pidfile, counters), and the old
+ * one lets go of it.
+ */
+#ifndef SERVER_SUCCEED_H
+#define SERVER_SUCCEED_H
+
+#include <sys/types.h>
+
+#include "server/run.h"
+
+struct segment_sizes;
+
+/* What the old master leaves, if there is one: 0, or -1 with a reason. */
+int	succeed_receive(struct run *);
+
+/* Whether there is an old master. */
+bool	succeed_runs(const struct run *);
+
+/*
+ * Its sockets of that address: 1 if they are ours now, 0 if it had none, -1
+ * with a reason.
+ */
+int	succeed_listener(struct run *, const struct addr *);
+
+/* Its counters, or new ones if they are not like ours; NULL and errno. */
+struct segment *succeed_segment(struct run *, const struct segment_sizes *);
+
+/* For struct master_config: the names are ours; or they are pid's now. */
+void	succeed_inherit(void *run);
+void	succeed_leave(void *run, pid_t pid);
+
+#endif

@@ -1,0 +1,199 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Another binary takes over: with sockets, names, counters and connections;
+and if it fails the old one goes on."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+from daemon import TESTBED, launcher, read
+from harness import DEADLINE, Load, Server, built, gone, main, tempdir, until
+
+MODULE = built(".libs/calc.so")
+RUN = [built("thriftfork"), "run"]
+CALC = RUN + [MODULE]
+PING = b"\0\0\0\x09\x82\x21\x01\x04ping\0"
+
+
+class Upgraded(Server):
+    """A server whose first process is not its last."""
+
+    def upgrade(self):
+        before = self.master()
+        done = launcher("upgrade", "-n", self.name)
+        assert done.returncode == 0, (done, self.drain_log())
+        assert self.master() != before, "it is the old one"
+        return self.master()
+
+    def refused(self, words):
+        before = self.master()
+        done = launcher("upgrade", "-n", self.name)
+        assert done.returncode == 1 and words in done.stderr, done
+        assert done.stderr.count("\n") == 1, done.stderr
+        assert self.master() == before, "it is another one"
+        return done.stderr
+
+    def master(self):
+        return self.status()["master"]["pid"]
+
+    def kill(self):
+        """The last one too, if a test has failed."""
+        launcher("stop", "--now", "-n", self.name)
+        super().kill()
+
+    def end(self):
+        """Stops the last one; all of them end well."""
+        pid = self.master()
+        assert launcher("stop", "-n", self.name).returncode == 0
+        until(lambda: gone(pid), "the last master leaves")
+        assert self.wait() == 0
+
+
+def ping(c):
+    c.sendall(PING)
+    reply = c.recv(100)
+    assert b"ping" in reply, reply
+
+
+def no_connection_and_no_call_is_lost():
+    """and the counters go on"""
+    s = Upgraded(CALC, workers=3)
+    load = Load(s.address, "-c", 16, "-d", 4, "-n", 400000)
+    load.ready()
+    pids = [s.upgrade() for _ in range(3)]
+    assert len(set(pids)) == 3, pids
+    r = load.report()
+    assert r["ok"] and r["right"] == r["sent"] == 400000, r
+    assert r["opened"] == 16, r
+    counters = s.status()["counters"]
+    calls = r["sent"] + r["oneways"]
+    assert counters["calls_begun"] == counters["calls_ended"] == calls, \
+        (counters, r)
+    assert counters["connections_lost"] == 0, counters
+    s.end()
+
+
+def names_are_the_new_ones():
+    """pidfile, lock, control socket, and the address"""
+    pidfile = os.path.join(tempdir(), "pid")
+    s = Upgraded(CALC, "-o", "pidfile=" + pidfile, workers=2)
+    old = s.pid
+    pid = s.upgrade()
+    assert read(pidfile) == "%d\n" % pid
+    until(lambda: gone(old), "the old master leaves")
+    assert read(pidfile) == "%d\n" % pid, "the old one has removed it"
+    done = launcher("run", "-n", s.name, "-l", "127.0.0.1:0", MODULE)
+    assert done.returncode == 1 and "as pid %d" % pid in done.stderr, done
+    done = launcher("run", "-n", s.name + "x", "-l", s.address, MODULE)
+    assert done.returncode == 1 and "in use" in done.stderr, done
+    assert launcher("reload", "-n", s.name).returncode == 0
+    assert launcher("scale", "-n", s.name, "3").returncode == 0
+    s.end()
+    assert not os.path.exists(pidfile)
+
+
+def idle_and_half_sent():
+    """over a unix socket and over TCP"""
+    path = os.path.join(tempdir(), "calc")
+    for listen in ("unix:" + path, "127.0.0.1:0"):
+        s = Upgraded(CALC, workers=2, listen=listen)
+        to = path if listen.startswith("unix:") else ("127.0.0.1", s.port)
+        family = socket.AF_UNIX if to == path else socket.AF_INET
+        idle, half = (socket.socket(family) for _ in range(2))
+        for c in (idle, half):
+            c.settimeout(DEADLINE)
+            c.connect(to)
+            ping(c)
+        half.sendall(PING[:7])
+        until(lambda: s.status()["counters"]["bytes_received"] ==
+              2 * len(PING) + 7, "half a frame has arrived")
+        old = s.pid
+        s.upgrade()
+        until(lambda: gone(old), "the old master leaves")
+        half.sendall(PING[7:])
+        assert b"ping" in half.recv(100)
+        ping(idle)
+        with socket.socket(family) as new:
+            new.settimeout(DEADLINE)
+            new.connect(to)
+            ping(new)
+        s.end()
+        assert not os.path.exists(path)
+
+
+def by_signal():
+    s = Upgraded(CALC, workers=1)
+    s.signal(signal.SIGUSR2)
+    s.await_log("this is the master now")
+    assert s.master() != s.pid
+    s.end()
+
+
+def launcher_copy():
+    """The binary itself, where it can be replaced."""
+    path = os.path.join(tempdir(), "thriftfork")
+    real = built(".libs/thriftfork")
+    shutil.copy(real if os.path.exists(real) else built("thriftfork"), path)
+    return path
+
+
+def replace(path, text):
+    new = path + ".new"
+    with open(new, "w") as f:
+        f.write(text)
+    os.chmod(new, 0o755)
+    os.rename(new, path)
+
+
+def new_binary_that_fails():
+    os.environ["LD_LIBRARY_PATH"] = built(".libs")
+    program = launcher_copy()
+    s = Upgraded([program, "run", MODULE], workers=2)
+    with socket.create_connection(("127.0.0.1", s.port), DEADLINE) as c:
+        ping(c)
+        good = program + ".good"
+        shutil.copy(program, good)
+        replace(program, "#!/bin/sh\nexit 7\n")
+        s.refused("the new master exited with 7 before it served")
+        replace(program, "#!/bin/sh\nkill -9 $$\n")
+        s.refused("the new master died of signal 9 (Killed) before it")
+        os.unlink(program)
+        s.refused("the new master exited with 127")
+        ping(c)
+        os.rename(good, program)
+        s.upgrade()
+        ping(c)
+    s.end()
+
+
+def module_that_fails():
+    module = os.path.join(tempdir(), "bed.so")
+    shutil.copy(TESTBED, module)
+    s = Upgraded(RUN + [module], workers=2)
+    os.rename(module, module + ".away")
+    s.refused("the new master exited with 1 before it served")
+    s.await_log("No such file")
+    os.rename(module + ".away", module)
+    s.upgrade()
+    s.end()
+
+
+def one_at_a_time():
+    s = Upgraded(CALC, "-o", "canary-time=30s", workers=1)
+    reload = subprocess.Popen([built("thriftfork"), "reload", "-n", s.name],
+                              stderr=subprocess.PIPE)
+    s.await_log("is the canary")
+    s.refused("a reload is under way")
+    assert launcher("stop", "-n", s.name).returncode == 0
+    assert reload.wait(DEADLINE) == 1
+    assert s.wait() == 0
+
+
+main([no_connection_and_no_call_is_lost, names_are_the_new_ones,
+      idle_and_half_sent, by_signal, new_binary_that_fails,
+      module_that_fails, one_at_a_time])

@@ -1,0 +1,356 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What a service manager hears of a server: when it serves, reloads, stops,
+that it lives, and how much time it wants.  The manager is this file."""
+
+import atexit
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+from daemon import TESTBED, children, launcher, read, written
+from harness import DEADLINE, ILL, built, gone, main, tempdir, until
+
+PID = b"\0\0\0\x08\x82\x21\x01\x03pid\0"
+COUNT = 0
+
+
+class Manager:
+    """Starts a server, and hears it."""
+
+    def __init__(self, *options, workers=2, watchdog_us=None, listen=None,
+                 module=TESTBED, args=()):
+        global COUNT
+        COUNT += 1
+        self.name = "test-m%d-%d" % (os.getpid(), COUNT)
+        self.dir = tempdir()
+        path = os.path.join(self.dir, "notify")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(path)
+        self.socket.settimeout(DEADLINE)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        env = dict(os.environ, NOTIFY_SOCKET=path)
+        if watchdog_us:
+            env["WATCHDOG_USEC"] = str(watchdog_us)
+        self.log_path = os.path.join(self.dir, "log")
+        self.process = subprocess.Popen(
+            [built("thriftfork"), "run", "-n", self.name, "-w", str(workers),
+             "-l", listen or "127.0.0.1:0", "-o", "log=" + self.log_path,
+             *options, module, *args], env=env, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        atexit.register(self.process.kill)
+        self.pid = self.process.pid
+
+    def hear(self):
+        """One message, and the process that has sent it."""
+        data, more, _, _ = self.socket.recvmsg(4096, 64)
+        self.sender = int.from_bytes(more[0][2][:4], sys.byteorder)
+        lines = data.decode().split("\n")
+        return dict(line.split("=", 1) for line in lines)
+
+    def await_key(self, key):
+        """The next message with that key; and what came before it."""
+        before = []
+        while True:
+            message = self.hear()
+            if key in message:
+                return message, before
+            before.append(message)
+
+    def ready(self):
+        message, before = self.await_key("READY")
+        assert not any("STOPPING" in m or "RELOADING" in m for m in before)
+        match = re.search(r"listening on 127\.0\.0\.1:(\d+)", self.log())
+        self.port = int(match.group(1)) if match else None
+        return message
+
+    def silent(self):
+        """Nothing more has been sent up to now."""
+        self.socket.setblocking(False)
+        try:
+            return self.socket.recv(4096)
+        except BlockingIOError:
+            return None
+        finally:
+            self.socket.settimeout(DEADLINE)
+
+    def log(self):
+        return read(self.log_path) if os.path.exists(self.log_path) else ""
+
+    def verb(self, *args):
+        return launcher(*args, "-n", self.name)
+
+    def call(self):
+        """The pid of the worker that has answered on a new connection."""
+        with socket.create_connection(("127.0.0.1", self.port), DEADLINE) as c:
+            c.sendall(PID)
+            return b"pid" in c.recv(100)
+
+    def signal(self, number):
+        os.kill(self.pid, number)
+
+    def end(self):
+        """It has been told to stop."""
+        said = self.process.communicate(timeout=DEADLINE)[1]
+        assert self.process.returncode == 0, (said, self.log())
+        assert not ILL.search(self.log() + said), self.log() + said
+        self.socket.close()
+
+
+def fifo():
+    path = os.path.join(tempdir(), "fifo")
+    os.mkfifo(path)
+    return path
+
+
+def started(out, number):
+    """Reads so many pids of processes that are in setup()."""
+    pids = []
+    while len(pids) < number:
+        with open(out) as f:
+            pids += re.findall(r"\d+", f.read())
+    return [int(p) for p in pids]
+
+
+def ready_when_all_serve():
+    """not while a worker is still in its setup"""
+    into, out = fifo(), fifo()
+    m = Manager(workers=1, args=("wait-in-setup", into, out))
+    for who in ("the preflight", "the worker"):
+        started(out, 1)
+        assert m.silent() is None, who
+        os.close(os.open(into, os.O_WRONLY))
+    assert m.ready()["STATUS"] == "1 worker, generation 1"
+    assert m.sender == m.pid
+    m.signal(signal.SIGTERM)
+    m.end()
+
+
+def not_ready_while_one_is_missing():
+    m = Manager(workers=2, args=("refuse-start",))
+    until(lambda: "worker_start: no database today" in m.log(),
+          "workers that cannot start")
+    assert m.silent() is None
+    m.signal(signal.SIGINT)
+    assert m.hear()["STOPPING"] == "1"
+    m.process.communicate(timeout=DEADLINE)
+
+
+def stopping():
+    m = Manager(workers=1)
+    assert m.ready()["STATUS"] == "1 worker, generation 1"
+    m.signal(signal.SIGTERM)
+    message = m.hear()
+    assert message["STOPPING"] == "1", message
+    m.end()
+
+
+def reload_by_verb():
+    """RELOADING with the time, then READY with the next generation"""
+    m = Manager("-o", "canary-time=1ms")
+    m.ready()
+    before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+    assert m.verb("reload").returncode == 0
+    message = m.hear()
+    assert message["RELOADING"] == "1", message
+    stamp = int(message["MONOTONIC_USEC"])
+    now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+    assert before <= stamp <= now, (before, stamp, now)
+    message, between = m.await_key("READY")
+    assert message["STATUS"] == "2 workers, generation 2", message
+    assert all(set(b) == {"STATUS"} for b in between), between
+    m.signal(signal.SIGTERM)
+    assert "STOPPING" in m.hear()
+    m.end()
+
+
+def reload_by_signal_that_fails():
+    """a manager that has sent HUP is not left waiting"""
+    where = tempdir()
+    conf = written(where, "conf", "call-timeout 5s\n")
+    m = Manager("-c", conf)
+    m.ready()
+    written(where, "conf", "no-such-key 1\n")
+    m.signal(signal.SIGHUP)
+    assert m.hear()["RELOADING"] == "1"
+    message, _ = m.await_key("READY")
+    assert message["STATUS"] == \
+        "2 workers, generation 1, the last reload failed", message
+    m.signal(signal.SIGTERM)
+    m.end()
+
+
+def reload_that_fails_later():
+    """in the preflight"""
+    where = tempdir()
+    module = os.path.join(where, "m.so")
+    with open(TESTBED, "rb") as f, open(module, "wb") as g:
+        g.write(f.read())
+    m = Manager(module=module)
+    m.ready()
+    with open(module + ".new", "wb") as f:
+        f.write(b"no module")
+    os.rename(module + ".new", module)
+    assert m.verb("reload").returncode == 1
+    assert m.hear()["RELOADING"] == "1"
+    message, _ = m.await_key("READY")
+    assert "reload failed" in message["STATUS"], message
+    m.signal(signal.SIGTERM)
+    m.end()
+
+
+def status_after_scaling():
+    m = Manager(workers=1)
+    m.ready()
+    done = launcher("scale", "-n", m.name, "3")
+    assert done.returncode == 0, done
+    assert m.hear() == {"STATUS": "3 workers, generation 1"}
+    m.signal(signal.SIGTERM)
+    m.end()
+
+
+def watchdog():
+    """pings, twice as often as they are wanted, until the end"""
+    m = Manager(workers=1, watchdog_us=200000)
+    m.ready()
+    m.await_key("WATCHDOG")
+    begin = time.monotonic()
+    for _ in range(5):
+        m.await_key("WATCHDOG")
+        assert m.sender == m.pid
+    # Each within its 100 ms, give or take a busy machine.
+    assert time.monotonic() - begin >= 0.4
+    m.signal(signal.SIGTERM)
+    m.end()
+
+
+def no_watchdog_from_a_hung_master():
+    m = Manager(workers=1, watchdog_us=100000)
+    m.ready()
+    m.await_key("WATCHDOG")
+    m.signal(signal.SIGSTOP)
+    until(lambda: read("/proc/%d/stat" % m.pid).rsplit(")", 1)[1]
+          .split()[0] == "T", "the master is stopped")
+    while m.silent() is not None:
+        pass
+    m.socket.settimeout(0.5)        # five times as long as it may be silent
+    try:
+        assert False, m.hear()
+    except TimeoutError:
+        pass
+    m.socket.settimeout(DEADLINE)
+    m.signal(signal.SIGCONT)
+    m.await_key("WATCHDOG")
+    m.signal(signal.SIGTERM)
+    m.end()
+
+
+def drain_delay():
+    """unready at once, and calls are answered all the while"""
+    m = Manager("-o", "drain-delay=60s", watchdog_us=200000)
+    m.ready()
+    assert m.verb("ready").returncode == 0
+    m.signal(signal.SIGTERM)
+    m.await_key("STOPPING")
+    done = m.verb("ready")
+    assert done.returncode == 1 and "the server stops" in done.stderr, done
+    for _ in range(3):
+        message, _ = m.await_key("EXTEND_TIMEOUT_USEC")
+        assert int(message["EXTEND_TIMEOUT_USEC"]) >= 10000000
+        assert m.call()
+    m.await_key("WATCHDOG")
+    assert m.process.poll() is None
+    m.signal(signal.SIGTERM)        # a second one is quick
+    m.end()
+
+
+def time_for_a_long_stop():
+    """a call that takes its time"""
+    m = Manager(workers=1, watchdog_us=200000)
+    m.ready()
+    path = fifo()
+    body = b"\x82\x21\x07\x04hold\x18" + bytes([len(path)]) + \
+        path.encode() + b"\0"
+    with socket.create_connection(("127.0.0.1", m.port), DEADLINE) as c:
+        c.sendall(len(body).to_bytes(4, "big") + body)
+        with open(path, "w") as f:      # opens when the handler reads
+            m.signal(signal.SIGTERM)
+            m.await_key("STOPPING")
+            for _ in range(4):
+                m.await_key("EXTEND_TIMEOUT_USEC")
+            f.write("done")
+        assert b"done" in c.recv(100)
+    m.end()
+
+
+def only_the_master_speaks():
+    """workers have nobody to speak to"""
+    m = Manager(workers=1, watchdog_us=100000)
+    m.ready()
+    for _ in range(6):
+        m.hear()
+        assert m.sender == m.pid
+    assert m.sender not in children(m.pid)
+    m.signal(signal.SIGTERM)
+    m.end()
+
+
+def in_the_background():
+    """MAINPID, before the process that was started leaves"""
+    m = Manager("-d", workers=1)
+    m.process.communicate(timeout=DEADLINE)
+    assert m.process.returncode == 0
+    message = m.hear()
+    pid = int(message["MAINPID"])
+    assert pid != m.pid and m.sender == pid
+    m.ready()
+    assert launcher("stop", "-n", m.name).returncode == 0
+    m.await_key("STOPPING")
+    until(lambda: gone(pid), "the master leaves")
+    assert not ILL.search(m.log()), m.log()
+
+
+def a_manager_that_is_mute_and_then_gone():
+    """costs nothing"""
+    m = Manager(workers=1, watchdog_us=100000)
+    m.ready()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        other.setblocking(False)
+        try:
+            while True:             # until its queue is full
+                other.sendto(b"X=1", os.path.join(m.dir, "notify"))
+        except BlockingIOError:
+            pass
+    done = m.verb("reload")
+    assert done.returncode == 0, done
+    assert m.call()
+    m.socket.close()
+    os.unlink(os.path.join(m.dir, "notify"))
+    done = m.verb("reload")
+    assert done.returncode == 0, done
+    assert m.call()
+    m.signal(signal.SIGTERM)
+    m.end()
+
+
+def an_address_that_is_none():
+    os.environ["NOTIFY_SOCKET"] = "nonsense"
+    try:
+        done = launcher("run", "-n", "test-m%d-x" % os.getpid(), "-w", "1",
+                        "-l", "127.0.0.1:0", TESTBED, "leave-in-setup")
+    finally:
+        del os.environ["NOTIFY_SOCKET"]
+    assert "NOTIFY_SOCKET" in done.stderr, done
+
+
+main([ready_when_all_serve, not_ready_while_one_is_missing, stopping,
+      reload_by_verb, reload_by_signal_that_fails, reload_that_fails_later,
+      status_after_scaling, watchdog, no_watchdog_from_a_hung_master,
+      drain_delay, time_for_a_long_stop, only_the_master_speaks,
+      in_the_background, a_manager_that_is_mute_and_then_gone,
+      an_address_that_is_none])
