@@ -103,6 +103,16 @@ ILL = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|"
                  r"exited with 23|\bbug: ")
 
 
+def put_away(process, name):
+    """Whatever a test left: the process, and a killed master's files."""
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+    for suffix in (".sock", ".lock"):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(instance_dir(), name + suffix))
+
+
 class Server:
     """A server under test, listening on a port that the kernel chose."""
 
@@ -183,13 +193,7 @@ class Server:
         return self.wait()
 
     def kill(self):
-        """Whatever a test left: the process, and a killed master's files."""
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        for suffix in (".sock", ".lock"):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(os.path.join(instance_dir(), self.name + suffix))
+        put_away(self.process, self.name)
 
 
 class Load:

@@ -14,7 +14,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from daemon import TESTBED, children, launcher, read, written
-from harness import DEADLINE, ILL, built, gone, main, tempdir, until
+from harness import (DEADLINE, ILL, built, gone, main, put_away, tempdir,
+                     until)
 
 PID = b"\0\0\0\x08\x82\x21\x01\x03pid\0"
 COUNT = 0
@@ -43,7 +44,7 @@ class Manager:
              "-l", listen or "127.0.0.1:0", "-o", "log=" + self.log_path,
              *options, module, *args], env=env, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        atexit.register(self.process.kill)
+        atexit.register(put_away, self.process, self.name)
         self.pid = self.process.pid
 
     def hear(self):

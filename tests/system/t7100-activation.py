@@ -12,7 +12,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from daemon import TESTBED, children, descriptors, read, refused
-from harness import DEADLINE, ILL, built, gone, main, tempdir, until
+from harness import (DEADLINE, ILL, built, gone, main, put_away, tempdir,
+                     until)
 
 PID = b"\0\0\0\x08\x82\x21\x01\x03pid\0"
 COUNT = 0
@@ -51,7 +52,7 @@ class Activated:
              "-o", "log=" + self.log_path, module], env=env, pass_fds=fds,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True)
-        atexit.register(self.process.kill)
+        atexit.register(put_away, self.process, self.name)
         self.pid = self.process.pid
 
     def log(self):
