@@ -21,66 +21,78 @@ struct move {
 	TAILQ_ENTRY(move) link;
 	uint64_t	 id;		/* ours, as to knows it */
 	uint64_t	 from_id;	/* as from knows it */
-	struct worker	*from;		/* NULL: dead */
-	struct worker	*to;
+	struct party	*from;		/* NULL: gone */
+	struct party	*to;
 	uint64_t	 since_ns;
 };
 
+/* Nothing else can be done about a worker; a master has its own end. */
 static void
-answer(struct worker *w, enum order_kind kind, uint64_t id)
+kill_worker(struct worker *w, const char *why)
+{
+	if (w == NULL || w->child.pid == 0)
+		return;
+	log_warnx("worker %u pid %ld is killed: %s", w->slot->number,
+	    (long)w->child.pid, why);
+	worker_event(w, WORKER_E_HUNG);
+}
+
+static void
+answer(struct party *p, enum order_kind kind, uint64_t id)
 {
 	struct order o = { .kind = kind, .id = id };
 
-	if (w != NULL && channel_send(&w->channel, &o, -1) == -1 &&
-	    w->child.pid != 0) {
-		log_warnx("worker %u pid %ld is killed: it takes no orders",
-		    w->slot->number, (long)w->child.pid);
-		worker_event(w, WORKER_E_HUNG);
-	}
+	if (channel_send(&p->channel, &o, -1) == -1)
+		kill_worker(p->worker, "it takes no orders");
 }
 
 static bool
-may_take(const struct worker *w, const struct worker *from)
+has_room(const struct party *p, const struct party *from)
 {
-	return worker_serves(w) && w != from && !w->stuck && !w->stopped &&
-	    w->offers < OFFERS_MAX;
+	return p != from && p->channel.fd != -1 && p->offers < OFFERS_MAX;
 }
 
-/* Everything goes to it, and nothing comes from it any more. */
-static struct worker *
-other_master(struct master *m, const struct worker *from)
+static bool
+may_take(const struct worker *w, const struct party *from)
 {
-	struct worker *w = &m->upgrade.other;
-
-	return from != w && w->channel.fd != -1 && w->offers < OFFERS_MAX ?
-	    w : NULL;
+	return worker_serves(w) && !w->stuck && !w->stopped &&
+	    has_room(&w->party, from);
 }
 
-/* The one with the least to do; better is worse than that before it. */
-static struct worker *
-pick(struct master *m, const struct worker *from, unsigned long better)
+/* The worker with the least to do. */
+static struct party *
+least_loaded(struct master *m, const struct party *from)
 {
-	struct worker *best = NULL;
+	struct party *best = NULL;
 	unsigned long load, least = 0;
 
-	if (upgrade_left(m))
-		return other_master(m, from);
 	for (unsigned i = 0; i < m->config->max_workers; i++) {
 		struct worker *w = m->slots[i].incumbent;
 
 		if (!may_take(w, from))
 			continue;
-		load = worker_connections(w) + w->offers;
-		if (load >= better && (best == NULL || load < least)) {
-			best = w;
+		load = worker_connections(w) + w->party.offers;
+		if (best == NULL || load < least) {
+			best = &w->party;
 			least = load;
 		}
 	}
 	return best;
 }
 
+/* Once another master serves, all goes to it, and nothing comes back. */
+static struct party *
+pick(struct master *m, const struct party *from)
+{
+	struct party *other = &m->upgrade.other;
+
+	if (!upgrade_left(m))
+		return least_loaded(m, from);
+	return has_room(other, from) ? other : NULL;
+}
+
 static int
-pass_on(struct worker *from, struct worker *to, uint64_t from_id, size_t size,
+pass_on(struct party *from, struct party *to, uint64_t from_id, size_t size,
     int fd)
 {
 	struct master *m = from->master;
@@ -102,14 +114,14 @@ pass_on(struct worker *from, struct worker *to, uint64_t from_id, size_t size,
 }
 
 void
-broker_offer(struct worker *from, const struct order *o, size_t size, int fd)
+broker_offer(struct party *from, const struct order *o, size_t size, int fd)
 {
 	struct master *m = from->master;
 	uint64_t from_id = o->id;
-	struct worker *to = NULL;
+	struct party *to = NULL;
 
 	if (fd != -1 && !m->stopping)
-		to = pick(m, from, 0);
+		to = pick(m, from);
 	if (to == NULL || pass_on(from, to, from_id, size, fd) == -1)
 		answer(from, ORDER_REFUSED, from_id);
 	fd_close(&fd);
@@ -126,44 +138,42 @@ finish(struct master *m, struct move *mv, enum order_kind kind)
 }
 
 void
-broker_answer(struct worker *w, const struct order *o)
+broker_answer(struct party *p, const struct order *o)
 {
-	struct master *m = w->master;
+	struct master *m = p->master;
 	struct move *mv;
 
 	TAILQ_FOREACH(mv, &m->moves, link)
-		if (mv->id == o->id && mv->to == w)
+		if (mv->id == o->id && mv->to == p)
 			break;
 	if (mv == NULL)
-		log_warnx("worker %u answers an offer that it never had",
-		    w->slot->number);
+		log_warnx("an answer to an offer that was never made");
 	else
 		finish(m, mv, o->kind);
 }
 
 void
-broker_worker_gone(struct worker *w)
+broker_party_gone(struct party *p)
 {
-	struct master *m = w->master;
+	struct master *m = p->master;
 	struct move *mv, *next;
 
 	for (mv = TAILQ_FIRST(&m->moves); mv != NULL; mv = next) {
 		next = TAILQ_NEXT(mv, link);
-		if (mv->from == w)
+		if (mv->from == p)
 			mv->from = NULL;
-		if (mv->to == w)
+		if (mv->to == p)
 			finish(m, mv, ORDER_REFUSED);
 	}
 }
 
 /* Who has stood still meanwhile has not been silent. */
 static bool
-is_silent(const struct move *mv, uint64_t now)
+is_silent(const struct worker *w, uint64_t since, uint64_t now)
 {
-	uint64_t since = mv->since_ns > mv->to->awake_ns ? mv->since_ns :
-	    mv->to->awake_ns;
-
-	return !mv->to->stopped && mv->to->state != WORKER_S_KILLED &&
+	if (since < w->awake_ns)
+		since = w->awake_ns;
+	return !w->stopped && w->state != WORKER_S_KILLED &&
 	    now - since >= SILENCE_NS;
 }
 
@@ -174,12 +184,11 @@ broker_check(struct master *m)
 	struct move *mv;
 
 	TAILQ_FOREACH(mv, &m->moves, link) {
-		if (!is_silent(mv, now))
-			continue;
-		log_warnx("worker %u pid %ld is killed: it was offered a "
-		    "connection and says nothing", mv->to->slot->number,
-		    (long)mv->to->child.pid);
-		worker_event(mv->to, WORKER_E_HUNG);
+		struct worker *w = mv->to->worker;
+
+		if (w != NULL && is_silent(w, mv->since_ns, now))
+			kill_worker(w, "it was offered a connection and says "
+			    "nothing");
 	}
 }
 

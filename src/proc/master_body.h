@@ -32,6 +32,14 @@
 #include "proc/verdict.h"
 #include "proc/worker_fsm.h"
 
+/* Who gives connections away and takes them: a worker, or another master. */
+struct party {
+	struct master		*master;
+	struct worker		*worker;	/* NULL: another master */
+	struct channel		 channel;
+	unsigned		 offers;	/* to it, not answered yet */
+};
+
 struct worker {
 	TAILQ_ENTRY(worker)	 link;
 	struct master		*master;
@@ -41,14 +49,13 @@ struct worker {
 	unsigned		 lane;
 	struct child		 child;
 	struct watch		 death;		/* on the pidfd */
-	struct channel		 channel;
+	struct party		 party;
 	struct timer		 timer;		/* of its state */
 	bool			 timer_is_of_start;
 	uint64_t		 born_ns;
 	uint64_t		 awake_ns;	/* before that it is not to
 						   blame */
 	uint64_t		 max_requests;	/* its share of jitter in it */
-	unsigned		 offers;	/* to it, not answered yet */
 	bool			 stopped;	/* by a signal */
 	bool			 stuck;		/* does not accept */
 	struct timer		 rescue;	/* it is, if it stays stopped */
@@ -119,8 +126,7 @@ struct upgrade {
 	struct timer		 timer;
 	bool			 late, told, done;
 	bool			 reclaims;	/* lanes of the other one */
-	struct slot		 slot;		/* for the sake of other */
-	struct worker		 other;		/* the other master, in moves */
+	struct party		 other;		/* the other master */
 };
 
 struct master {
@@ -187,10 +193,10 @@ void	sockets_assign(struct master *);
 void	sockets_forget(struct master *, const struct worker *);	/* it is dead */
 
 /* broker.c */
-void	broker_offer(struct worker *from, const struct order *, size_t size,
+void	broker_offer(struct party *from, const struct order *, size_t size,
 	    int fd);		/* in m->message; fd becomes the broker's */
-void	broker_answer(struct worker *, const struct order *);
-void	broker_worker_gone(struct worker *);	/* its channel is empty */
+void	broker_answer(struct party *, const struct order *);
+void	broker_party_gone(struct party *);	/* its channel is empty */
 void	broker_check(struct master *);	/* for those who are silent */
 void	broker_fini(struct master *);
 

@@ -35,7 +35,7 @@ close_private(struct master *m, const int *fds)
 	loop_fini(&m->loop);
 	TAILQ_FOREACH(w, &m->workers, link) {
 		fd_close(&w->child.pidfd);
-		fd_close(&w->channel.fd);
+		fd_close(&w->party.channel.fd);
 	}
 	fd_close(&m->upgrade.other.channel.fd);
 	fd_close(&m->upgrade.child.pidfd);
@@ -146,12 +146,12 @@ worker_fork(struct worker *w, watch_fn *spoken)
 		return -1;
 	w->max_requests = with_jitter(m->limits.max_requests);
 	if (listen_all(w->slot, fds, keys) == 0 &&
-	    channel_open(&w->channel, &m->loop, ends[0], spoken) == 0 &&
+	    channel_open(&w->party.channel, &m->loop, ends[0], spoken) == 0 &&
 	    fork_with(w, ends, fds, keys) == 0) {
 		fd_close(&ends[1]);
 		return 0;
 	}
-	if (w->channel.fd == -1)
+	if (w->party.channel.fd == -1)
 		fd_close(&ends[0]);
 	fd_close(&ends[1]);
 	return -1;

@@ -6,9 +6,6 @@
  * connections away, to the new master's through both.  Until then nothing has
  * been given up: whatever goes wrong, the old master goes on, and the new one
  * is killed.
- *
- * To the broker the other master is a worker: to the old one it is the only one
- * that takes, to the new one it is one that drains.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +61,7 @@ forget_other(struct master *m)
 {
 	struct upgrade *u = &m->upgrade;
 
-	broker_worker_gone(&u->other);
+	broker_party_gone(&u->other);
 	channel_close(&u->other.channel);
 	watch_remove(&m->loop, &u->death);
 	timer_cancel(&m->loop, &u->timer);
@@ -168,7 +165,7 @@ other_is_gone(struct master *m)
 static void
 hear(struct master *m, const struct order *o, size_t size, int fd)
 {
-	struct worker *other = &m->upgrade.other;
+	struct party *other = &m->upgrade.other;
 
 	if (o->kind == ORDER_OFFER) {
 		broker_offer(other, o, size, fd);
@@ -192,8 +189,7 @@ static void
 spoken(struct watch *watch, uint32_t events)
 {
 	struct channel *ch = OBJECT_OF(watch, struct channel, watch);
-	struct worker *other = OBJECT_OF(ch, struct worker, channel);
-	struct master *m = other->master;
+	struct master *m = OBJECT_OF(ch, struct party, channel)->master;
 	ssize_t n;
 	int fd;
 
@@ -218,11 +214,7 @@ talk_to(struct master *m, int fd)
 {
 	struct upgrade *u = &m->upgrade;
 
-	u->slot = (struct slot){ .master = m,
-	    .number = m->config->max_workers };
-	u->other = (struct worker){ .master = m, .slot = &u->slot,
-	    .state = WORKER_S_READY, .child.pidfd = -1,
-	    .channel.fd = -1 };
+	u->other = (struct party){ .master = m, .channel.fd = -1 };
 	return channel_open(&u->other.channel, &m->loop, fd, spoken);
 }
 

@@ -35,7 +35,7 @@ worker_tell(struct worker *w, enum order_kind kind, uint32_t arg, int fd)
 {
 	struct order o = { .kind = kind, .arg = arg };
 
-	if (channel_send(&w->channel, &o, fd) == -1)
+	if (channel_send(&w->party.channel, &o, fd) == -1)
 		log_warnx("worker %u: an order could not be sent",
 		    w->slot->number);
 }
@@ -188,11 +188,11 @@ hear(struct worker *w, size_t size, int fd)
 		slot_worker_leaving(w->slot, w);
 		break;
 	case ORDER_OFFER:
-		broker_offer(w, &o, size, fd);
+		broker_offer(&w->party, &o, size, fd);
 		return;
 	case ORDER_TAKEN:
 	case ORDER_REFUSED:
-		broker_answer(w, &o);
+		broker_answer(&w->party, &o);
 		break;
 	default:
 		log_warnx("worker %u says what I do not understand: %u",
@@ -210,7 +210,7 @@ listen_to(struct worker *w)
 	ssize_t n;
 	int fd;
 
-	n = channel_receive(&w->channel, m, &fd);
+	n = channel_receive(&w->party.channel, m, &fd);
 	if (n >= (ssize_t)sizeof(m->order)) {
 		hear(w, (size_t)n, fd);
 		return true;
@@ -228,7 +228,7 @@ static void
 spoken(struct watch *watch, uint32_t events)
 {
 	struct channel *ch = OBJECT_OF(watch, struct channel, watch);
-	struct worker *w = OBJECT_OF(ch, struct worker, channel);
+	struct worker *w = OBJECT_OF(ch, struct worker, party.channel);
 	int words = 0;
 
 	channel_ready(ch, events);
@@ -243,7 +243,7 @@ forget(struct worker *w)
 	struct master *m = w->master;
 
 	watch_remove(&m->loop, &w->death);
-	channel_close(&w->channel);
+	channel_close(&w->party.channel);
 	timer_cancel(&m->loop, &w->timer);
 	timer_cancel(&m->loop, &w->rescue);
 	TAILQ_REMOVE(&m->workers, w, link);
@@ -259,7 +259,7 @@ died(struct watch *watch, uint32_t events)
 	/* Its last words: what it has offered, what it has taken. */
 	while (listen_to(w))
 		;
-	broker_worker_gone(w);
+	broker_party_gone(&w->party);
 	sockets_forget(w->master, w);
 	/*
 	 * Before it is closed: a sibling that has just been forked has it, too,
@@ -280,7 +280,8 @@ worker_new(struct slot *s, unsigned generation)
 		return NULL;
 	*w = (struct worker){ .master = m, .slot = s,
 	    .generation = generation, .born_ns = clock_ns(),
-	    .child.pidfd = -1, .death.fd = -1, .channel.fd = -1 };
+	    .party = { .master = m, .worker = w, .channel.fd = -1 },
+	    .child.pidfd = -1, .death.fd = -1 };
 	w->awake_ns = w->born_ns;
 	TAILQ_INSERT_TAIL(&m->workers, w, link);
 	if (worker_fork(w, spoken) == 0) {
