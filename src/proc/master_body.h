@@ -5,7 +5,8 @@
  * again, and at times a successor, which shall replace it; a worker that is
  * neither is leaving.
  *
- *	master.c   the loop, signals, orders to the server as a whole
+ *	master.c   the loop
+ *	orders.c   what is asked of the server as a whole
  *	slot.c     slots: incumbents, backoff, successors
  *	worker.c   worker processes: their states, their words, their graves
  *	spawn.c    fork, and what is inherited
@@ -131,7 +132,6 @@ struct upgrade {
 
 struct master {
 	const struct master_config *config;
-	control_fn		*request;
 	struct upgrade		 upgrade;
 	struct master_limits	 limits;
 	struct loop		 loop;
@@ -230,9 +230,15 @@ void	watch_start(struct master *);
 void	watch_children(struct master *);	/* a SIGCHLD has come */
 void	watch_strangers(struct master *);	/* as pid 1 */
 
-/* master.c */
+/* orders.c */
+int	orders_start(struct master *);		/* hears them; -1 and errno */
+int	orders_hear(struct master *, int control_fd);	/* over this, too */
+void	orders_end(struct master *);		/* answers all who wait */
+void	orders_quit(struct master *);		/* stops, quickly */
 int	master_scale(struct master *, unsigned workers);
-bool	master_serves(const struct master *);	/* all that are wanted do */
 void	master_scaled(struct master *);		/* whether it is, by now */
+
+/* master.c */
+bool	master_serves(const struct master *);	/* all that are wanted do */
 
 #endif

@@ -135,8 +135,7 @@ inherit(struct master *m)
 	struct order mine = { .kind = SUCCESSION_MINE };
 
 	m->upgrade.stage = UPGRADE_NONE;
-	if (control_open(&m->control, &m->loop, m->config->control_fd,
-	    m->request, m) == -1)
+	if (orders_hear(m, m->config->control_fd) == -1)
 		log_error("the control socket");
 	m->config->inherit(m->config->arg);
 	segment_set_master(m->config->segment, getpid(), m->generation,

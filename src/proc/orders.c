@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is asked of the server as a whole: by signals, over the control socket,
+ * by the program around it.  All three ask for the same things, and who asks
+ * over the socket is answered when it is done.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "proc/master_body.h"
+#include "shm/segment.h"
+
+static void
+all_workers(struct master *m, enum worker_event event)
+{
+	struct worker *w, *next;
+
+	for (w = TAILQ_FIRST(&m->workers); w != NULL; w = next) {
+		next = TAILQ_NEXT(w, link);
+		worker_event(w, event);
+	}
+}
+
+static void
+all_slots(struct master *m, enum slot_event event)
+{
+	for (unsigned i = 0; i < m->config->max_workers; i++)
+		slot_event(&m->slots[i], event);
+}
+
+static void
+begin_to_stop(struct master *m)
+{
+	if (m->stopping)
+		return;
+	log_info("stopping");
+	m->stopping = true;
+	reload_stop(m);
+	upgrade_stop(m);
+	timer_cancel(&m->loop, &m->delay);
+	all_slots(m, SLOT_E_STOP);
+}
+
+void
+orders_quit(struct master *m)
+{
+	begin_to_stop(m);
+	all_workers(m, WORKER_E_QUIT);
+}
+
+static void
+stop_now(struct timer *t)
+{
+	struct master *m = OBJECT_OF(t, struct master, delay);
+
+	begin_to_stop(m);
+	all_workers(m, WORKER_E_STOP);
+}
+
+/* In order: and who balances load shall have time to hear of it. */
+static void
+stop(struct master *m)
+{
+	uint64_t delay_ns = m->limits.drain_delay_ns;
+
+	if (m->stopping || m->delaying) {
+		orders_quit(m);
+		return;
+	}
+	m->delaying = true;
+	if (delay_ns == 0) {
+		stop_now(&m->delay);
+		return;
+	}
+	log_info("stopping in %.1f s", (double)delay_ns / 1e9);
+	timer_set(&m->loop, &m->delay, clock_ns() + delay_ns, stop_now);
+}
+
+int
+master_scale(struct master *m, unsigned workers)
+{
+	if (workers < 1 || workers > m->config->max_workers)
+		return -1;
+	log_info("scaling from %u to %u workers", m->limits.workers, workers);
+	m->limits.workers = workers;
+	segment_set_master(m->config->segment, getpid(), m->generation,
+	    workers);
+	for (unsigned i = 0; i < m->config->max_workers; i++) {
+		if (i >= workers)
+			slot_abandon(&m->slots[i]);
+		slot_event(&m->slots[i], i < workers ? SLOT_E_WANT :
+		    SLOT_E_UNWANT);
+	}
+	sockets_assign(m);
+	master_scaled(m);
+	return 0;
+}
+
+void
+master_scaled(struct master *m)
+{
+	const struct worker *w;
+
+	if (!master_serves(m))
+		return;
+	TAILQ_FOREACH(w, &m->workers, link)
+		if (w->slot->number >= m->limits.workers && w->child.pid != 0)
+			return;
+	control_complete(&m->control, CONTROL_SCALE, "ok");
+}
+
+/* Why the number of workers cannot be changed now; NULL: it can. */
+static const char *
+cannot_scale(const struct master *m, unsigned workers)
+{
+	if (m->stopping || m->delaying)
+		return "the server stops";
+	if (reload_runs(m))
+		return "a reload is under way";
+	if (m->upgrade.stage != UPGRADE_NONE)
+		return "an upgrade is under way";
+	if (workers < 1)
+		return "there must be a worker";
+	if (workers > m->config->max_workers)
+		return "max-workers is less";
+	return NULL;
+}
+
+static void
+scale_by_signal(struct master *m, int by)
+{
+	unsigned workers = m->limits.workers + (unsigned)by;
+	const char *why = cannot_scale(m, workers);
+
+	if (why != NULL)
+		log_warnx("%u workers: %s", workers, why);
+	else
+		master_scale(m, workers);
+}
+
+static void
+asked_to_scale(struct master *m, struct control_client *c, const char *arg)
+{
+	char answer[CONTROL_BYTES];
+	const char *why;
+	unsigned workers;
+
+	workers = (unsigned)strtonum(arg, 1, 1000000, &why);
+	if (why == NULL)
+		why = cannot_scale(m, workers);
+	if (why != NULL) {
+		snprintf(answer, sizeof(answer), "error: %s workers: %s", arg,
+		    why);
+		control_answer(c, answer, -1);
+		return;
+	}
+	control_wait(c, CONTROL_SCALE);
+	master_scale(m, workers);
+}
+
+static int
+reload(struct master *m, char *why, size_t size)
+{
+	if (m->stopping || m->delaying)
+		strlcpy(why, "the server stops", size);
+	else if (reload_runs(m))
+		strlcpy(why, "a reload is under way", size);
+	else if (m->upgrade.stage != UPGRADE_NONE)
+		strlcpy(why, "an upgrade is under way", size);
+	else
+		return reload_start(m, why, size);
+	return -1;
+}
+
+/* What has changed during a reload would be missed: another one follows. */
+static void
+reload_by_signal(struct master *m)
+{
+	char why[400];
+
+	if (reload_runs(m))
+		m->reload.again = true;
+	else if (!m->stopping && reload(m, why, sizeof(why)) == -1) {
+		log_errorx("reload: %s", why);
+		report_refusal(m);
+	}
+}
+
+static void
+asked_to_reload(struct master *m, struct control_client *c)
+{
+	char why[400], answer[CONTROL_BYTES];
+
+	if (reload(m, why, sizeof(why)) == 0) {
+		control_wait(c, CONTROL_RELOAD);
+		return;
+	}
+	log_errorx("reload: %s", why);
+	snprintf(answer, sizeof(answer), "error: %s", why);
+	control_answer(c, answer, -1);
+}
+
+static void
+asked_to_upgrade(struct master *m, struct control_client *c)
+{
+	char why[400], answer[CONTROL_BYTES];
+
+	if (upgrade_start(m, why, sizeof(why)) == 0) {
+		control_wait(c, CONTROL_UPGRADE);
+		return;
+	}
+	log_errorx("upgrade: %s", why);
+	snprintf(answer, sizeof(answer), "error: %s", why);
+	control_answer(c, answer, -1);
+}
+
+static void
+upgrade_by_signal(struct master *m)
+{
+	char why[400];
+
+	if (upgrade_start(m, why, sizeof(why)) == -1)
+		log_errorx("upgrade: %s", why);
+}
+
+static void
+tell_readiness(struct master *m, struct control_client *c)
+{
+	const char *answer = "error: no worker serves";
+
+	for (unsigned i = 0; i < m->config->max_workers; i++)
+		if (worker_serves(m->slots[i].incumbent))
+			answer = "ok";
+	if (m->stopping || m->delaying)
+		answer = "error: the server stops";
+	control_answer(c, answer, -1);
+}
+
+/* Workers may not be able to open the file: they are sent a descriptor. */
+static int
+reopen_logs(struct master *m)
+{
+	struct worker *w;
+
+	if (log_reopen() == -1) {
+		log_error("the log cannot be opened again");
+		return -1;
+	}
+	log_info("the log has been reopened");
+	if (log_fd() != -1)
+		TAILQ_FOREACH(w, &m->workers, link)
+			worker_tell(w, ORDER_REOPEN, 0, log_fd());
+	return 0;
+}
+
+static void
+control_request(struct control_client *c, const char *request, void *arg)
+{
+	struct master *m = arg;
+
+	if (strcmp(request, "status") == 0)
+		control_answer(c, "ok", segment_fd(m->config->segment));
+	else if (strcmp(request, "stop") == 0) {
+		control_wait(c, CONTROL_STOP);
+		stop(m);
+	} else if (strcmp(request, "stop now") == 0) {
+		control_wait(c, CONTROL_STOP);
+		orders_quit(m);
+	} else if (strcmp(request, "reload") == 0)
+		asked_to_reload(m, c);
+	else if (strcmp(request, "upgrade") == 0)
+		asked_to_upgrade(m, c);
+	else if (strncmp(request, "scale ", 6) == 0)
+		asked_to_scale(m, c, request + 6);
+	else if (strcmp(request, "reopen") == 0)
+		control_answer(c, reopen_logs(m) == 0 ? "ok" :
+		    "error: the log cannot be opened again", -1);
+	else if (strcmp(request, "ready") == 0)
+		tell_readiness(m, c);
+	else
+		control_answer(c, "error: this version has no such verb", -1);
+}
+
+int
+orders_hear(struct master *m, int control_fd)
+{
+	return control_open(&m->control, &m->loop, control_fd,
+	    control_request, m);
+}
+
+static void
+signalled(struct watch *watch, uint32_t events)
+{
+	struct master *m = OBJECT_OF(watch, struct master, signals);
+	struct signalfd_siginfo si;
+
+	(void)events;
+	if (read(watch->fd, &si, sizeof(si)) != (ssize_t)sizeof(si))
+		return;
+	switch (signals_meaning((int)si.ssi_signo)) {
+	case SIGNAL_STOP:
+		stop(m);
+		break;
+	case SIGNAL_QUIT:
+		orders_quit(m);
+		break;
+	case SIGNAL_RELOAD:
+		reload_by_signal(m);
+		break;
+	case SIGNAL_REOPEN:
+		reopen_logs(m);
+		break;
+	case SIGNAL_MORE:
+		scale_by_signal(m, 1);
+		break;
+	case SIGNAL_FEWER:
+		scale_by_signal(m, -1);
+		break;
+	case SIGNAL_CHILD:
+		watch_children(m);
+		break;
+	case SIGNAL_UPGRADE:
+		upgrade_by_signal(m);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+told_to_stop(struct watch *watch, uint32_t events)
+{
+	struct master *m = OBJECT_OF(watch, struct master, stop_order);
+
+	(void)events;
+	watch_remove(&m->loop, watch);
+	if (!m->stopping)
+		stop(m);
+}
+
+int
+orders_start(struct master *m)
+{
+	const struct master_config *cf = m->config;
+	int fd;
+
+	if ((fd = signals_watch()) == -1)
+		return -1;
+	if (watch_add(&m->loop, &m->signals, fd, EPOLLIN, signalled) == -1) {
+		fd_close(&fd);
+		return -1;
+	}
+	if (cf->stop_fd != -1 && watch_add(&m->loop, &m->stop_order,
+	    cf->stop_fd, EPOLLIN, told_to_stop) == -1)
+		return -1;
+	return orders_hear(m, upgrade_waits(m) ? -1 : cf->control_fd);
+}
+
+void
+orders_end(struct master *m)
+{
+	int signal_fd = m->signals.fd;
+
+	if (m->loop.epoll_fd != -1)
+		control_close(&m->control);
+	watch_remove(&m->loop, &m->signals);
+	watch_remove(&m->loop, &m->stop_order);
+	fd_close(&signal_fd);
+}
