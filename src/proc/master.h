@@ -16,6 +16,7 @@
 #include "proc/inherit.h"
 
 #define MASTER_MAX_LISTENERS	64
+#define MASTER_MAX_SLOTS	1024
 
 struct listener;
 struct segment;
@@ -51,7 +52,7 @@ enum master_news {
 struct master_config {
 	const struct signal_state *signals;	/* taken */
 	const char	*name;		/* of the instance, for logs */
-	unsigned	 max_workers;	/* slots */
+	unsigned	 max_workers;	/* slots, MASTER_MAX_SLOTS at most */
 	struct listener	*listeners;	/* bound; slots as they are used */
 	unsigned	 nlisteners;	/* at most MASTER_MAX_LISTENERS */
 	int		 backlog;

@@ -54,6 +54,9 @@ hand_over(struct slot *s, struct worker *to)
 	}
 }
 
+_Static_assert(ASSIGN_MAX >= MASTER_MAX_SLOTS, "a state for every slot");
+_Static_assert(STEER_MAX >= MASTER_MAX_SLOTS, "a socket of every slot");
+
 static enum assign_state
 state_of(const struct slot *s)
 {
@@ -66,7 +69,7 @@ state_of(const struct slot *s)
 static void
 steer_listener(struct master *m, struct listener *l, const int *server)
 {
-	unsigned allowed[ASSIGN_MAX], n = 0;
+	unsigned allowed[MASTER_MAX_SLOTS], n = 0;
 
 	if (listener_is_shared(l))
 		return;
@@ -97,7 +100,7 @@ sockets_init(struct master *m)
 {
 	unsigned n = m->config->max_workers;
 
-	BUG_ON(n > ASSIGN_MAX);
+	BUG_ON(n > MASTER_MAX_SLOTS);
 	if ((m->assigned = calloc(n, sizeof(*m->assigned))) == NULL)
 		return -1;
 	for (unsigned i = 0; i < n; i++)
@@ -117,7 +120,7 @@ void
 sockets_assign(struct master *m)
 {
 	unsigned n = m->config->max_workers;
-	enum assign_state states[ASSIGN_MAX] = { ASSIGN_UNUSED };
+	enum assign_state states[MASTER_MAX_SLOTS] = { ASSIGN_UNUSED };
 	int *server = m->assigned;
 
 	if (m->stopping || upgrade_left(m))

@@ -182,11 +182,13 @@ recycle(struct master *m, uint64_t now)
 	}
 }
 
+_Static_assert(BALANCE_MAX >= MASTER_MAX_SLOTS, "a load for every slot");
+
 static void
 share_out(struct master *m)
 {
-	struct worker *of[BALANCE_MAX];
-	unsigned load[BALANCE_MAX], shed[BALANCE_MAX], n = 0;
+	struct worker *of[MASTER_MAX_SLOTS];
+	unsigned load[MASTER_MAX_SLOTS], shed[MASTER_MAX_SLOTS], n = 0;
 
 	if (!TAILQ_EMPTY(&m->moves) || reload_runs(m))
 		return;

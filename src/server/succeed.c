@@ -11,8 +11,6 @@
 #include "server/manager.h"
 #include "shm/segment.h"
 
-#define SLOTS_MAX	1024	/* as max-workers in options.def */
-
 bool
 succeed_runs(const struct run *run)
 {
@@ -83,8 +81,8 @@ take(struct run *run, unsigned listener, const struct addr *a)
 {
 	struct succession *s = &run->srv->succession;
 	struct listener *l = &run->listeners[run->nlisteners];
-	int fds[SLOTS_MAX];
-	uint32_t indexes[SLOTS_MAX];
+	int fds[MASTER_MAX_SLOTS];
+	uint32_t indexes[MASTER_MAX_SLOTS];
 	unsigned n = collect(s, listener, run->slots, fds, indexes);
 
 	if (n != (addr_is_unix(a) ? 1 : run->slots))
