@@ -138,6 +138,8 @@ master_run(const struct master_config *config, char *why, size_t size)
 		    strerror(errno));
 	if (rc == 0)
 		rc = serve(&m, why, size);
+	if (rc == -1)
+		upgrade_failed(&m, why);
 	end(&m);
 	if (rc == 0)
 		log_info("stopped");

@@ -31,6 +31,7 @@ struct master_limits {
 						   connections away */
 	uint64_t	 drain_delay_ns;	/* from TERM to the stop */
 	uint64_t	 canary_ns;
+	uint64_t	 upgrade_ns;	/* for a new master to serve */
 	uint64_t	 rescue_ns;		/* until others accept for one
 						   that does not */
 	uint64_t	 max_requests;		/* of a worker's life; these

@@ -30,6 +30,7 @@
 #include "proc/oom.h"
 #include "proc/preflight.h"
 #include "proc/slot_fsm.h"
+#include "proc/succession.h"
 #include "proc/verdict.h"
 #include "proc/worker_fsm.h"
 
@@ -126,6 +127,7 @@ struct upgrade {
 	struct watch		 death;
 	struct timer		 timer;
 	bool			 late, told, done;
+	char			 reason[SUCCESSION_WHY];	/* its own */
 	bool			 reclaims;	/* lanes of the other one */
 	struct party		 other;		/* the other master */
 };
@@ -223,6 +225,7 @@ void	upgrade_serves(struct master *);	/* all our workers do */
 bool	upgrade_is_silent(const struct master *);	/* slots and records
 						   are another's to write */
 bool	upgrade_is_over(const struct master *);	/* but for our workers */
+void	upgrade_failed(struct master *, const char *why);	/* if we wait */
 void	upgrade_fini(struct master *);
 
 /* watch.c */

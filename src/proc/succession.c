@@ -105,6 +105,21 @@ succession_receive(struct succession *s, char *why, size_t size)
 }
 
 void
+succession_refuse(int fd, const char *why)
+{
+	struct {
+		struct order order;
+		char text[SUCCESSION_WHY];
+	} m = { .order.kind = SUCCESSION_REFUSED };
+	size_t len = strlcpy(m.text, why, sizeof(m.text));
+
+	if (len >= sizeof(m.text))
+		len = sizeof(m.text) - 1;
+	if (fd != -1)
+		fd_send(fd, &m, sizeof(m.order) + len, -1, MSG_DONTWAIT);
+}
+
+void
 succession_end(struct succession *s)
 {
 	for (size_t i = 0; i < s->nsockets; i++)

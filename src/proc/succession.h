@@ -5,7 +5,8 @@
  * of different builds, so the words are few and never change their meaning.
  *
  *	old to new	SEGMENT, CONTROL, SOCKET..., END
- *	new to old	SERVES	when all its workers do
+ *	new to old	SERVES	when all its workers do; or REFUSED, with the
+ *			reason as text, before it ends
  *	old to new	YOURS	the names are free; moving connections follow
  *	new to old	MINE	it has them
  *
@@ -20,6 +21,7 @@
 #include <stdint.h>
 
 #define SUCCESSION_ENV	"THRIFTFORK_UPGRADE"
+#define SUCCESSION_WHY	400		/* bytes of a reason, and a NUL */
 #define SUCCESSION_NONE	UINT32_MAX	/* index of one that does not listen */
 
 enum succession_word {
@@ -30,7 +32,8 @@ enum succession_word {
 	SUCCESSION_END,			/* arg: the last generation */
 	SUCCESSION_SERVES,
 	SUCCESSION_YOURS,
-	SUCCESSION_MINE
+	SUCCESSION_MINE,
+	SUCCESSION_REFUSED
 };
 
 struct succession_socket {
@@ -55,6 +58,12 @@ void	succession_begin(struct succession *);
 
 /* All that is sent before YOURS: 0, or -1 with a reason. */
 int	succession_receive(struct succession *, char *why, size_t why_size);
+
+/*
+ * Tells the old master why there will be no new one: over fd, which -1 makes a
+ * call without effect.
+ */
+void	succession_refuse(int fd, const char *why);
 
 /* Closes what nobody has taken (a socket: its queue is reset). */
 void	succession_end(struct succession *);

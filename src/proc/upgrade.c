@@ -21,10 +21,7 @@
 #include "base/log.h"
 #include "io/listen.h"
 #include "proc/master_body.h"
-#include "proc/succession.h"
 #include "shm/segment.h"
-
-#define DEADLINE_NS	(60 * NS_PER_S)	/* until the new one serves */
 
 bool
 upgrade_runs(const struct master *m)
@@ -161,6 +158,18 @@ other_is_gone(struct master *m)
 	m->upgrade.reclaims = segment_lanes_reclaim(seg) > 0;
 }
 
+/* Its text stands behind the order, as it pleases. */
+static void
+note_reason(struct master *m, size_t len)
+{
+	struct upgrade *u = &m->upgrade;
+
+	if (len >= sizeof(u->reason))
+		len = sizeof(u->reason) - 1;
+	memcpy(u->reason, m->message->record, len);
+	u->reason[len] = '\0';
+}
+
 static void
 hear(struct master *m, const struct order *o, size_t size, int fd)
 {
@@ -178,21 +187,22 @@ hear(struct master *m, const struct order *o, size_t size, int fd)
 		inherit(m);
 	else if (o->kind == SUCCESSION_MINE && upgrade_left(m))
 		done(m);
+	else if (o->kind == SUCCESSION_REFUSED && upgrade_runs(m))
+		note_reason(m, size - sizeof(*o));
 	else
 		log_warnx("the other master says what I do not understand: %u",
 		    o->kind);
 	fd_close(&fd);
 }
 
-static void
-spoken(struct watch *watch, uint32_t events)
+/* All that has been said: whether there may be more to come. */
+static bool
+listen_to(struct master *m)
 {
-	struct channel *ch = OBJECT_OF(watch, struct channel, watch);
-	struct master *m = OBJECT_OF(ch, struct party, channel)->master;
+	struct channel *ch = &m->upgrade.other.channel;
 	ssize_t n;
 	int fd;
 
-	channel_ready(ch, events);
 	do {
 		n = channel_receive(ch, m->message, &fd);
 		if (n == -1 && errno == EPROTO)
@@ -203,8 +213,18 @@ spoken(struct watch *watch, uint32_t events)
 			hear(m, &o, (size_t)n, fd);
 		}
 	} while (n > 0 && ch->fd != -1);
+	return n != 0;
+}
+
+static void
+spoken(struct watch *watch, uint32_t events)
+{
+	struct channel *ch = OBJECT_OF(watch, struct channel, watch);
+	struct master *m = OBJECT_OF(ch, struct party, channel)->master;
+
+	channel_ready(ch, events);
 	/* Of a new master that starts the pidfd tells more. */
-	if (n == 0 && m->upgrade.child.pid == 0)
+	if (!listen_to(m) && m->upgrade.child.pid == 0)
 		other_is_gone(m);
 }
 
@@ -222,15 +242,17 @@ died(struct watch *watch, uint32_t events)
 {
 	struct master *m = OBJECT_OF(watch, struct master, upgrade.death);
 	struct upgrade *u = &m->upgrade;
-	char fate[128], why[256];
+	char fate[128], why[256 + SUCCESSION_WHY];
 	siginfo_t info;
 
 	(void)events;
 	watch_remove(&m->loop, watch);
+	listen_to(m);
 	child_reap(&u->child, &info);
 	child_fate(&info, fate, sizeof(fate));
-	snprintf(why, sizeof(why), "the new master %s%s", fate, u->late ?
-	    ": it did not serve in time" : " before it served");
+	snprintf(why, sizeof(why), "the new master %s%s%s%s", fate, u->late ?
+	    ": it did not serve within upgrade-timeout" :
+	    " before it served", u->reason[0] != '\0' ? ": " : "", u->reason);
 	if (u->stage == UPGRADE_STARTS)
 		failed(m, why);
 	else {
@@ -335,6 +357,7 @@ upgrade_start(struct master *m, char *why, size_t size)
 		return -1;
 	}
 	u->late = false;
+	u->reason[0] = '\0';
 	if (start(m, ends) == -1) {
 		snprintf(why, size, "%s", strerror(errno));
 		fd_close(&ends[0]);
@@ -349,7 +372,8 @@ upgrade_start(struct master *m, char *why, size_t size)
 	    m->config->program);
 	u->stage = UPGRADE_STARTS;
 	segment_lanes_limit(m->config->segment, 0, m->config->lanes / 2);
-	timer_set(&m->loop, &u->timer, clock_ns() + DEADLINE_NS, too_late);
+	timer_set(&m->loop, &u->timer, clock_ns() +
+	    m->limits.upgrade_ns, too_late);
 	bequeath(m);
 	return 0;
 }
@@ -376,6 +400,13 @@ upgrade_serves(struct master *m)
 		return;
 	m->upgrade.told = true;
 	channel_send(&m->upgrade.other.channel, &o, -1);
+}
+
+void
+upgrade_failed(struct master *m, const char *why)
+{
+	if (upgrade_waits(m))
+		succession_refuse(m->upgrade.other.channel.fd, why);
 }
 
 void

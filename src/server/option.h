@@ -45,6 +45,7 @@ struct settings {
 	uint64_t	 drain_delay;
 	uint64_t	 drain_timeout;
 	uint64_t	 canary_time;
+	uint64_t	 upgrade_timeout;
 	uint64_t	 rescue_after;
 	uint64_t	 max_age;
 	uint64_t	 max_requests;		/* 0: no limit, as the next */

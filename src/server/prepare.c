@@ -123,6 +123,8 @@ run_finish(struct run *run)
 	fd_close(&run->srv->module_fd);
 	privilege_fini(&run->privilege);
 	program_fini(&run->program);
+	if (run->srv->error[0] != '\0')
+		succession_refuse(run->srv->succession.fd, run->srv->error);
 	succession_end(&run->srv->succession);
 	lockfile_release(&run->pidfile);
 	fd_close(&run->srv->ready_fd);

@@ -47,6 +47,7 @@ run_limits(const struct settings *s)
 		.drain_timeout_ns = s->drain_timeout,
 		.drain_delay_ns = s->drain_delay,
 		.canary_ns = s->canary_time,
+		.upgrade_ns = s->upgrade_timeout,
 		.rescue_ns = s->rescue_after,
 		.max_requests = s->max_requests,
 		.max_age_ns = s->max_age,

@@ -46,6 +46,7 @@ tf_server_free(struct tf_server *srv)
 	settings_fini(&srv->settings);
 	registry_fini(&srv->registry);
 	activation_close(&srv->activation);
+	succession_refuse(srv->succession.fd, srv->error);
 	succession_end(&srv->succession);
 	free(srv->module);
 	free(srv);

@@ -68,6 +68,17 @@ collect(struct succession *s, unsigned listener, unsigned slots, int *fds,
 	return n;
 }
 
+/* How many slots the old master has, as far as this listener tells. */
+static unsigned
+slots_of(const struct succession *s, unsigned listener)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < s->nsockets; i++)
+		n += s->sockets[i].listener == listener;
+	return n;
+}
+
 static void
 taken(struct succession *s, unsigned listener)
 {
@@ -83,9 +94,10 @@ take(struct run *run, unsigned listener, const struct addr *a)
 	struct listener *l = &run->listeners[run->nlisteners];
 	int fds[MASTER_MAX_SLOTS];
 	uint32_t indexes[MASTER_MAX_SLOTS];
-	unsigned n = collect(s, listener, run->slots, fds, indexes);
+	unsigned n, wanted = addr_is_unix(a) ? 1 : run->slots;
 
-	if (n != (addr_is_unix(a) ? 1 : run->slots))
+	n = collect(s, listener, run->slots, fds, indexes);
+	if (n != wanted || slots_of(s, listener) != wanted)
 		return tf_server_refuse(run->srv, "max-workers: cannot be "
 		    "changed by an upgrade");
 	if (listener_inherit(l, fds, indexes, n) == -1)

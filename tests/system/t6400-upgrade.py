@@ -176,10 +176,41 @@ def module_that_fails():
     shutil.copy(TESTBED, module)
     s = Upgraded(RUN + [module], workers=2)
     os.rename(module, module + ".away")
-    s.refused("the new master exited with 1 before it served")
-    s.await_log("No such file")
+    s.refused("the new master exited with 1 before it served: " + module +
+              ": No such file")
     os.rename(module + ".away", module)
     s.upgrade()
+    s.end()
+
+
+def settings_that_fail():
+    """before and after the new master knows that it has one before it"""
+    conf = os.path.join(tempdir(), "conf")
+    with open(conf, "w") as f:
+        f.write("max-depth 32\n")
+    s = Upgraded(CALC, "-c", conf, workers=1)
+    with open(conf, "w") as f:
+        f.write("max-depht 32\n")
+    s.refused("exited with 2 before it served: %s:1: " % conf)
+    with open(conf, "w") as f:
+        f.write("user nobody-of-that-name\n")
+    s.refused("exited with 2 before it served: ")
+    with open(conf, "w") as f:
+        f.write("max-workers 3\n")
+    s.refused("exited with 1 before it served: max-workers: cannot be "
+              "changed by an upgrade")
+    s.end()
+
+
+def late():
+    """a new master that says nothing"""
+    program = launcher_copy()
+    s = Upgraded([program, "run", MODULE], "-o", "upgrade-timeout=100ms",
+                 workers=1)
+    os.rename(program, program + ".good")
+    replace(program, "#!/bin/sh\nexec sleep 1000\n")
+    s.refused("the new master died of signal 9 (Killed): it did not serve "
+              "within upgrade-timeout")
     s.end()
 
 
@@ -196,4 +227,4 @@ def one_at_a_time():
 
 main([no_connection_and_no_call_is_lost, names_are_the_new_ones,
       idle_and_half_sent, by_signal, new_binary_that_fails,
-      module_that_fails, one_at_a_time])
+      module_that_fails, settings_that_fail, late, one_at_a_time])
