@@ -27,6 +27,7 @@
 #include "proc/child.h"
 #include "proc/control.h"
 #include "proc/master.h"
+#include "proc/master_fsm.h"
 #include "proc/oom.h"
 #include "proc/preflight.h"
 #include "proc/slot_fsm.h"

@@ -63,16 +63,41 @@ stop_now(struct timer *t)
 	all_workers(m, WORKER_E_STOP);
 }
 
-/* In order: and who balances load shall have time to hear of it. */
+static enum master_state
+state_of(const struct master *m)
+{
+	if (m->stopping)
+		return MASTER_S_STOPS;
+	if (m->delaying)
+		return MASTER_S_DELAYS;
+	if (reload_runs(m))
+		return MASTER_S_RELOADS;
+	if (upgrade_runs(m))
+		return MASTER_S_UPGRADES;
+	if (upgrade_left(m))
+		return MASTER_S_LEAVES;
+	return upgrade_waits(m) ? MASTER_S_FOLLOWS : MASTER_S_SERVES;
+}
+
+/* What to do about it now; why: NULL, or the reason to refuse it. */
+static enum master_action
+decide(const struct master *m, enum master_event event, const char **why)
+{
+	enum master_state state = state_of(m);
+	enum master_action action = master_action(state, event);
+
+	log_debug("asked to %s, in %s: %s", master_event_name(event),
+	    master_state_name(state), master_action_name(action));
+	*why = master_refusal(action);
+	return action;
+}
+
+/* Who balances load shall have time to hear of it. */
 static void
-stop(struct master *m)
+stop_after_delay(struct master *m)
 {
 	uint64_t delay_ns = m->limits.drain_delay_ns;
 
-	if (m->stopping || m->delaying) {
-		orders_quit(m);
-		return;
-	}
 	m->delaying = true;
 	if (delay_ns == 0) {
 		stop_now(&m->delay);
@@ -80,6 +105,33 @@ stop(struct master *m)
 	}
 	log_info("stopping in %.1f s", (double)delay_ns / 1e9);
 	timer_set(&m->loop, &m->delay, clock_ns() + delay_ns, stop_now);
+}
+
+static const char *
+stop(struct master *m)
+{
+	const char *why;
+
+	switch (decide(m, MASTER_E_STOP, &why)) {
+	case MASTER_A_DO:
+		stop_after_delay(m);
+		break;
+	case MASTER_A_QUIT:
+		orders_quit(m);
+		break;
+	default:
+		break;
+	}
+	return why;
+}
+
+static void
+stop_by_signal(struct master *m)
+{
+	const char *why = stop(m);
+
+	if (why != NULL)
+		log_warnx("stop: %s", why);
 }
 
 int
@@ -119,12 +171,10 @@ master_scaled(struct master *m)
 static const char *
 cannot_scale(const struct master *m, unsigned workers)
 {
-	if (m->stopping || m->delaying)
-		return "the server stops";
-	if (reload_runs(m))
-		return "a reload is under way";
-	if (m->upgrade.stage != UPGRADE_NONE)
-		return "an upgrade is under way";
+	const char *why;
+
+	if (decide(m, MASTER_E_SCALE, &why) != MASTER_A_DO)
+		return why;
 	if (workers < 1)
 		return "there must be a worker";
 	if (workers > m->config->max_workers)
@@ -164,69 +214,51 @@ asked_to_scale(struct master *m, struct control_client *c, const char *arg)
 	master_scale(m, workers);
 }
 
+/* A reload or an upgrade, if this is the moment: -1 with a reason. */
 static int
-reload(struct master *m, char *why, size_t size)
+begin_change(struct master *m, enum master_event event, char *why, size_t size)
 {
-	if (m->stopping || m->delaying)
-		strlcpy(why, "the server stops", size);
-	else if (reload_runs(m))
-		strlcpy(why, "a reload is under way", size);
-	else if (m->upgrade.stage != UPGRADE_NONE)
-		strlcpy(why, "an upgrade is under way", size);
-	else
-		return reload_start(m, why, size);
-	return -1;
+	const char *refusal;
+
+	if (decide(m, event, &refusal) != MASTER_A_DO) {
+		strlcpy(why, refusal, size);
+		return -1;
+	}
+	return event == MASTER_E_RELOAD ? reload_start(m, why, size) :
+	    upgrade_start(m, why, size);
 }
 
-/* What has changed during a reload would be missed: another one follows. */
 static void
-reload_by_signal(struct master *m)
+change_by_signal(struct master *m, enum master_event event)
 {
 	char why[400];
+	const char *unused;
 
-	if (reload_runs(m))
+	/* What has changed during a reload would be missed. */
+	if (decide(m, event, &unused) == MASTER_A_AGAIN) {
 		m->reload.again = true;
-	else if (!m->stopping && reload(m, why, sizeof(why)) == -1) {
-		log_errorx("reload: %s", why);
+		return;
+	}
+	if (begin_change(m, event, why, sizeof(why)) == 0)
+		return;
+	log_errorx("%s: %s", master_event_name(event), why);
+	if (event == MASTER_E_RELOAD)
 		report_refusal(m);
-	}
 }
 
 static void
-asked_to_reload(struct master *m, struct control_client *c)
+asked_to_change(struct master *m, struct control_client *c,
+    enum master_event event, enum control_order order)
 {
 	char why[400], answer[CONTROL_BYTES];
 
-	if (reload(m, why, sizeof(why)) == 0) {
-		control_wait(c, CONTROL_RELOAD);
+	if (begin_change(m, event, why, sizeof(why)) == 0) {
+		control_wait(c, order);
 		return;
 	}
-	log_errorx("reload: %s", why);
+	log_errorx("%s: %s", master_event_name(event), why);
 	snprintf(answer, sizeof(answer), "error: %s", why);
 	control_answer(c, answer, -1);
-}
-
-static void
-asked_to_upgrade(struct master *m, struct control_client *c)
-{
-	char why[400], answer[CONTROL_BYTES];
-
-	if (upgrade_start(m, why, sizeof(why)) == 0) {
-		control_wait(c, CONTROL_UPGRADE);
-		return;
-	}
-	log_errorx("upgrade: %s", why);
-	snprintf(answer, sizeof(answer), "error: %s", why);
-	control_answer(c, answer, -1);
-}
-
-static void
-upgrade_by_signal(struct master *m)
-{
-	char why[400];
-
-	if (upgrade_start(m, why, sizeof(why)) == -1)
-		log_errorx("upgrade: %s", why);
 }
 
 static void
@@ -273,9 +305,9 @@ control_request(struct control_client *c, const char *request, void *arg)
 		control_wait(c, CONTROL_STOP);
 		orders_quit(m);
 	} else if (strcmp(request, "reload") == 0)
-		asked_to_reload(m, c);
+		asked_to_change(m, c, MASTER_E_RELOAD, CONTROL_RELOAD);
 	else if (strcmp(request, "upgrade") == 0)
-		asked_to_upgrade(m, c);
+		asked_to_change(m, c, MASTER_E_UPGRADE, CONTROL_UPGRADE);
 	else if (strncmp(request, "scale ", 6) == 0)
 		asked_to_scale(m, c, request + 6);
 	else if (strcmp(request, "reopen") == 0)
@@ -305,13 +337,13 @@ signalled(struct watch *watch, uint32_t events)
 		return;
 	switch (signals_meaning((int)si.ssi_signo)) {
 	case SIGNAL_STOP:
-		stop(m);
+		stop_by_signal(m);
 		break;
 	case SIGNAL_QUIT:
 		orders_quit(m);
 		break;
 	case SIGNAL_RELOAD:
-		reload_by_signal(m);
+		change_by_signal(m, MASTER_E_RELOAD);
 		break;
 	case SIGNAL_REOPEN:
 		reopen_logs(m);
@@ -326,7 +358,7 @@ signalled(struct watch *watch, uint32_t events)
 		watch_children(m);
 		break;
 	case SIGNAL_UPGRADE:
-		upgrade_by_signal(m);
+		change_by_signal(m, MASTER_E_UPGRADE);
 		break;
 	default:
 		break;
@@ -341,7 +373,7 @@ told_to_stop(struct watch *watch, uint32_t events)
 	(void)events;
 	watch_remove(&m->loop, watch);
 	if (!m->stopping)
-		stop(m);
+		stop_by_signal(m);
 }
 
 int

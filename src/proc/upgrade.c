@@ -327,16 +327,10 @@ start(struct master *m, int *ends)
 	return watch_add(&m->loop, &u->death, u->child.pidfd, EPOLLIN, died);
 }
 
-/* Why there can be no upgrade now; NULL: there can. */
+/* Why there can never be one; NULL: there can. */
 static const char *
 cannot(const struct master *m)
 {
-	if (m->stopping || m->delaying)
-		return "the server stops";
-	if (reload_runs(m))
-		return "a reload is under way";
-	if (m->upgrade.stage != UPGRADE_NONE)
-		return "an upgrade is under way";
 	if (getpid() == 1)
 		return "the first process of a container cannot be replaced";
 	if (m->config->program == NULL)
