@@ -3,14 +3,11 @@
  * The policy of slots: every state with every event, against a table written
  * down here once more; and what must hold of any such table.
  */
-#include <string.h>
-
 #include "lib/unit.h"
 #include "proc/slot_fsm.h"
+#include "unit_fsm.h"
 
-static const struct step {
-	const char	*state, *event, *next, *action;
-} expected[] = {
+static const struct fsm_row expected[] = {
 	{ "parked", "want", "starting", "spawn" },
 	{ "parked", "unwant", "parked", "none" },
 	{ "parked", "ready", "parked", "none" },
@@ -40,60 +37,24 @@ static const struct step {
 	{ "backoff", "stop", "parked", "rest" },
 	{ "backoff", "timeout", "starting", "spawn" },
 };
-#define N	((int)(sizeof(expected) / sizeof(expected[0])))
 
-#define EACH(type, x, n)	for (type x = 0; x < n; x++)
-#define EACH_STATE(s)		EACH(enum slot_state, s, NSLOT_STATES)
-#define EACH_EVENT(e)		EACH(enum slot_event, e, NSLOT_EVENTS)
+#define EACH_STATE(s)	FSM_EACH(enum slot_state, s, NSLOT_STATES)
+#define EACH_EVENT(e)	FSM_EACH(enum slot_event, e, NSLOT_EVENTS)
 
-static enum slot_state
-state_named(const char *name)
+static struct fsm_row
+row(int state, int event)
 {
-	EACH_STATE(s)
-		if (strcmp(slot_state_name(s), name) == 0)
-			return s;
-	ck_abort_msg("no state %s", name);
-	return 0;
+	enum slot_state s = (enum slot_state)state;
+	enum slot_event e = (enum slot_event)event;
+	struct slot_step x = slot_step(s, e);
+
+	return (struct fsm_row){ slot_state_name(s), slot_event_name(e),
+	    slot_state_name(x.next), slot_action_name(x.action) };
 }
 
-static enum slot_event
-event_named(const char *name)
-{
-	EACH_EVENT(e)
-		if (strcmp(slot_event_name(e), name) == 0)
-			return e;
-	ck_abort_msg("no event %s", name);
-	return 0;
-}
-
-START_TEST(each_step)
-{
-	const struct step *x = &expected[_i];
-	struct slot_step step = slot_step(state_named(x->state),
-	    event_named(x->event));
-
-	ck_assert_msg(strcmp(slot_state_name(step.next), x->next) == 0 &&
-	    strcmp(slot_action_name(step.action), x->action) == 0,
-	    "%s in %s: %s, %s; expected %s, %s", x->event, x->state,
-	    slot_action_name(step.action), slot_state_name(step.next),
-	    x->action, x->next);
-}
-END_TEST
-
-/* The table above has every pair once. */
-START_TEST(all_pairs_are_expected)
-{
-	int seen[NSLOT_STATES][NSLOT_EVENTS] = { { 0 } };
-
-	for (int i = 0; i < N; i++)
-		seen[state_named(expected[i].state)]
-		    [event_named(expected[i].event)]++;
-	EACH_STATE(s)
-		EACH_EVENT(e)
-			ck_assert_msg(seen[s][e] == 1, "%s in %s",
-			    slot_event_name(e), slot_state_name(s));
-}
-END_TEST
+static const struct fsm fsm = { .expected = expected,
+    .nexpected = sizeof(expected) / sizeof(expected[0]),
+    .nstates = NSLOT_STATES, .nevents = NSLOT_EVENTS, .row = row };
 
 /* Only what wants a worker makes one, and nothing does after a stop. */
 START_TEST(a_stopped_slot_stays_stopped)
@@ -147,8 +108,7 @@ main(void)
 	Suite *s = suite_create("slot_fsm");
 	TCase *t = unit_case(s, "slot_fsm");
 
-	tcase_add_loop_test(t, each_step, 0, N);
-	tcase_add_test(t, all_pairs_are_expected);
+	fsm_add_tests(t, &fsm);
 	tcase_add_test(t, a_stopped_slot_stays_stopped);
 	tcase_add_test(t, an_unwanted_slot_is_parked);
 	tcase_add_test(t, spawned_only_where_none_is);

@@ -3,14 +3,11 @@
  * The policy of workers: every state with every event, against a table written
  * down here once more; and what must hold of any such table.
  */
-#include <string.h>
-
 #include "lib/unit.h"
 #include "proc/worker_fsm.h"
+#include "unit_fsm.h"
 
-static const struct step {
-	const char	*state, *event, *next, *action;
-} expected[] = {
+static const struct fsm_row expected[] = {
 	{ "starting", "ready", "ready", "serving" },
 	{ "starting", "drain", "draining", "drain" },
 	{ "starting", "stop", "stopping", "stop" },
@@ -42,60 +39,24 @@ static const struct step {
 	{ "killed", "hung", "killed", "none" },
 	{ "killed", "timeout", "killed", "none" },
 };
-#define N	((int)(sizeof(expected) / sizeof(expected[0])))
 
-#define EACH(type, x, n)	for (type x = 0; x < n; x++)
-#define EACH_STATE(s)		EACH(enum worker_state, s, NWORKER_STATES)
-#define EACH_EVENT(e)		EACH(enum worker_event, e, NWORKER_EVENTS)
+#define EACH_STATE(s)	FSM_EACH(enum worker_state, s, NWORKER_STATES)
+#define EACH_EVENT(e)	FSM_EACH(enum worker_event, e, NWORKER_EVENTS)
 
-static enum worker_state
-state_named(const char *name)
+static struct fsm_row
+row(int state, int event)
 {
-	EACH_STATE(s)
-		if (strcmp(worker_state_name(s), name) == 0)
-			return s;
-	ck_abort_msg("no state %s", name);
-	return 0;
+	enum worker_state s = (enum worker_state)state;
+	enum worker_event e = (enum worker_event)event;
+	struct worker_step x = worker_step(s, e);
+
+	return (struct fsm_row){ worker_state_name(s), worker_event_name(e),
+	    worker_state_name(x.next), worker_action_name(x.action) };
 }
 
-static enum worker_event
-event_named(const char *name)
-{
-	EACH_EVENT(e)
-		if (strcmp(worker_event_name(e), name) == 0)
-			return e;
-	ck_abort_msg("no event %s", name);
-	return 0;
-}
-
-START_TEST(each_step)
-{
-	const struct step *x = &expected[_i];
-	struct worker_step step = worker_step(state_named(x->state),
-	    event_named(x->event));
-
-	ck_assert_msg(strcmp(worker_state_name(step.next), x->next) == 0 &&
-	    strcmp(worker_action_name(step.action), x->action) == 0,
-	    "%s in %s: %s, %s; expected %s, %s", x->event, x->state,
-	    worker_action_name(step.action), worker_state_name(step.next),
-	    x->action, x->next);
-}
-END_TEST
-
-/* The table above has every pair once. */
-START_TEST(all_pairs_are_expected)
-{
-	int seen[NWORKER_STATES][NWORKER_EVENTS] = { { 0 } };
-
-	for (int i = 0; i < N; i++)
-		seen[state_named(expected[i].state)]
-		    [event_named(expected[i].event)]++;
-	EACH_STATE(s)
-		EACH_EVENT(e)
-			ck_assert_msg(seen[s][e] == 1, "%s in %s",
-			    worker_event_name(e), worker_state_name(s));
-}
-END_TEST
+static const struct fsm fsm = { .expected = expected,
+    .nexpected = sizeof(expected) / sizeof(expected[0]),
+    .nstates = NWORKER_STATES, .nevents = NWORKER_EVENTS, .row = row };
 
 /* Whatever hangs is killed in the end: by timeouts alone. */
 START_TEST(a_hanging_process_is_killed)
@@ -150,8 +111,7 @@ main(void)
 	Suite *s = suite_create("worker_fsm");
 	TCase *t = unit_case(s, "worker_fsm");
 
-	tcase_add_loop_test(t, each_step, 0, N);
-	tcase_add_test(t, all_pairs_are_expected);
+	fsm_add_tests(t, &fsm);
 	tcase_add_test(t, a_hanging_process_is_killed);
 	tcase_add_test(t, orders_are_bounded);
 	tcase_add_test(t, there_is_no_way_back);
