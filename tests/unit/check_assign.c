@@ -88,18 +88,25 @@ forget(int *server, unsigned n)
 		server[i] = -1;
 }
 
-START_TEST(every_state_from_nothing)
+/* Each combination of states, and the answer to it out of nothing. */
+static void
+for_every_state(unsigned n, void (*then)(const enum assign_state *, unsigned,
+    const int *))
 {
 	enum assign_state slots[MOST];
-	unsigned n = (unsigned)_i;
 	int server[MOST];
 
 	for (unsigned code = 0; code < power(n); code++) {
 		decode(code, n, slots);
 		forget(server, n);
 		assign(slots, n, server);
-		assert_right(slots, n, server);
+		then(slots, n, server);
 	}
+}
+
+START_TEST(every_state_from_nothing)
+{
+	for_every_state((unsigned)_i, assert_right);
 }
 END_TEST
 
@@ -173,16 +180,7 @@ change_one(const enum assign_state *slots, unsigned n, const int *before)
 
 START_TEST(every_state_after_one_change)
 {
-	enum assign_state slots[MOST];
-	unsigned n = (unsigned)_i;
-	int server[MOST];
-
-	for (unsigned code = 0; code < power(n); code++) {
-		decode(code, n, slots);
-		forget(server, n);
-		assign(slots, n, server);
-		change_one(slots, n, server);
-	}
+	for_every_state((unsigned)_i, change_one);
 }
 END_TEST
 
