@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 
 #include "base/fd.h"
 #include "lib/unit.h"
+#include "unit_peer.h"
 
 static int ends[2], file;
 
@@ -26,19 +26,6 @@ setup(void)
 	    ends), 0);
 	file = open("/dev/zero", O_RDONLY | O_CLOEXEC);
 	ck_assert_int_ne(file, -1);
-}
-
-static int
-open_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	ck_assert_ptr_nonnull(d);
-	while (readdir(d) != NULL)
-		n++;
-	closedir(d);
-	return n;
 }
 
 START_TEST(a_descriptor_comes_through)
@@ -90,14 +77,14 @@ END_TEST
 
 START_TEST(a_message_that_was_cut_is_refused)
 {
-	int before = open_fds(), got = 77;
+	int before = peer_fds(), got = 77;
 	char text[4];
 
 	ck_assert_int_eq(fd_send(ends[0], "hello", 5, file, 0), 0);
 	ck_assert_int_eq(fd_recv(ends[1], text, sizeof(text), &got, 0), -1);
 	ck_assert_int_eq(errno, EPROTO);
 	ck_assert_int_eq(got, -1);
-	ck_assert_int_eq(open_fds(), before);
+	ck_assert_int_eq(peer_fds(), before);
 	ck_assert_int_eq(memcmp(text, "hell", 4), 0);
 }
 END_TEST
@@ -150,13 +137,13 @@ send_many(int n)
 START_TEST(more_than_one_is_refused)
 {
 	static const int counts[] = { 2, 3, 16 };
-	int before = open_fds(), got = 77, rc;
+	int before = peer_fds(), got = 77, rc;
 	char text[4];
 
 	send_many(counts[_i]);
 	rc = (int)fd_recv(ends[1], text, sizeof(text), &got, 0);
-	ck_assert_msg(open_fds() == before, "%d descriptors: %d leaked",
-	    counts[_i], open_fds() - before);
+	ck_assert_msg(peer_fds() == before, "%d descriptors: %d leaked",
+	    counts[_i], peer_fds() - before);
 	ck_assert_int_eq(rc, -1);
 	ck_assert_int_eq(errno, EPROTO);
 	ck_assert_int_eq(got, -1);

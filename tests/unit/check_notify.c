@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -22,6 +21,7 @@
 #include "base/fd.h"
 #include "lib/unit.h"
 #include "server/notify.h"
+#include "unit_peer.h"
 
 static char dir[32], path[64];
 static int manager, came;
@@ -61,19 +61,6 @@ teardown(void)
 	rmdir(dir);
 }
 
-static int
-open_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	ck_assert_ptr_nonnull(d);
-	while (readdir(d) != NULL)
-		n++;
-	closedir(d);
-	return n;
-}
-
 /* The next message, its descriptor in came; NULL if there is none. */
 static const char *
 hear(void)
@@ -89,7 +76,7 @@ hear(void)
 
 START_TEST(a_message)
 {
-	int fds = open_fds();
+	int fds = peer_fds();
 
 	ck_assert_int_eq(notify_init(false), 0);
 	ck_assert_int_eq(notify("READY=1\nMAINPID=%d", 17), 0);
@@ -98,7 +85,7 @@ START_TEST(a_message)
 	ck_assert_int_eq(notify("STOPPING=1"), 0);
 	ck_assert_str_eq(hear(), "STOPPING=1");
 	ck_assert_ptr_null(hear());
-	ck_assert_int_eq(open_fds(), fds);
+	ck_assert_int_eq(peer_fds(), fds);
 }
 END_TEST
 
@@ -154,7 +141,7 @@ END_TEST
 
 START_TEST(nobody_to_tell)
 {
-	int fds = open_fds();
+	int fds = peer_fds();
 
 	for (int i = 0; i < 2; i++) {
 		if (i == 0)
@@ -170,7 +157,7 @@ START_TEST(nobody_to_tell)
 		notify_export();
 		ck_assert_ptr_null(getenv("NOTIFY_SOCKET"));
 	}
-	ck_assert_int_eq(open_fds(), fds);
+	ck_assert_int_eq(peer_fds(), fds);
 }
 END_TEST
 
@@ -180,13 +167,13 @@ START_TEST(a_manager_that_is_gone)
 
 	ck_assert_int_eq(notify_init(false), 0);
 	close(manager);
-	fds = open_fds();
+	fds = peer_fds();
 	ck_assert_int_eq(notify("READY=1"), -1);
 	ck_assert_int_eq(errno, ECONNREFUSED);
 	unlink(path);
 	ck_assert_int_eq(notify("READY=1"), -1);
 	ck_assert_int_eq(errno, ENOENT);
-	ck_assert_int_eq(open_fds(), fds);
+	ck_assert_int_eq(peer_fds(), fds);
 	open_manager(path);
 	ck_assert_int_eq(notify("READY=1"), 0);
 	ck_assert_str_eq(hear(), "READY=1");
@@ -256,7 +243,7 @@ END_TEST
 
 START_TEST(a_descriptor_to_keep)
 {
-	int fds = open_fds(), fd = memfd_create("x", MFD_CLOEXEC);
+	int fds = peer_fds(), fd = memfd_create("x", MFD_CLOEXEC);
 	struct stat a, b;
 
 	ck_assert_int_eq(notify_init(false), 0);
@@ -278,7 +265,7 @@ START_TEST(a_descriptor_to_keep)
 	ck_assert_int_eq(errno, EBADF);
 	ck_assert_int_eq(notify_fd("none", -1, false), -1);
 	ck_assert_ptr_null(hear());
-	ck_assert_int_eq(open_fds(), fds);
+	ck_assert_int_eq(peer_fds(), fds);
 }
 END_TEST
 
