@@ -83,42 +83,49 @@ setup(void)
 	    "0::/system.slice/a b:c.service\n");
 }
 
+static void
+count_from(unsigned long long n)
+{
+	put_count(GROUP, n);
+	oom_init(&w, root);
+}
+
+static void
+seen_once(void)
+{
+	ck_assert(oom_seen(&w));
+	ck_assert(!oom_seen(&w));
+}
+
 START_TEST(a_kill_is_seen_once)
 {
-	put_count(GROUP, 4);
-	oom_init(&w, root);
+	count_from(4);
 	ck_assert(!oom_seen(&w));
 	put_count(GROUP, 5);
-	ck_assert(oom_seen(&w));
-	ck_assert(!oom_seen(&w));
+	seen_once();
 	put_count(GROUP, 6);
-	ck_assert(oom_seen(&w));
-	ck_assert(!oom_seen(&w));
+	seen_once();
 }
 END_TEST
 
 START_TEST(two_kills_at_once_explain_two_deaths)
 {
-	put_count(GROUP, 0);
-	oom_init(&w, root);
+	count_from(0);
 	put_count(GROUP, 2);
 	ck_assert(oom_seen(&w));
-	ck_assert(oom_seen(&w));
-	ck_assert(!oom_seen(&w));
+	seen_once();
 }
 END_TEST
 
 START_TEST(but_not_one_much_later)
 {
-	put_count(GROUP, 0);
-	oom_init(&w, root);
+	count_from(0);
 	put_count(GROUP, 7);
 	ck_assert(oom_seen(&w));
 	w.left_ns -= NS_PER_S;
 	ck_assert(!oom_seen(&w));
 	put_count(GROUP, 8);
-	ck_assert(oom_seen(&w));
-	ck_assert(!oom_seen(&w));
+	seen_once();
 }
 END_TEST
 
@@ -135,8 +142,7 @@ END_TEST
 START_TEST(our_own_group_comes_first)
 {
 	put_count("/sys/fs/cgroup", 1);
-	put_count(GROUP, 1);
-	oom_init(&w, root);
+	count_from(1);
 	put_count("/sys/fs/cgroup", 2);
 	ck_assert(!oom_seen(&w));
 	put_count(GROUP, 2);
@@ -200,8 +206,7 @@ START_TEST(a_file_that_goes_away)
 {
 	char path[256];
 
-	put_count(GROUP, 1);
-	oom_init(&w, root);
+	count_from(1);
 	put_count(GROUP, 2);
 	snprintf(path, sizeof(path), "%s" GROUP "/memory.events", root);
 	ck_assert_int_eq(unlink(path), 0);
@@ -214,8 +219,7 @@ END_TEST
 /* A group made anew counts from zero. */
 START_TEST(a_count_that_falls)
 {
-	put_count(GROUP, 9);
-	oom_init(&w, root);
+	count_from(9);
 	put_count(GROUP, 0);
 	ck_assert(!oom_seen(&w));
 	put_count(GROUP, 1);
