@@ -3,11 +3,11 @@
  * Histogram buckets tile the range without gaps, are as narrow as promised,
  * and quantiles stay within a bucket's width of those of the sorted samples.
  */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/hist.h"
+#include "lib/unit.h"
 
 #define TOP		(UINT64_C(1) << 36)
 #define SAMPLES		20000
@@ -131,19 +131,12 @@ int
 main(void)
 {
 	Suite *s = suite_create("hist");
-	TCase *t = tcase_create("hist");
-	SRunner *r;
-	int failed;
+	TCase *t = unit_case(s, "hist");
 
 	tcase_add_test(t, buckets_tile_the_range);
 	tcase_add_test(t, buckets_are_narrow);
 	tcase_add_test(t, values_lie_in_their_bucket);
 	tcase_add_test(t, quantiles_match_sorted_samples);
 	tcase_add_test(t, odd_histograms);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return unit_main(s);
 }

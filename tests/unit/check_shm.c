@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -21,6 +20,7 @@
 
 #include <thriftfork/stat.h>
 
+#include "lib/unit.h"
 #include "shm/segment.h"
 
 #define LANES	4
@@ -554,9 +554,7 @@ int
 main(void)
 {
 	Suite *s = suite_create("shm");
-	TCase *t = tcase_create("shm");
-	SRunner *r;
-	int failed;
+	TCase *t = unit_case(s, "shm");
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -577,10 +575,5 @@ main(void)
 	else
 		puts("SKIP another_uid_cannot_reopen_it: only root can "
 		    "become another uid");
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return unit_main(s);
 }

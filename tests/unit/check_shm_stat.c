@@ -7,7 +7,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include <thriftfork/stat.h>
 
 #include "base/clock.h"
+#include "lib/unit.h"
 #include "shm/layout.h"
 #include "shm/segment.h"
 
@@ -519,9 +519,7 @@ int
 main(void)
 {
 	Suite *s = suite_create("shm_stat");
-	TCase *t = tcase_create("stat");
-	SRunner *r;
-	int failed;
+	TCase *t = unit_case(s, "stat");
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_segment_as_it_is);
@@ -537,10 +535,5 @@ main(void)
 	tcase_add_test(t, a_worker_of_an_old_generation);
 	tcase_add_test(t, the_same_as_json);
 	tcase_add_test(t, a_stream_that_fails);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return unit_main(s);
 }
