@@ -102,22 +102,25 @@ START_TEST(a_small_limit_is_a_limit_too)
 }
 END_TEST
 
-START_TEST(the_hard_limit_ends_the_process)
+static void
+take_the_limit(int times)
 {
 	tf_arena_free(a);
 	a = tf_arena_new(1 << 20);
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < times; i++)
 		tf_alloc(a, 1, 1 << 20);
+}
+
+START_TEST(the_hard_limit_ends_the_process)
+{
+	take_the_limit(6);
 	ck_abort_msg("six times the limit was given");
 }
 END_TEST
 
 START_TEST(four_times_the_limit_is_soft)
 {
-	tf_arena_free(a);
-	a = tf_arena_new(1 << 20);
-	for (int i = 0; i < 4; i++)
-		tf_alloc(a, 1, 1 << 20);
+	take_the_limit(4);
 	ck_assert(tf_arena_over(a));
 }
 END_TEST
