@@ -50,16 +50,13 @@ act(void (*fn)(void))
 static void
 setup(void)
 {
-	struct sockaddr_in in = { .sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in in;
 	socklen_t len = sizeof(in);
 
 	fds = peer_fds();
 	scene = NULL;
 	ck_assert_int_eq(pipe(cue), 0);
-	door = socket(AF_INET, SOCK_STREAM, 0);
-	ck_assert_int_eq(bind(door, (struct sockaddr *)&in, len), 0);
-	ck_assert_int_eq(listen(door, 10), 0);
+	door = peer_door(AF_INET);
 	ck_assert_int_eq(getsockname(door, (struct sockaddr *)&in, &len), 0);
 	snprintf(addr, sizeof(addr), "tcp://127.0.0.1:%d", ntohs(in.sin_port));
 	c = tf_client_new(addr);
@@ -138,8 +135,7 @@ serve_once(int32_t seqid)
 	int fd = take();
 
 	serve(fd, seqid);
-	peer_expect_end(fd);
-	close(fd);
+	peer_end(fd);
 }
 
 static int
@@ -190,8 +186,7 @@ two_calls(void)
 
 	serve(fd, 1);
 	serve(fd, 2);
-	peer_expect_end(fd);
-	close(fd);
+	peer_end(fd);
 }
 
 START_TEST(calls_share_a_connection)
@@ -218,8 +213,7 @@ too_late(void)
 	ck_assert_int_ne(send(fd, out.p, out.n, MSG_NOSIGNAL), 0);
 	bytes_free(&out);
 	serve(next, 2);
-	peer_expect_end(next);
-	close(next);
+	peer_end(next);
 	close(fd);
 }
 
@@ -305,8 +299,7 @@ wrong_reply(void)
 
 	asked(fd, 1);
 	say(fd, w->type, w->name, w->seqid, w->body, w->n);
-	peer_expect_end(fd);
-	close(fd);
+	peer_end(fd);
 	serve_once(2);
 }
 
@@ -362,8 +355,7 @@ large_reply(void)
 
 	asked(fd, 1);
 	say(fd, PEER_REPLY, "size", 1, text, sizeof(text));
-	peer_expect_end(fd);
-	close(fd);
+	peer_end(fd);
 	serve_once(2);
 }
 
@@ -386,8 +378,7 @@ one_too_many(void)
 	add_reply(&out, PEER_REPLY, "size", 1, FOUR);
 	add_reply(&out, PEER_REPLY, "size", 2, "\5\0\20\0", 4);
 	peer_send_bytes(fd, &out);
-	peer_expect_end(fd);
-	close(fd);
+	peer_end(fd);
 	serve_once(2);
 }
 
@@ -436,8 +427,7 @@ answers(void)
 	asked(fd, 3);
 	say(fd, PEER_REPLY, "size", 3, "\34\30\2no\0\0", 7);
 	serve(fd, 4);
-	peer_expect_end(fd);
-	close(fd);
+	peer_end(fd);
 }
 
 START_TEST(exceptions)
@@ -474,8 +464,7 @@ a_note(void)
 
 	peer_expect(fd, PEER_ONEWAY, "note", 1);
 	serve(fd, 2);
-	peer_expect_end(fd);
-	close(fd);
+	peer_end(fd);
 }
 
 START_TEST(oneway_does_not_wait)
@@ -500,11 +489,9 @@ two_owners(void)
 	serve(fd, 1);
 	child = take();
 	serve(child, 2);
-	peer_expect_end(child);
-	close(child);
+	peer_end(child);
 	serve(fd, 2);
-	peer_expect_end(fd);
-	close(fd);
+	peer_end(fd);
 }
 
 START_TEST(used_after_fork)

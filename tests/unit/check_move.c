@@ -259,8 +259,7 @@ run_out_of_time(int fd)
 	pass_on(&b, 1);
 	hear(&b, ORDER_TAKEN);
 	say(&a, ORDER_TAKEN, 0, id, -1);
-	peer_expect_end(fd);
-	close(fd);
+	peer_end(fd);
 }
 
 static void

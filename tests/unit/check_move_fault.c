@@ -294,8 +294,7 @@ START_TEST(the_receiver_dies_after_its_answer)
 	ck_assert_int_eq(side_wait(&a), 0);
 	side_ping(fd, 2);
 	side_kill(&b);
-	peer_expect_end(fd);
-	close(fd);
+	peer_end(fd);
 }
 END_TEST
 
@@ -314,8 +313,7 @@ START_TEST(the_master_dies)
 	peer_send_bytes(other, &out);
 	fd_close(&a.channel);
 	peer_expect(other, PEER_REPLY, "ping", 5);
-	peer_expect_end(other);
-	close(other);
+	peer_end(other);
 	ck_assert_int_eq(side_wait(&a), 0);
 	ck_assert(!peer_soon(fd, POLLIN, 0));	/* ours is open yet */
 	close(taken);
@@ -356,8 +354,7 @@ START_TEST(stop_ends_a_drain)
 	say(&a, ORDER_STOP, 0, 0, -1);
 	ck_assert(!peer_soon(fd, POLLIN, 50));	/* it waits for the answer */
 	say(&a, ORDER_REFUSED, 0, heard.o.id, -1);
-	peer_expect_end(fd);
-	close(fd);
+	peer_end(fd);
 	ck_assert_int_eq(side_wait(&a), 0);
 }
 END_TEST
@@ -370,8 +367,7 @@ START_TEST(quit_ends_a_drain)
 	hear(&a, ORDER_OFFER);
 	fd_close(&heard.fd);
 	say(&a, ORDER_QUIT, 0, 0, -1);
-	peer_expect_end(fd);
-	close(fd);
+	peer_end(fd);
 	ck_assert_int_eq(side_wait(&a), 1);
 }
 END_TEST
@@ -392,14 +388,14 @@ END_TEST
 
 START_TEST(listen_and_unlisten)
 {
-	int door = side_listen(), fd, later;
+	int door = peer_door(AF_INET), fd, later;
 
 	say(&a, ORDER_LISTEN, 7, 0, door);
-	fd = side_connect(door);
+	fd = peer_connect(door);
 	side_ping(fd, 1);
 	say(&a, ORDER_UNLISTEN, 7, 0, -1);
 	side_barrier(&a, fd);
-	later = side_connect(door);
+	later = peer_connect(door);
 	peer_wait(door, POLLIN, PEER_MS);	/* it waits in the queue */
 	side_ping(fd, 2);
 	peer_wait(door, POLLIN, 0);
@@ -407,10 +403,10 @@ START_TEST(listen_and_unlisten)
 	side_ping(later, 3);
 	/* The same name again is another socket. */
 	close(door);
-	door = side_listen();
+	door = peer_door(AF_INET);
 	say(&a, ORDER_LISTEN, 8, 0, door);
 	close(fd);
-	fd = side_connect(door);
+	fd = peer_connect(door);
 	side_ping(fd, 4);
 	close(fd);
 	close(later);
@@ -425,7 +421,7 @@ START_TEST(unlisten_an_inherited_one)
 	say(&a, ORDER_UNLISTEN, 1, 0, -1);
 	say(&a, ORDER_UNLISTEN, 1, 0, -1);
 	side_barrier(&a, fd);
-	waiting = side_connect(a.tcp_door);
+	waiting = peer_connect(a.tcp_door);
 	side_barrier(&a, fd);
 	peer_wait(a.tcp_door, POLLIN, PEER_MS);
 	say(&b, ORDER_LISTEN, 99, 0, a.tcp_door);
@@ -443,7 +439,7 @@ START_TEST(a_drain_leaves_the_queue)
 
 	say(&a, ORDER_DRAIN, 0, 0, -1);
 	ck_assert_int_eq(side_wait(&a), 0);
-	fd = side_connect(a.tcp_door);
+	fd = peer_connect(a.tcp_door);
 	say(&b, ORDER_LISTEN, 99, 0, a.tcp_door);
 	side_ping(fd, 1);
 	close(fd);
@@ -454,18 +450,17 @@ END_TEST
 START_TEST(stop_with_an_adopted_one)
 {
 	struct bytes out = { 0 };
-	int door = side_listen(), fd;
+	int door = peer_door(AF_INET), fd;
 
 	ck_assert_int_eq(kill(a.pid, SIGSTOP), 0);
 	say(&a, ORDER_LISTEN, 7, 0, door);
 	say(&a, ORDER_STOP, 0, 0, -1);
-	fd = side_connect(door);
+	fd = peer_connect(door);
 	frame_call(&out, "ping", 1);
 	peer_send_bytes(fd, &out);
 	ck_assert_int_eq(kill(a.pid, SIGCONT), 0);
 	peer_expect(fd, PEER_REPLY, "ping", 1);
-	peer_expect_end(fd);
-	close(fd);
+	peer_end(fd);
 	ck_assert_int_eq(side_wait(&a), 0);
 	ck_assert_int_eq(accept(door, NULL, NULL), -1);
 	ck_assert_int_eq(errno, EINVAL);	/* nobody listens */

@@ -386,8 +386,7 @@ START_TEST(half_close_gets_all_replies)
 	shutdown(fd, SHUT_WR);
 	for (int i = 0; i < 20; i++)
 		peer_expect(fd, PEER_REPLY, "big", i);
-	peer_expect_end(fd);
-	close(fd);
+	peer_end(fd);
 }
 END_TEST
 

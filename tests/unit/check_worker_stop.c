@@ -61,8 +61,7 @@ START_TEST(idle_connections_are_let_go)
 	bench_barrier();
 	bench_order(ORDER_STOP);
 	for (int i = 0; i < 3; i++) {
-		peer_expect_end(fd[i]);
-		close(fd[i]);
+		peer_end(fd[i]);
 	}
 }
 END_TEST
@@ -121,8 +120,7 @@ START_TEST(more_calls_than_one_read_are_answered)
 	peer_expect(holder, PEER_REPLY, "hold", 1);
 	for (int i = 0; i < N; i++)
 		peer_expect(holder, PEER_REPLY, "size", i % 100);
-	peer_expect_end(holder);
-	close(holder);
+	peer_end(holder);
 }
 END_TEST
 
@@ -223,8 +221,7 @@ START_TEST(the_signal)
 	send_pings(fd, 1);
 	peer_expect(fd, PEER_REPLY, "ping", 0);
 	bench_order(ORDER_STOP);
-	peer_expect_end(fd);
-	close(fd);
+	peer_end(fd);
 	ck_assert_int_eq(bench_wait(), 0);
 }
 END_TEST
@@ -236,8 +233,7 @@ START_TEST(the_signal_with_a_deaf_master)
 
 	bench_fill_channel();
 	kill(getpid(), SIGTERM);
-	peer_expect_end(fd);
-	close(fd);
+	peer_end(fd);
 	ck_assert_int_eq(bench_wait(), 0);
 }
 END_TEST

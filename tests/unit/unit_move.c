@@ -9,7 +9,6 @@
 
 #include <check.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -61,23 +60,6 @@ shared(size_t size)
 	return p;
 }
 
-static int
-open_door(int family)
-{
-	union {
-		struct sockaddr		 any;
-		struct sockaddr_in	 in;
-	} addr = { .in = { .sin_family = (sa_family_t)family,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
-	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
-
-	ck_assert_int_ne(fd, -1);
-	ck_assert_int_eq(bind(fd, &addr.any, family == AF_UNIX ?
-	    sizeof(sa_family_t) : sizeof(addr.in)), 0);
-	ck_assert_int_eq(listen(fd, 100), 0);
-	return fd;
-}
-
 static void
 side_setup(struct side *s)
 {
@@ -85,7 +67,7 @@ side_setup(struct side *s)
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
 	*s = (struct side){ .channel = pair[0], .theirs = pair[1],
-	    .unix_door = open_door(AF_UNIX), .tcp_door = open_door(AF_INET),
+	    .unix_door = peer_door(AF_UNIX), .tcp_door = peer_door(AF_INET),
 	    .lane = shared(lane_size(METHODS)),
 	    .notes = shared(sizeof(*s->notes)) };
 	lane_init(s->lane, METHODS);
@@ -165,29 +147,9 @@ side_start(struct side *s)
 }
 
 int
-side_connect(int door)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-	int fd;
-
-	ck_assert_int_eq(getsockname(door, (struct sockaddr *)&ss, &len), 0);
-	fd = socket(ss.ss_family, SOCK_STREAM, 0);
-	ck_assert_int_ne(fd, -1);
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&ss, len), 0);
-	return fd;
-}
-
-int
-side_listen(void)
-{
-	return open_door(AF_INET);
-}
-
-int
 side_unix(struct side *s)
 {
-	int fd = side_connect(s->unix_door);
+	int fd = peer_connect(s->unix_door);
 
 	side_ping(fd, 1);
 	return fd;
@@ -196,7 +158,7 @@ side_unix(struct side *s)
 int
 side_tcp(struct side *s)
 {
-	int fd = side_connect(s->tcp_door);
+	int fd = peer_connect(s->tcp_door);
 
 	side_ping(fd, 1);
 	return fd;

@@ -48,8 +48,6 @@ void	sides_teardown(void);
 void	side_start(struct side *);
 int	side_unix(struct side *);	/* a connection */
 int	side_tcp(struct side *);
-int	side_listen(void);		/* a TCP socket, served by nobody */
-int	side_connect(int door);
 uint64_t side_count(const struct side *, enum counter);
 /* What it has been sent before this has been handled when it returns. */
 void	side_barrier(struct side *, int fd);

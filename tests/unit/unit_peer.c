@@ -7,9 +7,11 @@
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void
 bytes_add(struct bytes *b, const void *p, size_t n)
@@ -127,6 +129,37 @@ peer_fds(void)
 		n++;
 	closedir(d);
 	return n;
+}
+
+int
+peer_door(int family)
+{
+	union {
+		struct sockaddr		 any;
+		struct sockaddr_in	 in;
+	} addr = { .in = { .sin_family = (sa_family_t)family,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(bind(fd, &addr.any, family == AF_UNIX ?
+	    sizeof(sa_family_t) : sizeof(addr.in)), 0);
+	ck_assert_int_eq(listen(fd, 100), 0);
+	return fd;
+}
+
+int
+peer_connect(int door)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	int fd;
+
+	ck_assert_int_eq(getsockname(door, (struct sockaddr *)&ss, &len), 0);
+	fd = socket(ss.ss_family, SOCK_STREAM, 0);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&ss, len), 0);
+	return fd;
 }
 
 bool
@@ -341,4 +374,11 @@ peer_expect_end(int fd)
 	uint8_t c;
 
 	ck_assert_uint_eq(read_all(fd, &c, 1), 0);
+}
+
+void
+peer_end(int fd)
+{
+	peer_expect_end(fd);
+	close(fd);
 }

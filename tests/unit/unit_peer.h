@@ -53,6 +53,9 @@ struct message {
 };
 
 int	peer_fds(void);			/* descriptors this process has open */
+/* Listens where the kernel chooses: a free port, or an abstract name. */
+int	peer_door(int family);
+int	peer_connect(int door);
 void	peer_wait(int fd, short events, int ms);	/* must come */
 bool	peer_soon(int fd, short events, int ms);	/* may come */
 void	peer_send(int fd, const void *, size_t);
@@ -68,5 +71,6 @@ void	peer_expect(int fd, int type, const char *name, int32_t seqid);
 void	peer_expect_error(int fd, int app_error, int32_t seqid);
 /* The connection ends, without a byte more. */
 void	peer_expect_end(int fd);
+void	peer_end(int fd);		/* and it is closed here, too */
 
 #endif

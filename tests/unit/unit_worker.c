@@ -4,10 +4,8 @@
 
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -49,38 +47,6 @@ body(void *arg)
 	return NULL;
 }
 
-/* Addresses that the kernel chooses: an abstract name, a free port. */
-static int
-open_door(int family)
-{
-	union {
-		struct sockaddr		 any;
-		struct sockaddr_in	 in;
-	} a = { .in = { .sin_family = (sa_family_t)family,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
-	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
-
-	ck_assert_int_ne(fd, -1);
-	ck_assert_int_eq(bind(fd, &a.any, family == AF_UNIX ?
-	    sizeof(sa_family_t) : sizeof(a.in)), 0);
-	ck_assert_int_eq(listen(fd, 100), 0);
-	return fd;
-}
-
-static int
-connect_to(int door)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-	int fd;
-
-	ck_assert_int_eq(getsockname(door, (struct sockaddr *)&ss, &len), 0);
-	fd = socket(ss.ss_family, SOCK_STREAM, 0);
-	ck_assert_int_ne(fd, -1);
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&ss, len), 0);
-	return fd;
-}
-
 void
 bench_setup(void)
 {
@@ -96,8 +62,8 @@ bench_setup(void)
 	b.lane = aligned_alloc(64, (lane_size(METHODS) + 63) & ~63ul);
 	memset(b.lane, 0, lane_size(METHODS));
 	lane_init(b.lane, METHODS);
-	b.doors[0] = open_door(AF_UNIX);
-	b.doors[1] = open_door(AF_INET);
+	b.doors[0] = peer_door(AF_UNIX);
+	b.doors[1] = peer_door(AF_INET);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, b.channel), 0);
 	ck_assert_int_eq(pipe(b.held), 0);
 	ck_assert_int_eq(pipe(b.freed), 0);
@@ -132,13 +98,13 @@ bench_start(void)
 int
 bench_unix(void)
 {
-	return connect_to(b.doors[0]);
+	return peer_connect(b.doors[0]);
 }
 
 int
 bench_tcp(void)
 {
-	return connect_to(b.doors[1]);
+	return peer_connect(b.doors[1]);
 }
 
 void
