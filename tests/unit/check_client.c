@@ -165,6 +165,16 @@ assert_error(const char *part)
 	    "'%s' does not say '%s'", tf_client_error(c), part);
 }
 
+static void
+work_and_leave(void)
+{
+	int n = call_size();
+
+	ck_assert_msg(n == 4, "%d: %s", n, tf_client_error(c));
+	tf_client_free(c);
+	c = NULL;
+}
+
 /* The call fails, saying so; the next one works; then we leave. */
 static void
 fail_then_work(const char *part)
@@ -174,9 +184,7 @@ fail_then_work(const char *part)
 	assert_error(addr);
 	assert_error(part);
 	ck_assert_int_eq(tf_client_error_type(c), -1);
-	ck_assert_int_eq(call_size(), 4);
-	tf_client_free(c);
-	c = NULL;
+	work_and_leave();
 }
 
 static void
@@ -194,9 +202,7 @@ START_TEST(calls_share_a_connection)
 	act(two_calls);
 	ck_assert_str_eq(tf_client_error(c), "");
 	ck_assert_int_eq(call_size(), 4);
-	ck_assert_int_eq(call_size(), 4);
-	tf_client_free(c);
-	c = NULL;
+	work_and_leave();
 }
 END_TEST
 
@@ -232,9 +238,7 @@ START_TEST(timeout)
 	assert_error("timed out");
 	assert_error("(after 15");
 	ck_assert_int_eq(tf_client_set(c, "timeout", "5s"), 0);
-	ck_assert_int_eq(call_size(), 4);
-	tf_client_free(c);
-	c = NULL;
+	work_and_leave();
 }
 END_TEST
 
@@ -386,9 +390,7 @@ START_TEST(a_reply_too_many)
 {
 	act(one_too_many);
 	ck_assert_int_eq(call_size(), 4);
-	ck_assert_int_eq(call_size(), 4);
-	tf_client_free(c);
-	c = NULL;
+	work_and_leave();
 }
 END_TEST
 
@@ -408,9 +410,7 @@ START_TEST(closed_between_calls)
 	act(close_after_reply);
 	ck_assert_int_eq(call_size(), 4);
 	peer_wait(cue[0], POLLIN, PEER_MS);
-	ck_assert_int_eq(call_size(), 4);
-	tf_client_free(c);
-	c = NULL;
+	work_and_leave();
 }
 END_TEST
 
@@ -451,9 +451,7 @@ START_TEST(exceptions)
 	r = result;
 	ck_assert_ptr_nonnull(r->no);
 	ck_assert_str_eq(r->no->why.s, "no");
-	ck_assert_int_eq(call_size(), 4);
-	tf_client_free(c);
-	c = NULL;
+	work_and_leave();
 }
 END_TEST
 
@@ -474,9 +472,7 @@ START_TEST(oneway_does_not_wait)
 
 	act(a_note);
 	ck_assert_int_eq(call("note", &args, &result), 0);
-	ck_assert_int_eq(call_size(), 4);
-	tf_client_free(c);
-	c = NULL;
+	work_and_leave();
 }
 END_TEST
 
@@ -505,9 +501,7 @@ START_TEST(used_after_fork)
 		_exit(call_size() == 4 ? 0 : 1);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
-	ck_assert_int_eq(call_size(), 4);
-	tf_client_free(c);
-	c = NULL;
+	work_and_leave();
 }
 END_TEST
 
@@ -542,9 +536,7 @@ START_TEST(unix_socket)
 	ck_assert_int_eq(listen(door, 10), 0);
 	ck_assert_int_eq(tf_client_set(c, "timeout", "off"), 0);
 	act(second_call);
-	ck_assert_int_eq(call_size(), 4);
-	tf_client_free(c);
-	c = NULL;
+	work_and_leave();
 	unlink(sun.sun_path);
 	rmdir(dir);
 }
@@ -593,9 +585,7 @@ START_TEST(a_refused_timeout_changes_nothing)
 	ck_assert_int_eq(tf_client_set(c, "timeout", "18446744073709552us"),
 	    -1);
 	act(one_call);
-	ck_assert_msg(call_size() == 4, "%s", tf_client_error(c));
-	tf_client_free(c);
-	c = NULL;
+	work_and_leave();
 }
 END_TEST
 
@@ -604,9 +594,7 @@ START_TEST(a_timeout_longer_than_the_clock)
 	ck_assert_int_eq(tf_client_set(c, "timeout", "18446744073709551us"),
 	    0);
 	act(one_call);
-	ck_assert_msg(call_size() == 4, "%s", tf_client_error(c));
-	tf_client_free(c);
-	c = NULL;
+	work_and_leave();
 }
 END_TEST
 
