@@ -19,14 +19,6 @@
 #include "unit_peer.h"
 
 static void
-setup(void)
-{
-	sides_setup();
-	side_start(&a);
-	side_start(&b);
-}
-
-static void
 expect_moved(unsigned n)
 {
 	ck_assert_uint_eq(side_count(&a, COUNTER_CONNECTIONS_ACCEPTED), n);
@@ -45,13 +37,10 @@ START_TEST(idle_ones)
 
 	for (int i = 0; i < 40; i++)
 		fd[i] = i % 2 == 0 ? side_unix(&a) : side_tcp(&a);
-	say(&a, ORDER_DRAIN, 0, 0, -1);
-	move_all();
+	drain();
 	expect_moved(40);
-	for (int i = 0; i < 40; i++) {
-		side_ping(fd[i], 7);
-		close(fd[i]);
-	}
+	for (int i = 0; i < 40; i++)
+		side_ping_last(fd[i], 7);
 	ck_assert_uint_eq(side_count(&b, COUNTER_CALLS_ENDED), 40);
 }
 END_TEST
@@ -60,8 +49,7 @@ START_TEST(the_peer_stays_who_it_was)
 {
 	int fd = side_unix(&a);
 
-	say(&a, ORDER_DRAIN, 0, 0, -1);
-	move_all();
+	drain();
 	ck_assert_int_eq(b.notes->uid, (long)getuid());
 	ck_assert_str_eq(b.notes->peer, a.notes->peer);
 	close(fd);
@@ -72,8 +60,7 @@ START_TEST(the_address_stays_what_it_was)
 {
 	int fd = side_tcp(&a);
 
-	say(&a, ORDER_DRAIN, 0, 0, -1);
-	move_all();
+	drain();
 	ck_assert_int_eq(strncmp(b.notes->peer, "127.0.0.1:", 10), 0);
 	ck_assert_str_eq(b.notes->peer, a.notes->peer);
 	ck_assert_int_eq(b.notes->uid, -1);
@@ -152,8 +139,7 @@ START_TEST(in_the_middle_of_a_reply_and_of_a_message)
 
 	n = send_batches(fd, watcher, &rest);
 	ck_assert_uint_le(side_count(&a, COUNTER_SEND_BACKLOG), MOVE_OUTPUT);
-	say(&a, ORDER_DRAIN, 0, 0, -1);
-	move_all();
+	drain();
 	expect_moved(2);
 	expect_big(fd, 2);
 	for (int i = 2; i <= n; i++) {
@@ -187,8 +173,7 @@ send_in_two(size_t head)
 		peer_send(fd[i], out.p + head, i);
 	}
 	side_barrier(&a, watcher);
-	say(&a, ORDER_DRAIN, 0, 0, -1);
-	move_all();
+	drain();
 	expect_moved((unsigned)n);
 	for (size_t i = 1; i < n; i++) {
 		peer_send(fd[i], out.p + head + i, n - i);
@@ -222,10 +207,8 @@ START_TEST(whole_messages_in_the_record)
 {
 	struct move_record r;
 	struct bytes out = { 0 };
-	int fd = side_unix(&a);
+	int fd = offered(ORDER_DRAIN);
 
-	say(&a, ORDER_DRAIN, 0, 0, -1);
-	hear(&a, ORDER_OFFER);
 	ck_assert_int_eq(move_record_get(&r, heard.record, heard.len), 0);
 	for (int i = 0; i < 10; i++)
 		frame_call(&out, "ping", i);
@@ -233,8 +216,7 @@ START_TEST(whole_messages_in_the_record)
 	r.in = out.p;
 	r.in_len = out.n;
 	heard.len = move_record_put(heard.record, &r);
-	pass_on(&b, 1);
-	hear(&b, ORDER_TAKEN);
+	pass_on_taken(1);
 	for (int i = 0; i < 10; i++)
 		peer_expect(fd, PEER_REPLY, "ping", i);
 	bytes_free(&out);
@@ -256,8 +238,7 @@ run_out_of_time(int fd)
 	ck_assert_uint_gt(r.left_ns, 3500 * NS_PER_S);
 	r.left_ns = NS_PER_MS;
 	heard.len = move_record_put(heard.record, &r);
-	pass_on(&b, 1);
-	hear(&b, ORDER_TAKEN);
+	pass_on_taken(1);
 	say(&a, ORDER_TAKEN, 0, id, -1);
 	peer_end(fd);
 }
@@ -274,10 +255,8 @@ setup_with_timeouts(void)
 
 START_TEST(the_clock_of_an_idle_one_goes_on)
 {
-	int fd = side_unix(&a);
+	int fd = offered(ORDER_SHED);
 
-	say(&a, ORDER_SHED, 1, 0, -1);
-	hear(&a, ORDER_OFFER);
 	run_out_of_time(fd);
 	ck_assert_uint_eq(side_count(&b, COUNTER_IDLE_TIMEOUTS), 1);
 }
@@ -313,7 +292,7 @@ START_TEST(the_clock_of_a_refused_one_goes_on)
 		    0);
 		left[i] = r.left_ns;
 		if (i < 2)
-			say(&a, ORDER_REFUSED, 0, heard.o.id, -1);
+			refuse();
 	}
 	ck_assert_uint_le(left[2], left[0] - 90 * NS_PER_MS);
 	close(fd);
@@ -340,12 +319,10 @@ START_TEST(shed_the_idlest)
 
 	side_ping(fd[0], 2);
 	side_ping(fd[2], 2);
-	say(&a, ORDER_SHED, 1, 0, -1);
-	hear(&a, ORDER_OFFER);
+	offer(ORDER_SHED);
 	ck_assert(is_of(fd[1]));
 	say(&a, ORDER_SHED, 1, 0, -1);
-	pass_on(&b, 1);
-	hear(&b, ORDER_TAKEN);
+	pass_on_taken(1);
 	hear(&a, ORDER_OFFER);
 	ck_assert(is_of(fd[0]));
 	/* It stays open until told to leave, and serves. */
@@ -379,16 +356,14 @@ START_TEST(what_was_shed_and_refused_is_kept)
 {
 	int fd = side_tcp(&a);
 
-	say(&a, ORDER_SHED, 1, 0, -1);
-	hear(&a, ORDER_OFFER);
-	say(&a, ORDER_REFUSED, 0, heard.o.id, -1);
+	offer(ORDER_SHED);
+	refuse();
 	side_ping(fd, 2);
 	ck_assert(hear_nothing(&a, 100));
 	ck_assert_int_eq(a.notes->disconnects, 0);
 	say(&a, ORDER_SHED, 1, 0, -1);
 	move_one();
-	side_ping(fd, 3);
-	close(fd);
+	side_ping_last(fd, 3);
 }
 END_TEST
 
@@ -410,10 +385,8 @@ START_TEST(the_window)
 	for (int i = 0; i < ORDER_WINDOW; i++)
 		say(&a, ORDER_REFUSED, 0, ids[i], -1);
 	move_all();
-	for (int i = 0; i < N; i++) {
-		side_ping(fd[i], 2);
-		close(fd[i]);
-	}
+	for (int i = 0; i < N; i++)
+		side_ping_last(fd[i], 2);
 }
 END_TEST
 
@@ -421,15 +394,12 @@ END_TEST
 START_TEST(hands_off_until_the_answer)
 {
 	struct bytes out = { 0 };
-	int fd = side_unix(&a);
+	int fd = offered(ORDER_DRAIN);
 
-	say(&a, ORDER_DRAIN, 0, 0, -1);
-	hear(&a, ORDER_OFFER);
 	frame_call(&out, "ping", 9);
 	peer_send_bytes(fd, &out);
 	ck_assert(!peer_soon(fd, POLLIN, 50));
-	pass_on(&b, 1);
-	hear(&b, ORDER_TAKEN);
+	pass_on_taken(1);
 	peer_expect(fd, PEER_REPLY, "ping", 9);
 	say(&a, ORDER_TAKEN, 0, 1, -1);
 	ck_assert_int_eq(side_wait(&a), 0);
@@ -468,8 +438,7 @@ START_TEST(a_hook_that_does_not_want_it)
 	int fd = side_unix(&a);
 
 	b.notes->unwelcome = true;
-	say(&a, ORDER_DRAIN, 0, 0, -1);
-	move_all();
+	drain();
 	peer_expect_end(fd);
 	ck_assert_int_eq(b.notes->disconnects, 0);
 	ck_assert_uint_eq(side_count(&b, COUNTER_CONNECTIONS_MOVED_IN), 1);
@@ -484,7 +453,7 @@ main(void)
 	Suite *s = suite_create("move");
 	TCase *t = unit_case(s, "move"), *clocks = unit_case(s, "clocks");
 
-	tcase_add_checked_fixture(t, setup, sides_teardown);
+	tcase_add_checked_fixture(t, sides_start, sides_teardown);
 	tcase_add_test(t, idle_ones);
 	tcase_add_test(t, the_peer_stays_who_it_was);
 	tcase_add_test(t, the_address_stays_what_it_was);

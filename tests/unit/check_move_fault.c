@@ -22,11 +22,11 @@
 #include "unit_peer.h"
 
 static void
-setup(void)
+refused_by_b(void)
 {
-	sides_setup();
-	side_start(&a);
-	side_start(&b);
+	pass_on(&b, 4711);
+	hear(&b, ORDER_REFUSED);
+	ck_assert_uint_eq(heard.o.id, 4711);
 }
 
 /* b refuses what is passed on to it; a hears so and serves it again. */
@@ -36,9 +36,7 @@ expect_refusal(int fd)
 	int open = b.notes->connects - b.notes->disconnects;
 	uint64_t id = heard.o.id;
 
-	pass_on(&b, 4711);
-	hear(&b, ORDER_REFUSED);
-	ck_assert_uint_eq(heard.o.id, 4711);
+	refused_by_b();
 	say(&a, ORDER_REFUSED, 0, id, -1);
 	side_ping(fd, 17);
 	ck_assert_uint_eq(side_count(&b, COUNTER_CONNECTIONS_MOVED_IN), 0);
@@ -54,15 +52,14 @@ START_TEST(refused_and_offered_again)
 	for (int i = 0; i < 3; i++) {
 		hear(&a, ORDER_OFFER);
 		since = clock_ns();
-		say(&a, ORDER_REFUSED, 0, heard.o.id, -1);
+		refuse();
 		side_ping(fd, i);
 		hear(&a, ORDER_OFFER);
 		ck_assert_uint_ge(clock_ns() - since, 45 * NS_PER_MS);
-		say(&a, ORDER_REFUSED, 0, heard.o.id, -1);
+		refuse();
 	}
 	move_all();
-	side_ping(fd, 9);
-	close(fd);
+	side_ping_last(fd, 9);
 }
 END_TEST
 
@@ -74,26 +71,21 @@ START_TEST(no_descriptor_free)
 	ck_assert_int_eq(prlimit(b.pid, RLIMIT_NOFILE, NULL, &old), 0);
 	none = (struct rlimit){ 3, old.rlim_max };
 	ck_assert_int_eq(prlimit(b.pid, RLIMIT_NOFILE, &none, NULL), 0);
-	say(&a, ORDER_DRAIN, 0, 0, -1);
-	hear(&a, ORDER_OFFER);
+	offer(ORDER_DRAIN);
 	expect_refusal(fd);
 	ck_assert_int_eq(prlimit(b.pid, RLIMIT_NOFILE, &old, NULL), 0);
 	move_all();
-	side_ping(fd, 9);
-	close(fd);
+	side_ping_last(fd, 9);
 }
 END_TEST
 
 START_TEST(a_record_that_is_not_understood)
 {
-	int fd = side_unix(&a);
+	int fd = offered(ORDER_SHED);
 
-	say(&a, ORDER_SHED, 1, 0, -1);
-	hear(&a, ORDER_OFFER);
 	heard.record[4]++;		/* the version */
 	expect_refusal(fd);
-	say(&a, ORDER_SHED, 1, 0, -1);
-	hear(&a, ORDER_OFFER);
+	offer(ORDER_SHED);
 	heard.len = 0;
 	expect_refusal(fd);
 	close(fd);
@@ -102,10 +94,8 @@ END_TEST
 
 START_TEST(an_offer_without_a_descriptor)
 {
-	int fd = side_unix(&a);
+	int fd = offered(ORDER_SHED);
 
-	say(&a, ORDER_SHED, 1, 0, -1);
-	hear(&a, ORDER_OFFER);
 	fd_close(&heard.fd);
 	expect_refusal(fd);
 	close(fd);
@@ -114,10 +104,8 @@ END_TEST
 
 START_TEST(a_descriptor_that_cannot_be_watched)
 {
-	int fd = side_unix(&a);
+	int fd = offered(ORDER_SHED);
 
-	say(&a, ORDER_SHED, 1, 0, -1);
-	hear(&a, ORDER_OFFER);
 	ck_assert_int_eq(dup2(memfd_create("x", 0), heard.fd), heard.fd);
 	expect_refusal(fd);
 	close(fd);
@@ -137,8 +125,7 @@ START_TEST(no_room_for_connections)
 {
 	int fd = side_unix(&a), other = side_unix(&b);
 
-	say(&a, ORDER_SHED, 1, 0, -1);
-	hear(&a, ORDER_OFFER);
+	offer(ORDER_SHED);
 	expect_refusal(fd);
 	close(fd);
 	close(other);
@@ -155,14 +142,10 @@ START_TEST(one_that_leaves_takes_nothing)
 	say(&b, how[_i], 0, 0, -1);
 	if (how[_i] == ORDER_DRAIN)
 		hear(&b, ORDER_OFFER);
-	say(&a, ORDER_SHED, 1, 0, -1);
-	hear(&a, ORDER_OFFER);
-	pass_on(&b, 4711);
-	hear(&b, ORDER_REFUSED);
-	ck_assert_uint_eq(heard.o.id, 4711);
+	offer(ORDER_SHED);
+	refused_by_b();
 	say(&a, ORDER_REFUSED, 0, 1, -1);
-	side_ping(fd, 3);
-	close(fd);
+	side_ping_last(fd, 3);
 	close(other);
 }
 END_TEST
@@ -226,8 +209,7 @@ START_TEST(no_room_for_the_answer)
 	ck_assert_int_eq(errno, EAGAIN);
 	close(filler);
 	fd = side_unix(&a);
-	say(&a, ORDER_SHED, 1, 0, -1);
-	hear(&a, ORDER_OFFER);
+	offer(ORDER_SHED);
 	pass_on(&b, 4711);
 	other = side_unix(&b);
 	side_barrier(&b, other);
@@ -243,8 +225,7 @@ START_TEST(no_room_for_the_answer)
 	/* And it does take the next. */
 	say(&a, ORDER_SHED, 1, 0, -1);
 	move_one();
-	side_ping(fd, 4);
-	close(fd);
+	side_ping_last(fd, 4);
 	close(other);
 	sides_teardown();
 }
@@ -254,24 +235,18 @@ END_TEST
 
 START_TEST(the_sender_dies_after_its_offer)
 {
-	int fd = side_unix(&a);
+	int fd = offered(ORDER_DRAIN);
 
-	say(&a, ORDER_DRAIN, 0, 0, -1);
-	hear(&a, ORDER_OFFER);
 	side_kill(&a);
-	pass_on(&b, 1);
-	hear(&b, ORDER_TAKEN);
-	side_ping(fd, 2);
-	close(fd);
+	pass_on_taken(1);
+	side_ping_last(fd, 2);
 }
 END_TEST
 
 START_TEST(the_receiver_dies_before_its_answer)
 {
-	int fd = side_unix(&a);
+	int fd = offered(ORDER_DRAIN);
 
-	say(&a, ORDER_DRAIN, 0, 0, -1);
-	hear(&a, ORDER_OFFER);
 	ck_assert_int_eq(kill(b.pid, SIGSTOP), 0);
 	pass_on(&b, 1);
 	side_kill(&b);
@@ -304,8 +279,7 @@ START_TEST(the_master_dies)
 	struct bytes out = { 0 };
 	int fd = side_unix(&a), other, taken;
 
-	say(&a, ORDER_SHED, 1, 0, -1);
-	hear(&a, ORDER_OFFER);
+	offer(ORDER_SHED);
 	taken = heard.fd;
 	heard.fd = -1;
 	other = side_unix(&a);
@@ -327,33 +301,27 @@ END_TEST
 /* What it had said before is heard all the same. */
 START_TEST(the_master_dies_after_its_answer)
 {
-	int fd = side_unix(&a);
+	int fd = offered(ORDER_DRAIN);
 
-	say(&a, ORDER_DRAIN, 0, 0, -1);
-	hear(&a, ORDER_OFFER);
 	ck_assert_int_eq(kill(a.pid, SIGSTOP), 0);
-	pass_on(&b, 1);
-	hear(&b, ORDER_TAKEN);
+	pass_on_taken(1);
 	say(&a, ORDER_TAKEN, 0, 1, -1);
 	fd_close(&a.channel);
 	ck_assert_int_eq(kill(a.pid, SIGCONT), 0);
 	ck_assert_int_eq(side_wait(&a), 0);
 	ck_assert_uint_eq(side_count(&a, COUNTER_CONNECTIONS_MOVED_OUT), 1);
-	side_ping(fd, 2);
-	close(fd);
+	side_ping_last(fd, 2);
 }
 END_TEST
 
 START_TEST(stop_ends_a_drain)
 {
-	int fd = side_unix(&a);
+	int fd = offered(ORDER_DRAIN);
 
-	say(&a, ORDER_DRAIN, 0, 0, -1);
-	hear(&a, ORDER_OFFER);
 	fd_close(&heard.fd);
 	say(&a, ORDER_STOP, 0, 0, -1);
 	ck_assert(!peer_soon(fd, POLLIN, 50));	/* it waits for the answer */
-	say(&a, ORDER_REFUSED, 0, heard.o.id, -1);
+	refuse();
 	peer_end(fd);
 	ck_assert_int_eq(side_wait(&a), 0);
 }
@@ -361,10 +329,8 @@ END_TEST
 
 START_TEST(quit_ends_a_drain)
 {
-	int fd = side_unix(&a);
+	int fd = offered(ORDER_DRAIN);
 
-	say(&a, ORDER_DRAIN, 0, 0, -1);
-	hear(&a, ORDER_OFFER);
 	fd_close(&heard.fd);
 	say(&a, ORDER_QUIT, 0, 0, -1);
 	peer_end(fd);
@@ -379,8 +345,7 @@ START_TEST(answers_from_nowhere)
 
 	say(&a, ORDER_TAKEN, 0, 77, -1);
 	say(&a, ORDER_REFUSED, 0, 0, -1);
-	side_ping(fd, 2);
-	close(fd);
+	side_ping_last(fd, 2);
 }
 END_TEST
 
@@ -407,8 +372,7 @@ START_TEST(listen_and_unlisten)
 	say(&a, ORDER_LISTEN, 8, 0, door);
 	close(fd);
 	fd = peer_connect(door);
-	side_ping(fd, 4);
-	close(fd);
+	side_ping_last(fd, 4);
 	close(later);
 	close(door);
 }
@@ -441,8 +405,7 @@ START_TEST(a_drain_leaves_the_queue)
 	ck_assert_int_eq(side_wait(&a), 0);
 	fd = peer_connect(a.tcp_door);
 	say(&b, ORDER_LISTEN, 99, 0, a.tcp_door);
-	side_ping(fd, 1);
-	close(fd);
+	side_ping_last(fd, 1);
 }
 END_TEST
 
@@ -475,10 +438,8 @@ START_TEST(a_signal_while_it_drains)
 	kill(a.pid, SIGTERM);
 	hear(&a, ORDER_LEAVING);
 	side_ping(fd, 2);
-	say(&a, ORDER_DRAIN, 0, 0, -1);
-	move_all();
-	side_ping(fd, 3);
-	close(fd);
+	drain();
+	side_ping_last(fd, 3);
 }
 END_TEST
 
@@ -489,7 +450,7 @@ main(void)
 	TCase *t = unit_case(s, "fault"), *small = unit_case(s, "small");
 	TCase *full = unit_case(s, "full");
 
-	tcase_add_checked_fixture(t, setup, sides_teardown);
+	tcase_add_checked_fixture(t, sides_start, sides_teardown);
 	tcase_add_test(t, refused_and_offered_again);
 	tcase_add_test(t, no_descriptor_free);
 	tcase_add_test(t, a_record_that_is_not_understood);

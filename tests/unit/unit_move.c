@@ -146,6 +146,14 @@ side_start(struct side *s)
 	hear(s, ORDER_READY);
 }
 
+void
+sides_start(void)
+{
+	sides_setup();
+	side_start(&a);
+	side_start(&b);
+}
+
 int
 side_unix(struct side *s)
 {
@@ -172,6 +180,13 @@ side_ping(int fd, int seqid)
 	frame_call(&out, "ping", seqid);
 	peer_send_bytes(fd, &out);
 	peer_expect(fd, PEER_REPLY, "ping", seqid);
+}
+
+void
+side_ping_last(int fd, int seqid)
+{
+	side_ping(fd, seqid);
+	close(fd);
 }
 
 /* Twice: a worker takes orders before and after, in one turn or two. */
@@ -236,14 +251,42 @@ pass_on(struct side *s, uint64_t id)
 	fd_close(&heard.fd);
 }
 
+void
+pass_on_taken(uint64_t id)
+{
+	pass_on(&b, id);
+	hear(&b, ORDER_TAKEN);
+}
+
+void
+offer(enum order_kind how)
+{
+	say(&a, how, how == ORDER_SHED ? 1 : 0, 0, -1);
+	hear(&a, ORDER_OFFER);
+}
+
+int
+offered(enum order_kind how)
+{
+	int fd = side_unix(&a);
+
+	offer(how);
+	return fd;
+}
+
+void
+refuse(void)
+{
+	say(&a, ORDER_REFUSED, 0, heard.o.id, -1);
+}
+
 static void
 move_heard(void)
 {
 	uint64_t id = heard.o.id;
 
 	ck_assert_int_ne(heard.fd, -1);
-	pass_on(&b, id + 1000000);
-	hear(&b, ORDER_TAKEN);
+	pass_on_taken(id + 1000000);
 	ck_assert_uint_eq(heard.o.id, id + 1000000);
 	say(&a, ORDER_TAKEN, 0, id, -1);
 }
@@ -267,6 +310,13 @@ move_all(void)
 		move_one();
 	}
 	ck_assert_int_eq(side_wait(&a), 0);
+}
+
+void
+drain(void)
+{
+	say(&a, ORDER_DRAIN, 0, 0, -1);
+	move_all();
 }
 
 int

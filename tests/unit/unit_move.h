@@ -43,6 +43,7 @@ struct heard {
 extern struct heard heard;
 
 void	sides_setup(void);		/* fixtures; nobody runs yet */
+void	sides_start(void);		/* the same, and both run */
 void	sides_teardown(void);
 
 void	side_start(struct side *);
@@ -52,18 +53,26 @@ uint64_t side_count(const struct side *, enum counter);
 /* What it has been sent before this has been handled when it returns. */
 void	side_barrier(struct side *, int fd);
 void	side_ping(int fd, int seqid);	/* and its answer */
+void	side_ping_last(int fd, int seqid);	/* and closes it */
 
 void	say(struct side *, enum order_kind, uint32_t arg, uint64_t id, int fd);
 /* The next message must come, and be of that kind. */
 void	hear(struct side *, enum order_kind);
 bool	hear_nothing(struct side *, int ms);
 
-/* Passes on what was heard, under the id. */
+/* a is told to drain, or to shed one; the first offer is heard. */
+void	offer(enum order_kind how);
+int	offered(enum order_kind how);	/* the same, of a new connection */
+/* Passes on what was heard, under the id; as b must take it. */
 void	pass_on(struct side *, uint64_t id);
+void	pass_on_taken(uint64_t id);
+/* a is told that what was heard has been refused. */
+void	refuse(void);
 /* One offer of a is heard, b takes it, a is told. */
 void	move_one(void);
 /* All that a offers, until it leaves with 0. */
 void	move_all(void);
+void	drain(void);			/* the same, when told to drain */
 
 int	side_wait(struct side *);	/* it must leave; its status */
 void	side_kill(struct side *);
