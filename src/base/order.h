@@ -10,6 +10,10 @@
  * its own; that one answers TAKEN, before it reads a byte, or REFUSED; and the
  * master passes the answer on to the first, which closes its descriptor or goes
  * on serving.  Between offer and answer the connection is touched by nobody.
+ *
+ * Workers are forks of their master, of one build with it.  Two masters are
+ * not, and speak of moves, too: what they use of this file never changes, that
+ * is struct order, the room behind it, and the numbers of the words both ways.
  */
 #ifndef BASE_ORDER_H
 #define BASE_ORDER_H
@@ -29,11 +33,13 @@ enum order_kind {
 	ORDER_LISTEN,		/* accept on the socket that comes along, too;
 				   arg names it */
 	ORDER_UNLISTEN,		/* no longer accept on the socket arg */
+	ORDER_VERSION,		/* who takes connections from here reads no
+				   record that is newer than version arg */
 	/* To the master. */
 	ORDER_READY,		/* the worker serves from now on */
 	ORDER_LEAVING,		/* told to by a signal, it wants to: DRAIN it */
 	/* Both ways, about the connection id. */
-	ORDER_OFFER,
+	ORDER_OFFER = 201,
 	ORDER_TAKEN,
 	ORDER_REFUSED
 };
@@ -44,6 +50,8 @@ struct order {
 	uint64_t	 id;		/* the sender's, of an offer; in the
 					   answer to it the same */
 };
+
+_Static_assert(sizeof(struct order) == 16, "an order has no holes");
 
 #define ORDER_RECORD	(136 * 1024)	/* bytes behind an OFFER, at most */
 #define ORDER_WINDOW	16		/* offers of one worker that are not

@@ -101,8 +101,11 @@ struct master_config {
 	 * old master gives its connections away, leave(): what has a name is
 	 * pid's from now on.  The new master was left a socket to the old one
 	 * (-1: it is nobody's successor; becomes the master's), and inherit()
-	 * says that the names are its own.
+	 * says that the names are its own.  The new one tells the old one
+	 * which version of a connection's record its workers read: a number
+	 * that means nothing here.
 	 */
+	uint32_t	 reads;
 	const char	*program;
 	char		**argv;
 	void		(*leave)(void *arg, pid_t);

@@ -5,7 +5,8 @@
  * of different builds, so the words are few and never change their meaning.
  *
  *	old to new	SEGMENT, CONTROL, SOCKET..., END
- *	new to old	SERVES	when all its workers do; or REFUSED, with the
+ *	new to old	SERVES	when all its workers do, who read records of
+ *			connections up to this version; or REFUSED, with the
  *			reason as text, before it ends
  *	old to new	YOURS	the names are free; moving connections follow
  *	new to old	MINE	it has them
@@ -30,7 +31,8 @@ enum succession_word {
 	SUCCESSION_SOCKET,		/* arg: listener << 16 | slot; id: index
 					   in the kernel's group */
 	SUCCESSION_END,			/* arg: the last generation */
-	SUCCESSION_SERVES,
+	SUCCESSION_SERVES,		/* arg: the version; 0 is said by
+					   builds that know of one only */
 	SUCCESSION_YOURS,
 	SUCCESSION_MINE,
 	SUCCESSION_REFUSED

@@ -94,7 +94,7 @@ upgrade_stop(struct master *m)
 
 /* All of ours leave; the other master's take over. */
 static void
-commit(struct master *m)
+commit(struct master *m, uint32_t reads)
 {
 	struct upgrade *u = &m->upgrade;
 	struct order yours = { .kind = SUCCESSION_YOURS };
@@ -113,6 +113,7 @@ commit(struct master *m)
 	}
 	for (w = TAILQ_FIRST(&m->workers); w != NULL; w = next) {
 		next = TAILQ_NEXT(w, link);
+		worker_tell(w, ORDER_VERSION, reads, -1);
 		worker_event(w, WORKER_E_DRAIN);
 	}
 }
@@ -182,7 +183,7 @@ hear(struct master *m, const struct order *o, size_t size, int fd)
 	if (o->kind == ORDER_TAKEN || o->kind == ORDER_REFUSED)
 		broker_answer(other, o);
 	else if (o->kind == SUCCESSION_SERVES && upgrade_runs(m))
-		commit(m);
+		commit(m, o->arg);
 	else if (o->kind == SUCCESSION_YOURS && upgrade_waits(m))
 		inherit(m);
 	else if (o->kind == SUCCESSION_MINE && upgrade_left(m))
@@ -388,7 +389,8 @@ upgrade_follow(struct master *m)
 void
 upgrade_serves(struct master *m)
 {
-	struct order o = { .kind = SUCCESSION_SERVES };
+	struct order o = { .kind = SUCCESSION_SERVES,
+	    .arg = m->config->reads };
 
 	if (!upgrade_waits(m) || m->upgrade.told)
 		return;

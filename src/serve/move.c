@@ -30,7 +30,8 @@ begin_round(struct mover *m)
 void
 move_init(struct worker *w)
 {
-	w->mover = (struct mover){ .round = 1 };
+	w->mover = (struct mover){ .round = 1,
+	    .reads = move_record_newest() };
 }
 
 void
@@ -118,7 +119,7 @@ write_record(const struct conn *c, uint8_t *to)
 		r.out = c->out->bytes + c->out->off;
 		r.out_len = c->out->len;
 	}
-	return move_record_put(to, &r);
+	return move_record_put(to, &r, c->worker->mover.reads);
 }
 
 /* -1: not now, nor any other. */

@@ -27,6 +27,7 @@ struct mover {
 	struct offer	 offers[ORDER_WINDOW];
 	unsigned	 noffers;
 	uint64_t	 last_id;
+	uint32_t	 reads;		/* version of records, at most */
 	unsigned	 shed;		/* to be offered yet */
 	uint8_t		 round;		/* each is offered once in it; never
 						   0 */

@@ -13,15 +13,13 @@
 #include "base/bug.h"
 
 #define MOVE_MAGIC		UINT32_C(0x766d6674)	/* "tfmv" */
-#define MOVE_VERSION		1
-
-/* What the first build of this version had: no record has less. */
-#define FIXED_LEAST	offsetof(struct fixed, left_ns)
+#define MOVE_OLDEST		1
+#define MOVE_NEWEST		1
 
 struct fixed {
 	uint32_t	 magic;
 	uint16_t	 version;
-	uint16_t	 size;		/* of this, as its writer knows it */
+	uint16_t	 size;		/* of this */
 	uint16_t	 kind;
 	uint16_t	 peer_len;
 	uint32_t	 in_len, out_len;
@@ -42,11 +40,26 @@ put(uint8_t *to, const void *from, size_t len)
 	return to + len;
 }
 
+uint32_t
+move_record_newest(void)
+{
+	return MOVE_NEWEST;
+}
+
+/* For one who is older than all that is known here, it is in vain. */
+static uint16_t
+version_for(uint32_t reads)
+{
+	if (reads < MOVE_OLDEST)
+		return MOVE_OLDEST;
+	return reads < MOVE_NEWEST ? (uint16_t)reads : MOVE_NEWEST;
+}
+
 size_t
-move_record_put(uint8_t *to, const struct move_record *r)
+move_record_put(uint8_t *to, const struct move_record *r, uint32_t reads)
 {
 	size_t peer_len = strnlen(r->peer, sizeof(r->peer) - 1);
-	struct fixed f = { .magic = MOVE_MAGIC, .version = MOVE_VERSION,
+	struct fixed f = { .magic = MOVE_MAGIC, .version = version_for(reads),
 	    .size = sizeof(f), .kind = (uint16_t)r->kind,
 	    .peer_len = (uint16_t)peer_len, .in_len = (uint32_t)r->in_len,
 	    .out_len = (uint32_t)r->out_len, .pid = r->cred.pid,
@@ -61,32 +74,22 @@ move_record_put(uint8_t *to, const struct move_record *r)
 	return (size_t)(p - to);
 }
 
-/* The fixed part of len bytes: what is there of it, defaults for the rest. */
 static int
 get_fixed(struct fixed *f, const uint8_t *p, size_t len)
 {
-	uint16_t size;
-
-	*f = (struct fixed){ .left_ns = MOVE_NO_LIMIT };
-	if (len < FIXED_LEAST)
+	if (len < sizeof(*f))
 		return -1;
-	memcpy(&size, p + offsetof(struct fixed, size), sizeof(size));
-	if (size < FIXED_LEAST || size > len)
-		return -1;
-	memcpy(f, p, size < sizeof(*f) ? size : sizeof(*f));
-	return f->magic == MOVE_MAGIC && f->version == MOVE_VERSION ? 0 : -1;
+	memcpy(f, p, sizeof(*f));
+	return f->magic == MOVE_MAGIC && f->version >= MOVE_OLDEST &&
+	    f->version <= MOVE_NEWEST && f->size == sizeof(*f) ? 0 : -1;
 }
 
-/* A longer fixed part may tell of more parts, behind those known here. */
 static bool
 lengths_are_right(const struct fixed *f, size_t len)
 {
-	uint64_t all = (uint64_t)f->size + f->peer_len + f->in_len +
-	    f->out_len;
-
 	return f->peer_len < ADDR_TEXT && f->in_len <= MOVE_INPUT &&
-	    f->out_len <= MOVE_OUTPUT &&
-	    (f->size > sizeof(*f) ? all <= len : all == len);
+	    f->out_len <= MOVE_OUTPUT && len == sizeof(*f) + f->peer_len +
+	    f->in_len + f->out_len;
 }
 
 int
@@ -96,12 +99,12 @@ move_record_get(struct move_record *r, const uint8_t *p, size_t len)
 
 	if (get_fixed(&f, p, len) == -1 || !lengths_are_right(&f, len) ||
 	    (f.kind != MOVE_TCP && f.kind != MOVE_UNIX) ||
-	    memchr(p + f.size, '\0', f.peer_len) != NULL)
+	    memchr(p + sizeof(f), '\0', f.peer_len) != NULL)
 		return -1;
 	*r = (struct move_record){ .kind = (enum move_kind)f.kind,
 	    .cred = { .pid = f.pid, .uid = f.uid, .gid = f.gid },
 	    .left_ns = f.left_ns, .in_len = f.in_len, .out_len = f.out_len };
-	p += f.size;
+	p += sizeof(f);
 	memcpy(r->peer, p, f.peer_len);
 	r->in = p + f.peer_len;
 	r->out = r->in + f.in_len;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A connection as bytes: what the worker that takes it over must know besides
- * the descriptor.  The two may be of different builds, so the record begins
- * with the size of its fixed part.  That part grows at its end; a reader takes
- * what it knows of it, passes over the rest, and has a default for what is not
- * there.  Any other change is another version, which is refused: a refusal
- * harms nobody.
+ * the descriptor.  The two may be of different builds, so the record has a
+ * version, and the bytes of a version never change.  Who takes connections says
+ * the newest one that it reads; who gives writes that, or, if it does not know
+ * it, its own newest.  So a build with a new version has to go on reading and
+ * writing the one before.  What is not understood is refused; nobody is harmed.
  */
 #ifndef SERVE_MOVE_RECORD_H
 #define SERVE_MOVE_RECORD_H
@@ -37,8 +37,15 @@ struct move_record {
 	size_t		 in_len, out_len;
 };
 
-/* Writes it to ORDER_RECORD bytes; its size. */
-size_t	move_record_put(uint8_t *, const struct move_record *);
+/* The newest version that is written and read here. */
+uint32_t move_record_newest(void);
+
+/*
+ * Writes it to ORDER_RECORD bytes, for one who reads this version and older
+ * ones; its size.  0 is said by builds that know of the first one only.
+ */
+size_t	move_record_put(uint8_t *, const struct move_record *,
+	    uint32_t reads);
 
 /*
  * Reads len bytes, which may be anything; in and out point into them.  -1 if

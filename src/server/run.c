@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "proc/preflight.h"
+#include "serve/move_record.h"
 #include "serve/worker.h"
 #include "server/manager.h"
 #include "server/manifest.h"
@@ -190,6 +191,7 @@ run_master(struct run *run)
 	    .predecessor_fd = srv->succession.fd,
 	    .program = run->program.path, .argv = run->program.argv,
 	    .leave = succeed_leave, .inherit = succeed_inherit,
+	    .reads = move_record_newest(),
 	    .serving = srv->ready_fd != -1 ? run_serving : NULL,
 	    .prepare = next_prepare, .preflight = preflight_main,
 	    .accept = next_accept, .commit = next_commit,

@@ -26,7 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (move_record_get(&a, data, size) == -1)
 		return 0;
-	if (move_record_get(&b, bytes, move_record_put(bytes, &a)) == -1)
+	if (move_record_get(&b, bytes, move_record_put(bytes, &a, 1)) == -1)
 		abort();
 	same(a.in, a.in_len, b.in, b.in_len);
 	same(a.out, a.out_len, b.out, b.out_len);

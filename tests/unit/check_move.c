@@ -215,7 +215,7 @@ START_TEST(whole_messages_in_the_record)
 	bytes_add(&out, "\0\0", 2);
 	r.in = out.p;
 	r.in_len = out.n;
-	heard.len = move_record_put(heard.record, &r);
+	heard.len = move_record_put(heard.record, &r, 1);
 	pass_on_taken(1);
 	for (int i = 0; i < 10; i++)
 		peer_expect(fd, PEER_REPLY, "ping", i);
@@ -237,7 +237,7 @@ run_out_of_time(int fd)
 	ck_assert_uint_le(r.left_ns, 3600 * NS_PER_S);
 	ck_assert_uint_gt(r.left_ns, 3500 * NS_PER_S);
 	r.left_ns = NS_PER_MS;
-	heard.len = move_record_put(heard.record, &r);
+	heard.len = move_record_put(heard.record, &r, 1);
 	pass_on_taken(1);
 	say(&a, ORDER_TAKEN, 0, id, -1);
 	peer_end(fd);

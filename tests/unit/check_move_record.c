@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The record of a connection that moves: it says again what it was told, also
- * to builds that know less of it or more, and any other bytes are refused.
+ * The record of a connection that moves: it says again what it was told, in
+ * bytes that any other build understands, and any other bytes are refused.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/unit.h"
+#include "proc/succession.h"
 #include "serve/move_record.h"
 
 enum { FIXED = 40, AT_VERSION = 4, AT_SIZE = 6, AT_KIND = 8, AT_PEER = 10,
-    AT_IN = 12, AT_OUT = 16, LEAST = 32 };
+    AT_IN = 12, AT_OUT = 16 };
 
 static uint8_t bytes[ORDER_RECORD], in[MOVE_INPUT], out[MOVE_OUTPUT];
 
@@ -65,7 +66,7 @@ setup(void)
 START_TEST(there_and_back)
 {
 	struct move_record a = sample(), r;
-	size_t len = move_record_put(bytes, &a);
+	size_t len = move_record_put(bytes, &a, 1);
 
 	ck_assert_uint_eq(len, FIXED + 7 + 5 + 7);
 	ck_assert_int_eq(get(&r, len), 0);
@@ -87,7 +88,7 @@ START_TEST(the_largest)
 	memset(a.peer, 'p', sizeof(a.peer) - 1);
 	a.in_len = MOVE_INPUT;
 	a.out_len = MOVE_OUTPUT;
-	ck_assert_int_eq(get(&r, move_record_put(bytes, &a)), 0);
+	ck_assert_int_eq(get(&r, move_record_put(bytes, &a, 1)), 0);
 	ck_assert_str_eq(r.peer, a.peer);
 	ck_assert_uint_eq(r.in_len, MOVE_INPUT);
 	ck_assert_uint_eq(r.out_len, MOVE_OUTPUT);
@@ -97,7 +98,7 @@ END_TEST
 START_TEST(every_truncation_is_refused)
 {
 	struct move_record a = sample(), r;
-	size_t len = move_record_put(bytes, &a);
+	size_t len = move_record_put(bytes, &a, 1);
 
 	for (size_t n = 0; n < len; n++)
 		ck_assert_msg(get(&r, n) == -1, "%zu bytes", n);
@@ -110,17 +111,17 @@ START_TEST(what_is_not_understood_is_refused)
 {
 	static const struct { size_t at; unsigned value; } bad[] = {
 		{ 0, 0 }, { AT_VERSION, 0 }, { AT_VERSION, 2 },
-		{ AT_VERSION, 0xffff }, { AT_SIZE, 0 }, { AT_SIZE, LEAST - 1 },
-		{ AT_SIZE, 0xffff }, { AT_KIND, 2 }, { AT_KIND, 0xffff },
+		{ AT_VERSION, 0xffff }, { AT_SIZE, 0 }, { AT_SIZE, FIXED - 1 },
+		{ AT_SIZE, FIXED + 1 }, { AT_KIND, 2 }, { AT_KIND, 0xffff },
 		{ AT_PEER, 8 }, { AT_PEER, 6 }, { AT_PEER, 0xffff },
 		{ AT_IN, 4 }, { AT_IN, 6 }, { AT_OUT, 6 }, { AT_OUT, 8 },
 	};
 	struct move_record a = sample(), r;
-	size_t len = move_record_put(bytes, &a);
+	size_t len = move_record_put(bytes, &a, 1);
 
 	put16(bad[_i].at, bad[_i].value);
 	ck_assert_int_eq(get(&r, len), -1);
-	move_record_put(bytes, &a);
+	move_record_put(bytes, &a, 1);
 	ck_assert_int_eq(get(&r, len), 0);
 }
 END_TEST
@@ -128,7 +129,7 @@ END_TEST
 START_TEST(lengths_that_are_too_large)
 {
 	struct move_record a = sample(), r;
-	size_t len = move_record_put(bytes, &a);
+	size_t len = move_record_put(bytes, &a, 1);
 
 	put32(AT_IN, UINT32_MAX - 4);	/* the sum is right in 32 bits */
 	put32(AT_OUT, 7 + 5 + 5);
@@ -145,41 +146,58 @@ END_TEST
 START_TEST(a_peer_with_a_nul)
 {
 	struct move_record a = sample(), r;
-	size_t len = move_record_put(bytes, &a);
+	size_t len = move_record_put(bytes, &a, 1);
 
 	bytes[FIXED + 3] = '\0';
 	ck_assert_int_eq(get(&r, len), -1);
 }
 END_TEST
 
-/* Its fixed part is longer, and there is a part behind all others. */
-START_TEST(a_newer_build)
-{
-	struct move_record a = sample(), r;
-	size_t len = move_record_put(bytes, &a);
+/*
+ * What other builds have in their memory and on their way: not one of these
+ * may ever change.
+ */
+static const char version_1_unix[] = "tfmv\1\0\x28\0\1\0\7\0\5\0\0\0\7\0\0\0"
+    "\1\0\0\0\2\0\0\0\3\0\0\0\x15\xcd\x5b\7\0\0\0\0unix:/x"
+    "\0\7\16\25\34\1\14\27\42\55\70\103";
+static const char version_1_tcp[] = "tfmv\1\0\x28\0\0\0\3\0\0\0\0\0\0\0\0\0"
+    "\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff[x]";
 
-	memmove(bytes + FIXED + 8, bytes + FIXED, len - FIXED);
-	memset(bytes + FIXED, 0xee, 8);
-	put16(AT_SIZE, FIXED + 8);
-	memset(bytes + len + 8, 0xdd, 10);
-	ck_assert_int_eq(get(&r, len + 18), 0);
-	ck_assert_str_eq(r.peer, "unix:/x");
-	ck_assert_uint_eq(r.in_len, 5);
-	ck_assert_uint_eq(r.left_ns, 123456789);
+/* For readers that say nothing, the first, the second, the last version. */
+START_TEST(version_1_is_frozen)
+{
+	static const uint32_t reads[] = { 0, 1, 2, UINT32_MAX };
+	struct move_record a = sample(), b = { .kind = MOVE_TCP,
+	    .peer = "[x]", .left_ns = MOVE_NO_LIMIT };
+
+	ck_assert_uint_eq(move_record_newest(), 1);
+	ck_assert_uint_eq(move_record_put(bytes, &a, reads[_i]),
+	    sizeof(version_1_unix) - 1);
+	ck_assert_mem_eq(bytes, version_1_unix, sizeof(version_1_unix) - 1);
+	ck_assert_uint_eq(move_record_put(bytes, &b, reads[_i]),
+	    sizeof(version_1_tcp) - 1);
+	ck_assert_mem_eq(bytes, version_1_tcp, sizeof(version_1_tcp) - 1);
 }
 END_TEST
 
-START_TEST(an_older_build)
+START_TEST(words_between_masters_are_frozen)
 {
-	struct move_record a = sample(), r;
-	size_t len = move_record_put(bytes, &a);
+	static const uint32_t words[] = { ORDER_OFFER, ORDER_TAKEN,
+	    ORDER_REFUSED, SUCCESSION_SEGMENT, SUCCESSION_CONTROL,
+	    SUCCESSION_SOCKET, SUCCESSION_END, SUCCESSION_SERVES,
+	    SUCCESSION_YOURS, SUCCESSION_MINE, SUCCESSION_REFUSED };
+	static const uint32_t frozen[] = { 201, 202, 203, 101, 102, 103, 104,
+	    105, 106, 107, 108 };
+	static const uint8_t offer[] = { 201, 0, 0, 0, 5, 0, 0, 0, 7, 0, 0, 0,
+	    0, 0, 0, 0 };
+	struct order o = { .kind = ORDER_OFFER, .arg = 5, .id = 7 };
 
-	memmove(bytes + LEAST, bytes + FIXED, len - FIXED);
-	put16(AT_SIZE, LEAST);
-	ck_assert_int_eq(get(&r, len - FIXED + LEAST), 0);
-	ck_assert_str_eq(r.peer, "unix:/x");
-	ck_assert_uint_eq(r.cred.uid, 2);
-	ck_assert_uint_eq(r.left_ns, MOVE_NO_LIMIT);
+	ck_assert_mem_eq(words, frozen, sizeof(frozen));
+	ck_assert_uint_eq(sizeof(o), sizeof(offer));
+	ck_assert_mem_eq(&o, offer, sizeof(offer));
+	ck_assert_uint_eq(ORDER_RECORD, 139264);
+	ck_assert_uint_eq(SUCCESSION_NONE, UINT32_MAX);
+	ck_assert_str_eq(SUCCESSION_ENV, "THRIFTFORK_UPGRADE");
 }
 END_TEST
 
@@ -196,7 +214,7 @@ main(void)
 	tcase_add_loop_test(t, what_is_not_understood_is_refused, 0, 16);
 	tcase_add_test(t, lengths_that_are_too_large);
 	tcase_add_test(t, a_peer_with_a_nul);
-	tcase_add_test(t, a_newer_build);
-	tcase_add_test(t, an_older_build);
+	tcase_add_loop_test(t, version_1_is_frozen, 0, 4);
+	tcase_add_test(t, words_between_masters_are_frozen);
 	return unit_main(s);
 }
