@@ -12,46 +12,13 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from daemon import TESTBED, launcher, read
-from harness import DEADLINE, Load, Server, built, gone, main, tempdir, until
+from harness import DEADLINE, Load, built, gone, main, tempdir, until
+from upgraded import Upgraded
 
 MODULE = built(".libs/calc.so")
 RUN = [built("thriftfork"), "run"]
 CALC = RUN + [MODULE]
 PING = b"\0\0\0\x09\x82\x21\x01\x04ping\0"
-
-
-class Upgraded(Server):
-    """A server whose first process is not its last."""
-
-    def upgrade(self):
-        before = self.master()
-        done = launcher("upgrade", "-n", self.name)
-        assert done.returncode == 0, (done, self.drain_log())
-        assert self.master() != before, "it is the old one"
-        return self.master()
-
-    def refused(self, words):
-        before = self.master()
-        done = launcher("upgrade", "-n", self.name)
-        assert done.returncode == 1 and words in done.stderr, done
-        assert done.stderr.count("\n") == 1, done.stderr
-        assert self.master() == before, "it is another one"
-        return done.stderr
-
-    def master(self):
-        return self.status()["master"]["pid"]
-
-    def kill(self):
-        """The last one too, if a test has failed."""
-        launcher("stop", "--now", "-n", self.name)
-        super().kill()
-
-    def end(self):
-        """Stops the last one; all of them end well."""
-        pid = self.master()
-        assert launcher("stop", "-n", self.name).returncode == 0
-        until(lambda: gone(pid), "the last master leaves")
-        assert self.wait() == 0
 
 
 def ping(c):

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Upgrades: what a test asks of such a server, it asks of the process that is
+the master by now."""
+
+import contextlib
+import os
+import signal
+
+from daemon import launcher, read
+from harness import Server, gone, until
+
+
+class Upgraded(Server):
+    """A server whose first process is not its last."""
+
+    before = ()                     # masters that it has had, oldest first
+
+    def upgrade(self):
+        """The new master's pid, which is the server's from now on."""
+        before = self.master()
+        done = launcher("upgrade", "-n", self.name)
+        assert done.returncode == 0, (done, self.drain_log())
+        after = self.master()
+        assert after != before, "it is the old one"
+        self.before += (before,)
+        self.pid = after
+        return after
+
+    def refused(self, words):
+        before = self.master()
+        done = launcher("upgrade", "-n", self.name)
+        assert done.returncode == 1 and words in done.stderr, done
+        assert done.stderr.count("\n") == 1, done.stderr
+        assert self.master() == before, "it is another one"
+        return done.stderr
+
+    def master(self):
+        return self.status()["master"]["pid"]
+
+    def masters(self):
+        """Those that live, the oldest first."""
+        return [p for p in self.before + (self.pid,) if not gone(p)]
+
+    def kill(self):
+        """Whatever a test has left."""
+        launcher("stop", "--now", "-n", self.name)
+        for pid in self.masters():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                if self.name in read("/proc/%d/cmdline" % pid):
+                    os.kill(pid, signal.SIGKILL)
+        super().kill()
+
+    def end(self):
+        """Stops the last one; all of them end well."""
+        pid = self.master()
+        assert launcher("stop", "-n", self.name).returncode == 0
+        until(lambda: gone(pid), "the last master leaves")
+        assert self.wait() == 0
