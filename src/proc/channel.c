@@ -54,6 +54,13 @@ is_full(void)
 	    errno == ETOOMANYREFS || errno == EINTR;
 }
 
+/* What is still said to it is lost with it. */
+static bool
+is_dead(void)
+{
+	return errno == EPIPE || errno == ECONNRESET;
+}
+
 void
 channel_ready(struct channel *ch, uint32_t events)
 {
@@ -105,7 +112,7 @@ channel_send(struct channel *ch, const struct order *o, int fd)
 		    MSG_DONTWAIT) == 0)
 			return 0;
 		if (!is_full())
-			return -1;
+			return is_dead() ? 0 : -1;
 	}
 	return enqueue(ch, o, fd);
 }

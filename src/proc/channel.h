@@ -39,6 +39,8 @@ void	channel_ready(struct channel *, uint32_t events);
 /*
  * Sends an order, now or later; fd remains the caller's, -1: none.  -1 if
  * there is no channel, or too much waits in it: such a worker is beyond help.
+ * One that is dead is not: its pidfd will say so, and what it is told until
+ * then is lost.
  */
 int	channel_send(struct channel *, const struct order *, int fd);
 
