@@ -3,8 +3,9 @@
  * The scanner goes from token to token: a message's head, a field's head with
  * the beginning of its value, an element's.  A token that is not all there is
  * not begun, so there is nothing to remember inside of one; the bytes of a
- * string are no token, they are stepped over.  Both protocols are the same
- * walk; what a token looks like is in struct scan_proto.
+ * string are no token, they are stepped over.  Compact and binary are the same
+ * walk; what a token looks like is in struct scan_proto.  JSON has none: it is
+ * scanned byte by byte, in scan_json.c.
  */
 #include "wire/scan.h"
 
@@ -220,8 +221,10 @@ scan_init(struct scan *s, uint8_t first, uint64_t max_size)
 {
 	s->pos = 0;
 	s->max_size = max_size;
-	s->depth = 0;
-	s->proto = first == COMPACT_ID ? &compact : &binary;
+	s->depth = s->brackets = 0;
+	s->quoted = 0;
+	s->proto = first == COMPACT_ID ? &compact : first == '[' ? NULL :
+	    &binary;
 }
 
 static struct type_form
@@ -357,6 +360,8 @@ scan_run(struct scan *s, const uint8_t *p, size_t len)
 {
 	enum scan_result rc = SCAN_DONE;
 
+	if (s->proto == NULL)
+		return scan_json(s, p, len);
 	while (rc == SCAN_DONE) {
 		struct token t = { .p = p + s->pos, .end = p + len };
 		struct scan_level *l;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define SCAN_MAX_DEPTH	256	/* structs and containers within each other */
+#define SCAN_MAX_BRACKETS 1024	/* the same in JSON, where fields have some */
 
 enum scan_result {
 	SCAN_DONE,		/* pos is the size of the message */
@@ -33,19 +34,24 @@ struct scan_level {
 struct scan {
 	uint64_t	 pos;		/* done; may be past the input */
 	uint64_t	 max_size;
-	const struct scan_proto *proto;
-	unsigned	 depth;
+	const struct scan_proto *proto;	/* NULL: JSON */
+	unsigned	 depth;		/* levels that hold something */
+	unsigned	 brackets;	/* open ones; JSON */
+	uint8_t		 quoted;	/* JSON: 1 in a string, 2 behind a \ */
 	struct scan_level level[SCAN_MAX_DEPTH];
 };
 
 /* Whether a message of compact or strict binary protocol begins so. */
 int	scan_knows(uint8_t first);
 
-/* For a message that begins with this byte. */
+/* For a message that begins with this byte: 0x82, 0x80 or '['. */
 void	scan_init(struct scan *, uint8_t first, uint64_t max_size);
 
 /* p: the message from its beginning; len may have grown since the last call. */
 enum scan_result scan_run(struct scan *, const uint8_t *p, size_t len);
+
+/* scan_run() for a message in JSON. */
+enum scan_result scan_json(struct scan *, const uint8_t *p, size_t len);
 
 size_t	scan_missing(const struct scan *, size_t len);
 
