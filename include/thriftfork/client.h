@@ -35,8 +35,11 @@ void	 tf_client_free(struct tf_client *);	/* NULL is fine */
  *	max-frame	16384000	bytes of a request or a reply
  *	protocol	compact	or binary
  *	framing		framed	or unframed (Apache's "buffered")
+ *	service			the name that calls begin with, for servers
+ *				that have several services
+ *				(TMultiplexedProtocol); "" for none
  *
- * The last two take effect with the next connection: set them first.
+ * protocol and framing take effect with the next connection: set them first.
  */
 int	 tf_client_set(struct tf_client *, const char *key, const char *value)
 	    TF_CHECK;

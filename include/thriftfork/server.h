@@ -56,6 +56,17 @@ int	 tf_server_module(struct tf_server *, const char *path) TF_CHECK;
 int	 tf_server_add(struct tf_server *, const struct tf_service *,
 	    const void *handler) TF_CHECK;
 
+/*
+ * The same under a name: its calls are named "name:method", as the clients of
+ * TMultiplexedProtocol name them (calc_calculator_serve_as()).  call->service
+ * is the name then, and a service may be added several times, each time with a
+ * handler of its own.  What was added without a name is the default service:
+ * it gets the calls that name none.  A name has 1 to 63 letters, digits and
+ * - . / _, and is copied.
+ */
+int	 tf_server_add_as(struct tf_server *, const char *name,
+	    const struct tf_service *, const void *handler) TF_CHECK;
+
 /* Declares hooks, which are copied; for setup(). */
 void	 tf_server_hooks(struct tf_server *, const struct tf_hooks *);
 

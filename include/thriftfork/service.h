@@ -41,8 +41,9 @@ struct tf_call {
 	struct tf_arena	*arena;		/* emptied when the call has ended */
 	void		*ctx;		/* what worker_start() left */
 	const void	*handler;	/* the instance that serves this call */
-	const char	*service;	/* names as in the IDL */
-	const char	*method;
+	const char	*service;	/* as in the IDL, or the name it was
+					   added under */
+	const char	*method;	/* as in the IDL */
 	int32_t		 seqid;		/* the client's number of this call */
 	uint64_t	 deadline_ns;	/* CLOCK_MONOTONIC; 0 = none */
 	const struct tf_peer *peer;

@@ -29,6 +29,7 @@
 #define MAX_DEPTH		64
 #define MAX_MEMORY		((size_t)256 << 20)	/* of a result */
 #define KEEP_BYTES		(64 * 1024)
+#define SERVICE_BYTES	65		/* of a name, colon and NUL */
 #define PIECE_BYTES		(64 * 1024)	/* of a reply, at a time */
 
 struct tf_client {
@@ -37,6 +38,7 @@ struct tf_client {
 	struct tf_arena	*arena;		/* the caller has given one */
 	const struct wire_proto *proto;
 	bool		 framed;
+	char		 service[SERVICE_BYTES];	/* "name:", or "" */
 	struct buf	 out, in;
 	char		*addr;
 	uint64_t	 timeout_ns;	/* 0: none */
@@ -141,6 +143,19 @@ set_framing(struct tf_client *c, const char *value)
 	return 0;
 }
 
+static int
+set_service(struct tf_client *c, const char *value)
+{
+	size_t n = strlen(value);
+
+	if (n + 1 >= sizeof(c->service) || memchr(value, ':', n) != NULL)
+		return fail(c, "service: '%.80s' is not a name of at most %zu "
+		    "bytes without a colon", value, sizeof(c->service) - 2);
+	snprintf(c->service, sizeof(c->service), "%s%s", value,
+	    n == 0 ? "" : ":");
+	return 0;
+}
+
 int
 tf_client_set(struct tf_client *c, const char *key, const char *value)
 {
@@ -152,6 +167,7 @@ tf_client_set(struct tf_client *c, const char *key, const char *value)
 		{ "max-frame", set_max_frame },
 		{ "protocol", set_protocol },
 		{ "framing", set_framing },
+		{ "service", set_service },
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -188,10 +204,19 @@ fail_stream(struct tf_client *c, const struct tf_method *m)
 	    c->stream.error, ns / NS_PER_MS);
 }
 
+/* What the server is asked for; its reply has the method's name alone. */
+static struct tf_str
+name_of_call(struct tf_client *c, const struct tf_method *m)
+{
+	if (c->service[0] == '\0')
+		return (struct tf_str){ m->name, strlen(m->name) };
+	return tf_strf(&c->own, "%s%s", c->service, m->name);
+}
+
 static int
 encode(struct tf_client *c, const struct tf_method *m, const void *args)
 {
-	struct wire_msg msg = { .name = { m->name, strlen(m->name) },
+	struct wire_msg msg = { .name = name_of_call(c, m),
 	    .seqid = ++c->seqid,
 	    .type = m->flags & TF_ONEWAY ? WIRE_ONEWAY : WIRE_CALL };
 	size_t head = c->framed ? FRAME_HEADER : 0;

@@ -13,6 +13,8 @@
 #include "serve/registry.h"
 #include "wire/frame.h"
 
+#define UP_TO(len)	((int)((len) < 200 ? (len) : 200))	/* of a name */
+
 static struct call *
 take_call(struct worker *w)
 {
@@ -187,6 +189,36 @@ release(struct conn *c)
 	}
 }
 
+/* A reply has the method's name alone, which is what clients compare with. */
+static void
+drop_prefix(struct tf_str *name, size_t n)
+{
+	name->s += n;
+	name->len -= n;
+}
+
+static void
+fail_unknown(struct call *call, const struct registry *r)
+{
+	struct tf_str *m = &call->msg.name;
+	const char *colon = memchr(m->s, ':', m->len), *service = m->s;
+	int n;
+
+	if (colon == NULL) {
+		call_fail(call, APP_UNKNOWN_METHOD, "unknown method '%.*s'",
+		    UP_TO(m->len), m->s);
+		return;
+	}
+	n = UP_TO((size_t)(colon - service));
+	drop_prefix(m, (size_t)(colon - service) + 1);
+	if (registry_serves(r, service, (size_t)(colon - service)))
+		call_fail(call, APP_UNKNOWN_METHOD, "service '%.*s' has no "
+		    "method '%.*s'", n, service, UP_TO(m->len), m->s);
+	else
+		call_fail(call, APP_UNKNOWN_METHOD, "unknown service '%.*s', "
+		    "of method '%.*s'", n, service, UP_TO(m->len), m->s);
+}
+
 static void
 run(struct conn *c, struct call *call, struct wire_reader *r)
 {
@@ -203,10 +235,10 @@ run(struct conn *c, struct call *call, struct wire_reader *r)
 	    c->peer, w->loop.now_ns);
 	if (call->entry == NULL) {
 		lane_add(w->config->lane, COUNTER_UNKNOWN_METHODS, 1);
-		call_fail(call, APP_UNKNOWN_METHOD, "unknown method '%.*s'",
-		    (int)(m->name.len < 200 ? m->name.len : 200), m->name.s);
+		fail_unknown(call, w->config->registry);
 		return;
 	}
+	drop_prefix(&call->msg.name, call->entry->prefix);
 	if (call->entry->method->flags & TF_ONEWAY)
 		call->oneway = true;
 	set_public(c, call, &peer);

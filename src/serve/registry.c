@@ -12,6 +12,8 @@
 #include "base/bug.h"
 #include "wire/wire.h"
 
+#define NAME_BYTES	64	/* of a name, with its NUL */
+
 static size_t
 hash(const char *s, size_t len)
 {
@@ -23,9 +25,9 @@ hash(const char *s, size_t len)
 }
 
 static bool
-matches(const struct entry *e, const char *name, size_t len)
+matches(const struct entry *e, const char *key, size_t len)
 {
-	return e->name_len == len && memcmp(e->method->name, name, len) == 0;
+	return e->key_len == len && memcmp(e->key, key, len) == 0;
 }
 
 void
@@ -39,31 +41,42 @@ registry_fini(struct registry *r)
 {
 	free(r->entries);
 	free(r->buckets);
+	tf_arena_free(r->texts);
 	registry_init(r);
 }
 
 const struct entry *
-registry_find(const struct registry *r, const char *name, size_t len)
+registry_find(const struct registry *r, const char *key, size_t len)
 {
 	size_t i;
 
 	if (r->buckets == NULL)
 		return NULL;
-	for (i = hash(name, len) & r->mask; r->buckets[i] != 0;
+	for (i = hash(key, len) & r->mask; r->buckets[i] != 0;
 	    i = (i + 1) & r->mask) {
 		const struct entry *e = &r->entries[r->buckets[i] - 1];
 
-		if (matches(e, name, len))
+		if (matches(e, key, len))
 			return e;
 	}
 	return NULL;
+}
+
+bool
+registry_serves(const struct registry *r, const char *name, size_t len)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->entries[i].prefix == len + 1 &&
+		    memcmp(r->entries[i].key, name, len) == 0)
+			return true;
+	return false;
 }
 
 static void
 link_entry(struct registry *r, size_t index)
 {
 	const struct entry *e = &r->entries[index];
-	size_t i = hash(e->method->name, e->name_len) & r->mask;
+	size_t i = hash(e->key, e->key_len) & r->mask;
 
 	while (r->buckets[i] != 0)
 		i = (i + 1) & r->mask;
@@ -96,25 +109,36 @@ implemented(const struct tf_method *m, const void *handler)
 	return fn != NULL;
 }
 
+static void
+refuse(char *why, size_t size, const struct entry *e, const char *text,
+    const char *more)
+{
+	snprintf(why, size, "%s.%s: %s%s", e->title, e->method->name, text,
+	    more);
+}
+
+/* e has all but what is known of the method. */
 static int
-add_method(struct registry *r, const struct tf_service *top,
-    const struct tf_method *m, const void *handler, char *why, size_t size)
+add_method(struct registry *r, struct entry e, const struct tf_method *m,
+    char *why, size_t size)
 {
 	const struct entry *other;
-	struct entry e = { .method = m, .service = top->name,
-	    .handler = handler, .name_len = (uint32_t)strlen(m->name) };
 
-	if (!implemented(m, handler))
+	if (!implemented(m, e.handler))
 		return 0;
-	if ((other = registry_find(r, m->name, e.name_len)) != NULL) {
-		snprintf(why, size, "%s.%s: %s has a method of this name",
-		    top->name, m->name, other->service);
+	e.method = m;
+	e.key = m->name;
+	if (e.prefix > 0)
+		e.key = tf_strf(r->texts, "%s:%s", e.service, m->name).s;
+	e.key_len = (uint32_t)strlen(e.key);
+	if ((other = registry_find(r, e.key, e.key_len)) != NULL) {
+		refuse(why, size, &e, other->title,
+		    " has a method of this name");
 		return -1;
 	}
 	if ((e.args = plan_get(m->args)) == NULL ||
 	    (e.result = plan_get(m->result)) == NULL) {
-		snprintf(why, size, "%s.%s: its tables are malformed",
-		    top->name, m->name);
+		refuse(why, size, &e, "its tables are malformed", "");
 		return -1;
 	}
 	make_room(r);
@@ -123,23 +147,67 @@ add_method(struct registry *r, const struct tf_service *top,
 	return 0;
 }
 
-int
-registry_add(struct registry *r, const struct tf_service *service,
-    const void *handler, char *why, size_t size)
+/* Before anything else of the tables is looked at. */
+static int
+check_abi(const struct tf_service *s, char *why, size_t size)
 {
-	const struct tf_service *s;
-
-	for (s = service; s != NULL; s = s->base) {
+	for (; s != NULL; s = s->base)
 		if (s->magic != TF_MAGIC || s->abi != TF_ABI) {
 			snprintf(why, size, "service tables of ABI %u, this "
 			    "library has %u: generate them anew", s->abi,
 			    TF_ABI);
 			return -1;
 		}
-		for (uint32_t i = 0; i < s->n; i++)
-			if (add_method(r, service, &s->methods[i], handler,
-			    why, size) == -1)
-				return -1;
+	return 0;
+}
+
+/* Letters, digits and - . / _: nothing that settings or people stumble over. */
+static bool
+is_name(const char *name)
+{
+	size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789-./_");
+
+	return n > 0 && n < NAME_BYTES && name[n] == '\0';
+}
+
+/* What all entries of a service have in common. */
+static struct entry
+instance(struct registry *r, const char *name, const struct tf_service *s,
+    const void *handler)
+{
+	struct entry e = { .service = s->name, .title = s->name,
+	    .handler = handler };
+
+	if (name == NULL)
+		return e;
+	if (r->texts == NULL)
+		r->texts = tf_arena_new(0);
+	e.service = tf_strf(r->texts, "%s", name).s;
+	e.title = tf_strf(r->texts, "%s:%s", name, s->name).s;
+	e.prefix = (uint32_t)strlen(name) + 1;
+	return e;
+}
+
+int
+registry_add(struct registry *r, const char *name,
+    const struct tf_service *service, const void *handler, char *why,
+    size_t size)
+{
+	const struct tf_service *s;
+	struct entry e;
+
+	if (check_abi(service, why, size) == -1)
+		return -1;
+	if (name != NULL && !is_name(name)) {
+		snprintf(why, size, "'%.100s': the name of a service has 1 to "
+		    "%d letters, digits and - . / _", name, NAME_BYTES - 1);
+		return -1;
 	}
+	e = instance(r, name, service, handler);
+	for (s = service; s != NULL; s = s->base)
+		for (uint32_t i = 0; i < s->n; i++)
+			if (add_method(r, e, &s->methods[i], why, size) == -1)
+				return -1;
 	return 0;
 }

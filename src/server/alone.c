@@ -22,7 +22,7 @@ make_segment(struct tf_server *srv)
 		    strerror(errno));
 	for (size_t i = 0; i < srv->registry.n; i++)
 		segment_method_add(srv->segment,
-		    srv->registry.entries[i].service,
+		    srv->registry.entries[i].title,
 		    srv->registry.entries[i].method->name);
 	return 0;
 }

@@ -18,21 +18,26 @@ manifest_write(const struct registry *r, int fd)
 	if (f == NULL)
 		return -1;
 	for (size_t i = 0; i < r->n; i++)
-		fprintf(f, "%s\t%s\n", r->entries[i].service,
+		fprintf(f, "%s\t%s\n", r->entries[i].title,
 		    r->entries[i].method->name);
 	return fclose(f) == 0 ? 0 : -1;
 }
 
-/* An IDL name at p, ended by end; copied to name. */
+/*
+ * An IDL name at p, ended by end; copied to name.  What else it may have is in
+ * more.
+ */
 static int
-take_name(const char **p, const char *limit, char end, char *name, size_t size)
+take_name(const char **p, const char *limit, char end, const char *more,
+    char *name, size_t size)
 {
 	size_t n = 0;
 
 	while (*p < limit && **p != end) {
 		unsigned char c = (unsigned char)*(*p)++;
 
-		if ((!isalnum(c) && c != '_' && c != '.') || n + 1 == size)
+		if (c == '\0' || (!isalnum(c) && c != '_' && c != '.' &&
+		    strchr(more, c) == NULL) || n + 1 == size)
 			return -1;
 		name[n++] = (char)c;
 	}
@@ -52,9 +57,10 @@ manifest_read(const char *text, size_t len, struct segment *seg, char *why,
 	int n = 0;
 
 	while (p < limit) {
-		if (take_name(&p, limit, '\t', service,
+		if (take_name(&p, limit, '\t', "-/:", service,
 		    sizeof(service)) == -1 ||
-		    take_name(&p, limit, '\n', method, sizeof(method)) == -1) {
+		    take_name(&p, limit, '\n', "", method,
+		    sizeof(method)) == -1) {
 			snprintf(why, size, "the preflight's report is "
 			    "malformed at byte %td", p - text);
 			return -1;

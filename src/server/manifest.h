@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a preflight reports: a line "service<tab>method" for each method that
- * is served.  Written by the preflight, which has run a stranger's code, so
- * it is read with the suspicion that a peer's bytes deserve.
+ * is served; the service is "name:service" if it was added under a name.
+ * Written by the preflight, which has run a stranger's code, so it is read
+ * with the suspicion that a peer's bytes deserve.
  */
 #ifndef SERVER_MANIFEST_H
 #define SERVER_MANIFEST_H

@@ -409,7 +409,7 @@ uint64_t
 settings_call_timeout(const struct settings *s, const char *service,
     const char *method)
 {
-	size_t len = strlen(service);
+	size_t len = strcspn(service, ":");
 
 	for (size_t i = 0; i < s->ncall_timeouts; i++) {
 		const struct call_timeout *t = &s->call_timeouts[i];

@@ -169,7 +169,7 @@ run_check_methods(const struct segment *seg, const struct settings *s,
 		strlcpy(service, name, sizeof(service));
 		if ((size_t)(dot - name) < sizeof(service))
 			service[dot - name] = '\0';
-		if (segment_method_find(seg, service, dot + 1) == 0) {
+		if (!segment_method_served(seg, service, dot + 1)) {
 			snprintf(why, size, "call-timeout.%s: there is no "
 			    "such method", name);
 			return -1;

@@ -53,7 +53,7 @@ bind_methods(struct tf_server *srv)
 		e->timeout_ns = settings_call_timeout(&srv->settings,
 		    e->service, e->method->name);
 		e->counters = (uint16_t)segment_method_find(srv->segment,
-		    e->service, e->method->name);
+		    e->title, e->method->name);
 	}
 }
 

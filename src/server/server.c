@@ -106,8 +106,16 @@ int
 tf_server_add(struct tf_server *srv, const struct tf_service *service,
     const void *handler)
 {
-	return registry_add(&srv->registry, service, handler, srv->error,
-	    sizeof(srv->error));
+	return registry_add(&srv->registry, NULL, service, handler,
+	    srv->error, sizeof(srv->error));
+}
+
+int
+tf_server_add_as(struct tf_server *srv, const char *name,
+    const struct tf_service *service, const void *handler)
+{
+	return registry_add(&srv->registry, name, service, handler,
+	    srv->error, sizeof(srv->error));
 }
 
 void

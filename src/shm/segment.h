@@ -151,6 +151,13 @@ int	 segment_method_find(const struct segment *, const char *service,
 	    const char *method);
 
 /*
+ * Whether there is such a method, of a service that is in the directory as
+ * this one or as "service:" and more.
+ */
+bool	 segment_method_served(const struct segment *, const char *service,
+	    const char *method);
+
+/*
  * A worker after fork, before it drops privilege: the inherited mapping is
  * replaced by a read-only one, the lane is mapped for writing, and the
  * descriptor that could write the rest is closed.  NULL and errno, after which

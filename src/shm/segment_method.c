@@ -59,6 +59,25 @@ segment_method_find(const struct segment *s, const char *service,
 	return method_search(s, method_count(s), service, method);
 }
 
+bool
+segment_method_served(const struct segment *s, const char *service,
+    const char *method)
+{
+	const struct segment_method *m;
+	unsigned i, n = method_count(s);
+	size_t len = strlen(service);
+
+	for (i = 1; i < n; i++) {
+		m = segment_entry(s, &s->at.methods, i);
+		if (len < sizeof(m->service) &&
+		    memcmp(m->service, service, len) == 0 &&
+		    (m->service[len] == '\0' || m->service[len] == ':') &&
+		    strncmp(m->method, method, sizeof(m->method)) == 0)
+			return true;
+	}
+	return false;
+}
+
 int
 segment_method_name(const struct segment *s, unsigned method, char *buf,
     size_t size)

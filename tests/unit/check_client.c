@@ -405,6 +405,39 @@ close_after_reply(void)
 	serve_once(2);
 }
 
+static void
+named_calls(void)
+{
+	static const char *const names[] = { "twin:size", "other:size",
+	    "size" };
+	struct message m;
+	int fd = take();
+
+	for (int32_t i = 0; i < 3; i++) {
+		ck_assert(peer_read(fd, &m));
+		ck_assert_str_eq(m.name, names[i]);
+		message_free(&m);
+		say(fd, PEER_REPLY, "size", i + 1, FOUR);
+	}
+	peer_expect_end(fd);
+	close(fd);
+}
+
+/* Of several that the server has; the connection stays the same. */
+START_TEST(service)
+{
+	act(named_calls);
+	ck_assert_int_eq(tf_client_set(c, "service", "twin"), 0);
+	ck_assert_msg(call_size() == 4, "%s", tf_client_error(c));
+	ck_assert_int_eq(tf_client_set(c, "service", "other"), 0);
+	ck_assert_msg(call_size() == 4, "%s", tf_client_error(c));
+	ck_assert_int_eq(tf_client_set(c, "service", ""), 0);
+	ck_assert_msg(call_size() == 4, "%s", tf_client_error(c));
+	tf_client_free(c);
+	c = NULL;
+}
+END_TEST
+
 START_TEST(closed_between_calls)
 {
 	act(close_after_reply);
@@ -566,6 +599,8 @@ START_TEST(settings)
 		{ "max-frame", "15" }, { "max-frame", "1T" },
 		{ "max-frame", "218762506" }, { "", "1" },
 		{ "workers", "1" }, { "Timeout", "1s" },
+		{ "service", "a:b" }, { "service", "0123456789012345678901234"
+		    "567890123456789012345678901234567890123" },
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -614,6 +649,7 @@ main(void)
 	tcase_add_loop_test(t, raw_bytes, 0, COUNT(raws));
 	tcase_add_test(t, max_frame);
 	tcase_add_test(t, a_reply_too_many);
+	tcase_add_test(t, service);
 	tcase_add_test(t, closed_between_calls);
 	tcase_add_test(t, exceptions);
 	tcase_add_test(t, oneway_does_not_wait);

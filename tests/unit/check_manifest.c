@@ -55,16 +55,25 @@ START_TEST(what_is_written_can_be_read)
 	ssize_t n;
 
 	registry_init(&r);
-	ck_assert_int_eq(registry_add(&r, &unit_service, &unit_handler, why,
-	    sizeof(why)), 0);
+	ck_assert_int_eq(registry_add(&r, NULL, &unit_service, &unit_handler,
+	    why, sizeof(why)), 0);
+	ck_assert_int_eq(registry_add(&r, "a/b-c.d", &unit_service,
+	    &unit_handler, why, sizeof(why)), 0);
 	ck_assert_int_eq(manifest_write(&r, fd), 0);
 	n = pread(fd, text, sizeof(text), 0);
 	ck_assert_int_gt(n, 0);
 	ck_assert_int_eq(memcmp(text, "Unit\techo\nUnit\tsize\n", 20), 0);
 	ck_assert_msg(take(text, (size_t)n) == (int)r.n, "%s", why);
 	for (size_t i = 0; i < r.n; i++)
-		ck_assert_int_gt(segment_method_find(seg, "Unit",
-		    r.entries[i].method->name), 0);
+		ck_assert_int_gt(segment_method_find(seg, i < r.n / 2 ?
+		    "Unit" : "a/b-c.d:Unit", r.entries[i].method->name), 0);
+	ck_assert_int_ne(segment_method_find(seg, "Unit", "echo"),
+	    segment_method_find(seg, "a/b-c.d:Unit", "echo"));
+	ck_assert(segment_method_served(seg, "Unit", "echo"));
+	ck_assert(segment_method_served(seg, "a/b-c.d", "echo"));
+	ck_assert(!segment_method_served(seg, "a/b-c.", "echo"));
+	ck_assert(!segment_method_served(seg, "a/b-c.d", "ech"));
+	ck_assert(!segment_method_served(seg, "", "echo"));
 	registry_fini(&r);
 	close(fd);
 }
@@ -75,7 +84,7 @@ START_TEST(a_report_that_cannot_be_written)
 	struct registry r;
 
 	registry_init(&r);
-	registry_add(&r, &unit_service, &unit_handler, why, sizeof(why));
+	registry_add(&r, NULL, &unit_service, &unit_handler, why, sizeof(why));
 	ck_assert_int_eq(manifest_write(&r, 9999), -1);
 	registry_fini(&r);
 }
@@ -84,8 +93,9 @@ END_TEST
 static const char *const bad[] = {
 	"", "\n", "\t\n", "a", "a\t", "a\n", "a\tb", "\tb\n", "a\t\n",
 	"a\tb\n\n", "a\tb\nc", "a\tb\nc\td", "a b\tc\n", "a\tb c\n",
-	"a\tb\r\n", "a\tb\tc\n", "a/b\tc\n", "a\t../b\n", "a\t\033[2J\n",
-	"a\tb\302\251\n", "a\t\"b\"\n", "a\tb\n \n", "a-b\tc\n",
+	"a\tb\r\n", "a\tb\tc\n", "a\tb/c\n", "a\t../b\n",
+	"a\t\033[2J\n", "a\tb\302\251\n", "a\t\"b\"\n", "a\tb\n \n",
+	"a\tb-c\n", "a\tb:c\n", "a*\tb\n",
 };
 
 START_TEST(malformed_reports)

@@ -320,6 +320,10 @@ START_TEST(call_timeouts)
 	ck_assert_uint_eq(settings_call_timeout(&s, "a.b", "add"),
 	    3 * NS_PER_S);
 	ck_assert_uint_eq(settings_call_timeout(&s, "Calc", "sub"), 0);
+	ck_assert_uint_eq(settings_call_timeout(&s, "a.b:Calc", "add"),
+	    3 * NS_PER_S);
+	ck_assert_uint_eq(settings_call_timeout(&s, "x:Calc", "add"),
+	    5 * NS_PER_S);
 	ck_assert_uint_eq(settings_call_timeout(&s, "Cal", "c.add"),
 	    5 * NS_PER_S);
 	ck_assert_uint_eq(settings_call_timeout(&s, "Calc", "ad"),

@@ -31,7 +31,14 @@ teardown(void)
 static int
 add(const struct tf_service *s, const void *handler)
 {
-	return registry_add(&r, s, handler, why, sizeof(why));
+	return registry_add(&r, NULL, s, handler, why, sizeof(why));
+}
+
+static int
+add_as(const char *name, const void *handler)
+{
+	return registry_add(&r, name, &unit_service, handler, why,
+	    sizeof(why));
 }
 
 static const struct entry *
@@ -90,6 +97,65 @@ START_TEST(duplicates)
 	ck_assert_ptr_nonnull(strstr(why, "Unit.ping"));
 	ck_assert_ptr_nonnull(strstr(why, "Base"));
 	ck_assert_str_eq(find("ping")->service, "Base");
+}
+END_TEST
+
+/* The same service twice under names, and once without. */
+START_TEST(instances)
+{
+	static struct unit_handler second;
+	char name[] = "first";
+	const struct entry *e;
+
+	second = unit_handler;
+	ck_assert_msg(add_as(name, &unit_handler) == 0, "%s", why);
+	memset(name, 'x', sizeof(name) - 1);
+	ck_assert_msg(add_as("a/second-1.x_", &second) == 0, "%s", why);
+	ck_assert_ptr_null(find("echo"));
+	ck_assert_int_eq(add(&unit_service, &unit_handler), 0);
+	ck_assert_uint_eq(r.n, 27);
+	e = find("first:echo");
+	ck_assert_ptr_eq(e->handler, &unit_handler);
+	ck_assert_ptr_eq(e->method, unit_method("echo"));
+	ck_assert_str_eq(e->service, "first");
+	ck_assert_str_eq(e->title, "first:Unit");
+	ck_assert_uint_eq(e->prefix, 6);
+	e = find("a/second-1.x_:ping");
+	ck_assert_ptr_eq(e->handler, &second);
+	ck_assert_str_eq(e->title, "a/second-1.x_:Unit");
+	e = find("echo");
+	ck_assert_str_eq(e->service, "Unit");
+	ck_assert_str_eq(e->title, "Unit");
+	ck_assert_uint_eq(e->prefix, 0);
+	ck_assert_ptr_null(find("Unit:echo"));
+	ck_assert_ptr_null(find("first:absent"));
+	ck_assert_ptr_null(find("firs:echo"));
+	ck_assert(registry_serves(&r, "first", 5));
+	ck_assert(!registry_serves(&r, "first", 4));
+	ck_assert(!registry_serves(&r, "firstly", 7));
+	ck_assert(!registry_serves(&r, "Unit", 4));
+	ck_assert(!registry_serves(&r, "", 0));
+	ck_assert_int_eq(add_as("first", &second), -1);
+	ck_assert_ptr_nonnull(strstr(why, "first:Unit.echo"));
+}
+END_TEST
+
+START_TEST(names_that_are_none)
+{
+	static const char *const bad[] = { "", ":", "a:", "a b", "a\tb",
+	    "caf\303\251", "\"", "a\n" };
+	char text[80];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ck_assert_int_eq(add_as(bad[i], &unit_handler), -1);
+		ck_assert_ptr_nonnull(strstr(why, "the name of a service"));
+	}
+	memset(text, 'n', sizeof(text));
+	text[64] = '\0';
+	ck_assert_int_eq(add_as(text, &unit_handler), -1);
+	ck_assert_uint_eq(r.n, 0);
+	text[63] = '\0';
+	ck_assert_int_eq(add_as(text, &unit_handler), 0);
 }
 END_TEST
 
@@ -179,6 +245,8 @@ main(void)
 	tcase_add_test(t, methods_of_the_base);
 	tcase_add_test(t, members_that_are_null);
 	tcase_add_test(t, duplicates);
+	tcase_add_test(t, instances);
+	tcase_add_test(t, names_that_are_none);
 	tcase_add_test(t, another_abi);
 	tcase_add_test(t, malformed_tables);
 	tcase_add_test(t, a_thousand_methods);

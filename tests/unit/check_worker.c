@@ -98,6 +98,66 @@ START_TEST(failures)
 }
 END_TEST
 
+static void
+expect_unknown(int fd, int32_t seqid, const char *name, const char *text)
+{
+	struct message m;
+
+	ck_assert(peer_read(fd, &m));
+	ck_assert_int_eq(m.type, PEER_EXCEPTION);
+	ck_assert_int_eq(m.number, APP_UNKNOWN_METHOD);
+	ck_assert_int_eq(m.seqid, seqid);
+	ck_assert_str_eq(m.name, name);
+	ck_assert_str_eq(m.text, text);
+	message_free(&m);
+}
+
+/* "service:method": the reply has the method's name alone. */
+START_TEST(named_services)
+{
+	struct bytes out = { 0 };
+	struct message m;
+	int fd = bench_tcp();
+
+	frame_text(&out, "twin:echo", 1, "a", 1);
+	frame_text(&out, "echo", 2, "b", 1);
+	frame_ints(&out, "twin:divide", 3, 1, 0);
+	frame_text(&out, "twin:note", 4, "n", 1);
+	frame_call(&out, "twin:nonesuch", 5);
+	frame_call(&out, "other:ping", 6);
+	frame_call(&out, "ping:ping", 7);
+	frame_call(&out, ":ping", 8);
+	frame_call(&out, "twin:", 9);
+	frame_call(&out, ":", 10);
+	frame_call(&out, "twin:twin:ping", 11);
+	frame_call(&out, "twi:ping", 12);
+	peer_send_bytes(fd, &out);
+	peer_expect(fd, PEER_REPLY, "echo", 1);
+	peer_expect(fd, PEER_REPLY, "echo", 2);
+	ck_assert(peer_read(fd, &m));
+	ck_assert_str_eq(m.name, "divide");
+	ck_assert_int_eq(m.type, PEER_REPLY);
+	ck_assert_str_eq(m.text, "by zero");
+	message_free(&m);
+	expect_unknown(fd, 5, "nonesuch",
+	    "service 'twin' has no method 'nonesuch'");
+	expect_unknown(fd, 6, "ping",
+	    "unknown service 'other', of method 'ping'");
+	expect_unknown(fd, 7, "ping",
+	    "unknown service 'ping', of method 'ping'");
+	expect_unknown(fd, 8, "ping", "unknown service '', of method 'ping'");
+	expect_unknown(fd, 9, "", "service 'twin' has no method ''");
+	expect_unknown(fd, 10, "", "unknown service '', of method ''");
+	expect_unknown(fd, 11, "twin:ping",
+	    "service 'twin' has no method 'twin:ping'");
+	expect_unknown(fd, 12, "ping",
+	    "unknown service 'twi', of method 'ping'");
+	ck_assert_int_eq(bench_note(), 'n');
+	expect_service(fd);
+	close(fd);
+}
+END_TEST
+
 START_TEST(byte_by_byte)
 {
 	struct bytes out = { 0 };
@@ -438,6 +498,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, bench_teardown);
 	tcase_add_test(t, results);
 	tcase_add_test(t, failures);
+	tcase_add_test(t, named_services);
 	tcase_add_test(t, byte_by_byte);
 	tcase_add_test(t, split_at_every_position);
 	tcase_add_test(t, a_hundred_calls_in_one_write);

@@ -82,8 +82,8 @@ sides_setup(void)
 	side_limits = (struct worker_limits){ .max_frame = 4 << 20,
 	    .max_memory_per_call = 64 << 20, .max_depth = 64 };
 	registry_init(&registry);
-	ck_assert_msg(registry_add(&registry, &unit_service, &unit_handler,
-	    why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(registry_add(&registry, NULL, &unit_service,
+	    &unit_handler, why, sizeof(why)) == 0, "%s", why);
 	side_setup(&a);
 	side_setup(&b);
 }

@@ -57,8 +57,10 @@ bench_setup(void)
 	bench_limits = (struct worker_limits){ .max_frame = 4 << 20,
 	    .max_memory_per_call = 64 << 20, .max_depth = 64 };
 	registry_init(&b.registry);
-	ck_assert_msg(registry_add(&b.registry, &unit_service, &unit_handler,
-	    why, sizeof(why)) == 0, "%s", why);
+	ck_assert_msg(registry_add(&b.registry, NULL, &unit_service,
+	    &unit_handler, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_int_eq(registry_add(&b.registry, "twin", &unit_service,
+	    &unit_handler, why, sizeof(why)), 0);
 	b.lane = aligned_alloc(64, (lane_size(METHODS) + 63) & ~63ul);
 	memset(b.lane, 0, lane_size(METHODS));
 	lane_init(b.lane, METHODS);

@@ -18,7 +18,7 @@
 #define MAX_INPUT	(64u << 20)	/* bytes of JSON from standard input */
 
 struct call_args {
-	const char	*timeout, *protocol, *framing;
+	const char	*timeout, *protocol, *framing, *service;
 	const char	*addr, *file, *method, *json;
 	struct idl	*idl;
 };
@@ -27,13 +27,16 @@ static int
 usage(FILE *f, int status)
 {
 	fprintf(f, "usage: thriftfork call [-I DIR]... [-p PROTOCOL] "
-	    "[-f FRAMING] [-T TIME]\n           ADDR FILE.thrift "
+	    "[-f FRAMING] [-s NAME]\n           [-T TIME] ADDR FILE.thrift "
 	    "SERVICE.METHOD [JSON|-]\n");
 	if (status == 0)
 		fprintf(f, "\n"
 		    "  -I DIR       look for included files in DIR, too\n"
 		    "  -p PROTOCOL  compact (default) or binary\n"
 		    "  -f FRAMING   framed (default) or unframed\n"
+		    "  -s NAME      what the server calls the service, if it "
+		    "has several\n"
+		    "               (TMultiplexedProtocol)\n"
 		    "  -T TIME      give up after TIME, 10s by default\n"
 		    "\n"
 		    "JSON is an object with the arguments by name; - reads it "
@@ -55,7 +58,7 @@ parse(struct call_args *a, int argc, char **argv)
 	};
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "I:p:f:T:h", longs,
+	while ((letter = getopt_long(argc, argv, "I:p:f:s:T:h", longs,
 	    NULL)) != -1)
 		switch (letter) {
 		case 'I':
@@ -66,6 +69,9 @@ parse(struct call_args *a, int argc, char **argv)
 			break;
 		case 'f':
 			a->framing = optarg;
+			break;
+		case 's':
+			a->service = optarg;
 			break;
 		case 'T':
 			a->timeout = optarg;
@@ -239,6 +245,7 @@ call(const struct call_args *a, const struct tf_method *m,
 
 	if (tf_client_set(c, "protocol", a->protocol) == -1 ||
 	    tf_client_set(c, "framing", a->framing) == -1 ||
+	    tf_client_set(c, "service", a->service) == -1 ||
 	    tf_client_set(c, "timeout", a->timeout) == -1)
 		errx(2, "%s", tf_client_error(c));
 	args = read_args(arena, m, a->json);
@@ -272,7 +279,7 @@ int
 main(int argc, char **argv)
 {
 	struct call_args a = { .protocol = "compact", .framing = "framed",
-	    .timeout = "10s",
+	    .service = "", .timeout = "10s",
 	    .idl = idl_new() };
 	int status;
 

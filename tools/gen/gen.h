@@ -47,6 +47,7 @@ struct def_names {
 	const char	*service;	/* calc_calculator_service */
 	const char	*handler;	/* calc_calculator_handler */
 	const char	*serve;		/* calc_calculator_serve */
+	const char	*serve_as;	/* calc_calculator_serve_as */
 	const char	*defaults;	/* calc_work_default, before a number */
 };
 

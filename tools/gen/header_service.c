@@ -93,6 +93,12 @@ header_service(struct gen *g, const struct idl_def *d)
 	    "    const struct %s *h)\n{\n"
 	    "\treturn tf_server_add(srv, &%s, h);\n}\n\n", n->serve,
 	    n->handler, n->service);
+	put_comment(g->out, "The same for calls that are named \"name:method\" "
+	    "(TMultiplexedProtocol).");
+	fprintf(g->out, "static inline int\n%s(struct tf_server *srv,\n"
+	    "    const char *name, const struct %s *h)\n{\n"
+	    "\treturn tf_server_add_as(srv, name, &%s, h);\n}\n\n",
+	    n->serve_as, n->handler, n->service);
 	if (d->methods.n > 0)
 		put_clients(g, d);
 }

@@ -175,6 +175,7 @@ name_derived(struct idl_file *f, struct idl_def *d)
 		n->service = derive(f, d->cname, "_service");
 		n->handler = derive(f, d->cname, "_handler");
 		n->serve = derive(f, d->cname, "_serve");
+		n->serve_as = derive(f, d->cname, "_serve_as");
 	}
 }
 

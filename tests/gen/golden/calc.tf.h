@@ -121,6 +121,16 @@ calc_calculator_serve(struct tf_server *srv,
 }
 
 /*
+ * The same for calls that are named "name:method" (TMultiplexedProtocol).
+ */
+static inline int
+calc_calculator_serve_as(struct tf_server *srv,
+    const char *name, const struct calc_calculator_handler *h)
+{
+	return tf_server_add_as(srv, name, &calc_calculator_service, h);
+}
+
+/*
  * What a client of Calculator calls.  0, or -1 with tf_client_error() set; a
  * declared exception is also stored through its pointer, which is otherwise set
  * to NULL.  Results live until the next call on the same client.  Any pointer

@@ -144,6 +144,16 @@ defaults_args_serve(struct tf_server *srv,
 }
 
 /*
+ * The same for calls that are named "name:method" (TMultiplexedProtocol).
+ */
+static inline int
+defaults_args_serve_as(struct tf_server *srv,
+    const char *name, const struct defaults_args_handler *h)
+{
+	return tf_server_add_as(srv, name, &defaults_args_service, h);
+}
+
+/*
  * What a client of Args calls.  0, or -1 with tf_client_error() set; a declared
  * exception is also stored through its pointer, which is otherwise set to NULL.
  * Results live until the next call on the same client.  Any pointer to a result

@@ -124,6 +124,16 @@ unions_values_serve(struct tf_server *srv,
 }
 
 /*
+ * The same for calls that are named "name:method" (TMultiplexedProtocol).
+ */
+static inline int
+unions_values_serve_as(struct tf_server *srv,
+    const char *name, const struct unions_values_handler *h)
+{
+	return tf_server_add_as(srv, name, &unions_values_service, h);
+}
+
+/*
  * What a client of Values calls.  0, or -1 with tf_client_error() set; a
  * declared exception is also stored through its pointer, which is otherwise set
  * to NULL.  Results live until the next call on the same client.  Any pointer
