@@ -33,6 +33,9 @@ enum order_kind {
 	ORDER_LISTEN,		/* accept on the socket that comes along, too;
 				   arg names it */
 	ORDER_UNLISTEN,		/* no longer accept on the socket arg */
+	ORDER_SHARED,		/* arg 1: another master has the listening
+				   sockets, too, and shutdown(2) would be felt
+				   there; 0: not any more */
 	ORDER_VERSION,		/* who takes connections from here reads no
 				   record that is newer than version arg */
 	/* To the master. */

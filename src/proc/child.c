@@ -3,6 +3,7 @@
 #include "proc/child.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,14 @@ child_kill(const struct child *child, int sig)
 	    syscall(SYS_pidfd_send_signal, child->pidfd, sig, NULL, 0) == -1 &&
 	    errno != ESRCH)
 		log_warn("signal %d to pid %ld", sig, (long)child->pid);
+}
+
+bool
+child_is_dead(const struct child *child)
+{
+	struct pollfd p = { .fd = child->pidfd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1;
 }
 
 int

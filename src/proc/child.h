@@ -7,6 +7,7 @@
 #define PROC_CHILD_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -34,6 +35,9 @@ void	child_follow(pid_t master, int sig);
 void	child_exit(int status) __attribute__((noreturn));
 
 void	child_kill(const struct child *, int sig);
+
+/* It waits to be reaped. */
+bool	child_is_dead(const struct child *);
 
 /* Takes the status of a dead child and forgets it. */
 int	child_reap(struct child *, siginfo_t *);

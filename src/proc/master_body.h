@@ -221,6 +221,8 @@ void	upgrade_stop(struct master *);		/* the server stops */
 bool	upgrade_runs(const struct master *);	/* the new one is to serve */
 bool	upgrade_left(const struct master *);	/* it does: ours leave */
 bool	upgrade_waits(const struct master *);	/* we are it */
+bool	upgrade_shares(const struct master *);	/* the sockets, with another
+						   master */
 int	upgrade_follow(struct master *);	/* if we are: -1 and errno */
 void	upgrade_serves(struct master *);	/* all our workers do */
 bool	upgrade_is_silent(const struct master *);	/* slots and records

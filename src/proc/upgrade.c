@@ -36,6 +36,22 @@ upgrade_left(const struct master *m)
 }
 
 bool
+upgrade_shares(const struct master *m)
+{
+	return upgrade_runs(m) || upgrade_waits(m);
+}
+
+/* All workers are to know whether the listening sockets are theirs alone. */
+static void
+tell_shared(struct master *m)
+{
+	struct worker *w;
+
+	TAILQ_FOREACH(w, &m->workers, link)
+		worker_tell(w, ORDER_SHARED, upgrade_shares(m), -1);
+}
+
+bool
 upgrade_is_silent(const struct master *m)
 {
 	return upgrade_left(m) || upgrade_waits(m);
@@ -71,6 +87,7 @@ failed(struct master *m, const char *why)
 	char answer[CONTROL_BYTES];
 
 	u->stage = UPGRADE_NONE;
+	tell_shared(m);
 	forget_other(m);
 	segment_lanes_limit(m->config->segment, 0, m->config->lanes);
 	segment_lanes_reclaim(m->config->segment);
@@ -118,6 +135,14 @@ commit(struct master *m, uint32_t reads)
 	}
 }
 
+/* Unless it does not any more, which the watch of its death will tell. */
+static void
+other_serves(struct master *m, uint32_t reads)
+{
+	if (!child_is_dead(&m->upgrade.child))
+		commit(m, reads);
+}
+
 /* From now on who looks for the server finds the new master. */
 static void
 done(struct master *m)
@@ -133,6 +158,7 @@ inherit(struct master *m)
 	struct order mine = { .kind = SUCCESSION_MINE };
 
 	m->upgrade.stage = UPGRADE_NONE;
+	tell_shared(m);
 	if (orders_hear(m, m->config->control_fd) == -1)
 		log_error("the control socket");
 	m->config->inherit(m->config->arg);
@@ -183,7 +209,7 @@ hear(struct master *m, const struct order *o, size_t size, int fd)
 	if (o->kind == ORDER_TAKEN || o->kind == ORDER_REFUSED)
 		broker_answer(other, o);
 	else if (o->kind == SUCCESSION_SERVES && upgrade_runs(m))
-		commit(m, o->arg);
+		other_serves(m, o->arg);
 	else if (o->kind == SUCCESSION_YOURS && upgrade_waits(m))
 		inherit(m);
 	else if (o->kind == SUCCESSION_MINE && upgrade_left(m))
@@ -363,13 +389,14 @@ upgrade_start(struct master *m, char *why, size_t size)
 		}
 		return -1;
 	}
-	log_info("upgrade: pid %ld executes %s", (long)u->child.pid,
-	    m->config->program);
 	u->stage = UPGRADE_STARTS;
+	tell_shared(m);
 	segment_lanes_limit(m->config->segment, 0, m->config->lanes / 2);
 	timer_set(&m->loop, &u->timer, clock_ns() +
 	    m->limits.upgrade_ns, too_late);
 	bequeath(m);
+	log_info("upgrade: pid %ld executes %s", (long)u->child.pid,
+	    m->config->program);
 	return 0;
 }
 

@@ -289,6 +289,8 @@ worker_new(struct slot *s, unsigned generation)
 		if (watch_add(&m->loop, &w->death, w->child.pidfd, EPOLLIN,
 		    died) == 0) {
 			set_timer(w, m->limits.start_timeout_ns);
+			if (upgrade_shares(m))
+				worker_tell(w, ORDER_SHARED, 1, -1);
 			return w;
 		}
 		child_kill(&w->child, SIGKILL);

@@ -257,14 +257,15 @@ accept_stop(struct worker *w)
 		watch_remove(&w->loop, &d->watch);
 }
 
+/* Others depend on it, or, a unix socket, would never listen again. */
 static bool
-is_shared(int listen_fd)
+must_not_be_shut(const struct door *d)
 {
 	int domain = AF_UNIX;
 	socklen_t len = sizeof(domain);
 
-	getsockopt(listen_fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
-	return domain == AF_UNIX;
+	getsockopt(d->fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+	return d->foreign || d->worker->shared || domain == AF_UNIX;
 }
 
 void
@@ -275,8 +276,7 @@ accept_unlisten(struct worker *w)
 	TAILQ_FOREACH(d, &w->doors, link) {
 		while (!accept_is_full(w) && accept_one(w, d->fd) == 1)
 			;
-		/* For good: no listen(2) makes a unix socket listen again. */
-		if (!d->foreign && !is_shared(d->fd))
+		if (!must_not_be_shut(d))
 			shutdown(d->fd, SHUT_RDWR);
 	}
 	timer_cancel(&w->loop, &w->accept_pause);

@@ -103,6 +103,8 @@ struct worker {
 	bool			 stopping;	/* when the last connection has
 						   gone */
 	bool			 draining;	/* the same, but they move */
+	bool			 shared;	/* the doors, with another
+						   master's workers */
 	bool			 quitting;	/* now */
 	int			 status;
 };

@@ -98,6 +98,9 @@ obey(struct worker *w, const struct order *o, const uint8_t *record,
 	case ORDER_SHED:
 		move_shed(w, o->arg);
 		break;
+	case ORDER_SHARED:
+		w->shared = o->arg != 0;
+		break;
 	case ORDER_VERSION:
 		w->mover.reads = o->arg;
 		break;

@@ -5,9 +5,10 @@ the master by now."""
 import contextlib
 import os
 import signal
+import subprocess
 
 from daemon import launcher, read
-from harness import Server, gone, until
+from harness import Server, built, gone, until
 
 
 class Upgraded(Server):
@@ -25,6 +26,20 @@ class Upgraded(Server):
         self.before += (before,)
         self.pid = after
         return after
+
+    def upgrade_unfinished(self):
+        """The command that waits, and the new master's pid, which serves and
+        has no names, because the old one has been stopped meanwhile."""
+        workers = self.status()["master"]["workers"]
+        command = subprocess.Popen(
+            [built("thriftfork"), "upgrade", "-n", self.name],
+            stderr=subprocess.PIPE, text=True)
+        self.await_log("upgrade: pid .* executes")
+        self.signal(signal.SIGSTOP)
+        new = int(self.log.rsplit("upgrade: pid ", 1)[1].split()[0])
+        for _ in range(workers):
+            self.await_log(r"worker \d+ pid \d+ serves")
+        return command, new
 
     def refused(self, words):
         before = self.master()

@@ -181,6 +181,28 @@ def late():
     s.end()
 
 
+def old_master_dies_before_it_says_so():
+    """the new one serves: it takes the names and goes on counting"""
+    s = Upgraded(CALC, workers=2)
+    with socket.create_connection(("127.0.0.1", s.port), DEADLINE) as c:
+        ping(c)
+    old = s.pid
+    command, new = s.upgrade_unfinished()
+    os.kill(old, signal.SIGKILL)
+    s.await_log("the old master is gone before it could say so")
+    s.await_log("this is the master now")
+    assert command.wait(DEADLINE) == 1
+    command.communicate()
+    s.wait()
+    assert s.master() == new
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", s.port), DEADLINE) as c:
+            ping(c)
+    assert s.status()["counters"]["calls_ended"] == 21, s.status()
+    assert launcher("stop", "-n", s.name).returncode == 0
+    until(lambda: gone(new), "the new master ends")
+
+
 def one_at_a_time():
     s = Upgraded(CALC, "-o", "canary-time=30s", workers=1)
     reload = subprocess.Popen([built("thriftfork"), "reload", "-n", s.name],
@@ -194,4 +216,5 @@ def one_at_a_time():
 
 main([no_connection_and_no_call_is_lost, names_are_the_new_ones,
       idle_and_half_sent, by_signal, new_binary_that_fails,
-      module_that_fails, settings_that_fail, late, one_at_a_time])
+      module_that_fails, settings_that_fail, late,
+      old_master_dies_before_it_says_so, one_at_a_time])
