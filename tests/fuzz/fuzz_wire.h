@@ -51,4 +51,32 @@ fuzz_skip(const struct wire_proto *wp, const uint8_t *bytes, size_t len,
 	tf_arena_free(a);
 }
 
+/* A struct, and a message's head. */
+static inline int
+fuzz_wire(enum tf_protocol proto, const struct wire_proto *wp,
+    const uint8_t *bytes, size_t len)
+{
+	struct tf_arena *a = tf_arena_new(FUZZ_LIMIT);
+	struct sample_all value;
+	struct wire_reader r;
+	struct wire_msg m;
+	const char *why = NULL;
+	ptrdiff_t n;
+
+	n = tf_decode(&sample_all_type, proto, bytes, len, a, &value, &why);
+	if (n >= 0)
+		fuzz_again(proto, &value);
+	else if (why == NULL)
+		abort();
+	if (a->held > FUZZ_LIMIT)
+		abort();
+	fuzz_skip(wp, bytes, len, n);
+	wire_reader_init(&r, bytes, len, a, 64);
+	if (wp->read_msg(&r, &m) == 0 &&
+	    (const uint8_t *)m.name.s + m.name.len > r.end)
+		abort();
+	tf_arena_free(a);
+	return 0;
+}
+
 #endif
