@@ -19,6 +19,8 @@
 static int cases;
 static char path[64];			/* of the unix socket */
 static struct tf_server *running;
+static int serving[2];			/* a byte for each worker */
+static bool fds_as_before;
 
 static void
 ok(bool good, const char *what)
@@ -39,9 +41,22 @@ greet(struct tf_call *call, struct tf_str name, struct tf_str *ret)
 
 static const struct hello_greeter_handler greeter = { .greet = greet };
 
+/* The socket listens by now: whoever connects will be served. */
+static int
+tell(struct tf_server *srv, void **ctx)
+{
+	(void)ctx;
+	if (write(serving[1], "x", 1) != 1)
+		return tf_server_refuse(srv, "nobody waits");
+	return 0;
+}
+
+static const struct tf_hooks hooks = { .worker_start = tell };
+
 static int
 setup(struct tf_server *srv)
 {
+	tf_server_hooks(srv, &hooks);
 	return hello_greeter_serve(srv, &greeter);
 }
 
@@ -58,41 +73,9 @@ make_server(const char *workers)
 	    tf_server_listen(srv, addr) == -1)
 		printf("# %s\n", tf_server_error(srv));
 	running = srv;
+	if (pipe(serving) == -1)
+		abort();
 	return srv;
-}
-
-static bool
-say(const char *name)
-{
-	struct tf_client *c;
-	struct tf_str reply;
-	char addr[80];
-	bool good = false;
-
-	snprintf(addr, sizeof(addr), "unix:%s", path);
-	c = tf_client_new(addr);
-	/* The server may not listen yet: that is what we wait for. */
-	for (int i = 0; i < 3000 && !good; i++) {
-		good = hello_greeter_greet(c, (struct tf_str){ name,
-		    strlen(name) }, &reply) == 0;
-		if (!good)
-			usleep(10000);
-	}
-	if (!good)
-		printf("# %s\n", tf_client_error(c));
-	tf_client_free(c);
-	return good;
-}
-
-/* A child of the host that asks the server to stop, as any client might. */
-static pid_t
-fork_client(void)
-{
-	pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(say("hello") && say("stop") ? 0 : 1);
-	return pid;
 }
 
 static unsigned
@@ -105,6 +88,67 @@ count_fds(void)
 		n++;
 	closedir(dir);
 	return n;
+}
+
+/* Whoever still waits for it afterwards waits in vain. */
+static int
+run_server(struct tf_server *srv)
+{
+	unsigned fds = count_fds();
+	int rc = tf_server_run(srv);
+
+	fds_as_before = count_fds() == fds;
+	if (rc == -1)
+		printf("# %s\n", tf_server_error(srv));
+	close(serving[1]);
+	return rc;
+}
+
+static void
+free_server(struct tf_server *srv)
+{
+	tf_server_free(srv);
+	close(serving[0]);
+}
+
+static bool
+say(const char *name)
+{
+	struct tf_client *c;
+	struct tf_str reply;
+	char addr[80];
+	bool good;
+
+	snprintf(addr, sizeof(addr), "unix:%s", path);
+	c = tf_client_new(addr);
+	good = hello_greeter_greet(c, (struct tf_str){ name, strlen(name) },
+	    &reply) == 0;
+	if (!good)
+		printf("# %s\n", tf_client_error(c));
+	tf_client_free(c);
+	return good;
+}
+
+/* Until a worker serves; false if none ever will. */
+static bool
+await_worker(void)
+{
+	char c;
+
+	return read(serving[0], &c, 1) == 1;
+}
+
+/* A child of the host that asks the server to stop, as any client might. */
+static pid_t
+fork_client(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		close(serving[1]);
+		_exit(await_worker() && say("hello") && say("stop") ? 0 : 1);
+	}
+	return pid;
 }
 
 static volatile sig_atomic_t hups;
@@ -120,7 +164,6 @@ static void
 test_round(const char *workers, const char *what)
 {
 	struct tf_server *srv = make_server(workers);
-	unsigned fds = count_fds();
 	struct sigaction sa;
 	sigset_t mask;
 	int status = -1, rc;
@@ -128,9 +171,7 @@ test_round(const char *workers, const char *what)
 	pid_t pid;
 
 	pid = fork_client();
-	rc = tf_server_run(srv);
-	if (rc == -1)
-		printf("# %s\n", tf_server_error(srv));
+	rc = run_server(srv);
 	snprintf(text, sizeof(text), "%s: served, stopped by a handler", what);
 	ok(rc == 0, text);
 	snprintf(text, sizeof(text), "%s: the host's child is still its", what);
@@ -138,7 +179,7 @@ test_round(const char *workers, const char *what)
 	snprintf(text, sizeof(text), "%s: no children are left", what);
 	ok(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD, text);
 	snprintf(text, sizeof(text), "%s: descriptors as before", what);
-	ok(count_fds() == fds, text);
+	ok(fds_as_before, text);
 	sigprocmask(SIG_SETMASK, NULL, &mask);
 	snprintf(text, sizeof(text), "%s: signal mask as before", what);
 	ok(sigismember(&mask, SIGUSR2) == 1 && sigismember(&mask, SIGTERM) == 0,
@@ -148,7 +189,7 @@ test_round(const char *workers, const char *what)
 	ok(sa.sa_handler == on_hup, text);
 	sigaction(SIGPIPE, NULL, &sa);
 	ok(sa.sa_handler == SIG_DFL, text);
-	tf_server_free(srv);
+	free_server(srv);
 }
 
 static void *
@@ -156,7 +197,7 @@ stop_soon(void *arg)
 {
 	bool *said = arg;
 
-	*said = say("from a thread");
+	*said = await_worker() && say("from a thread");
 	tf_server_stop(running);
 	return NULL;
 }
@@ -169,10 +210,10 @@ test_stop_from_thread(void)
 	bool said = false;
 
 	pthread_create(&thread, NULL, stop_soon, &said);
-	ok(tf_server_run(srv) == 0, "in-process: stopped from a thread");
+	ok(run_server(srv) == 0, "in-process: stopped from a thread");
 	pthread_join(thread, NULL);
 	ok(said, "in-process: served with threads around");
-	tf_server_free(srv);
+	free_server(srv);
 }
 
 static void *
@@ -196,14 +237,14 @@ test_threads_are_refused(void)
 	if (pipe(ends) == -1)
 		abort();
 	pthread_create(&thread, NULL, linger, &ends[0]);
-	rc = tf_server_run(srv);
+	rc = run_server(srv);
 	ok(rc == -1 && strstr(tf_server_error(srv), "threads") != NULL,
 	    "forking with threads is refused, and says why");
 	close(ends[1]);
 	pthread_join(thread, NULL);
 	close(ends[0]);
 	ok(access(path, F_OK) == -1, "nothing was left behind");
-	tf_server_free(srv);
+	free_server(srv);
 }
 
 static void
@@ -229,6 +270,7 @@ main(void)
 	struct sigaction sa = { .sa_handler = on_hup };
 	sigset_t mask;
 
+	alarm(60);			/* the end of whatever hangs */
 	snprintf(path, sizeof(path), "/tmp/tf-embed-%ld", (long)getpid());
 	sigaction(SIGHUP, &sa, NULL);
 	sigemptyset(&mask);
