@@ -25,6 +25,17 @@ def i32(n):
     return b"\x15" + varint(n << 1 ^ n >> 31) + b"\0"
 
 
+def text(s):
+    """The same of a string."""
+    return b"\x18" + varint(len(s)) + s.encode() + b"\0"
+
+
+def fifo():
+    path = os.path.join(tempdir(), "fifo")
+    os.mkfifo(path)
+    return path
+
+
 class Peer:
     """A connection that calls the test bed by hand, compact and framed."""
 
@@ -63,6 +74,13 @@ class Peer:
     def close(self):
         self.file.close()
         self.socket.close()
+
+
+def held_call(server):
+    """A call that is in its handler, and the fifo that ends it."""
+    path = fifo()
+    call = Peer(server).send("hold", text(path))
+    return call, open(path, "wb", buffering=0)  # opens when the handler reads
 
 
 class Bed(Server):

@@ -6,53 +6,15 @@ import os
 import select
 import signal
 import socket
-import struct
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from harness import (Load, Server, built, gone, main, tempdir, until)
+from bed import Peer, held_call, i32
+from harness import Load, Server, built, gone, main, tempdir, until
 
 CALC = [built("thriftfork"), "run", built(".libs/calc.so")]
 TESTBED = [built("thriftfork"), "run", built(".libs/testbed.so")]
-
-
-def varint(n):
-    out = b""
-    while n > 0x7f:
-        out += bytes([n & 0x7f | 0x80])
-        n >>= 7
-    return out + bytes([n])
-
-
-def text(s):
-    return varint(len(s)) + s.encode()
-
-
-class Call:
-    """One call of the test bed, compact and framed, by hand."""
-
-    def __init__(self, server, method, args=b"\0"):
-        self.socket = socket.create_connection(("127.0.0.1", server.port), 30)
-        body = b"\x82\x21\x07" + text(method) + args
-        self.socket.sendall(struct.pack(">I", len(body)) + body)
-
-    def reply(self):
-        """The body of the reply, or None at the end of the connection."""
-        f = self.socket.makefile("rb")
-        try:
-            head = f.read(4)
-            return f.read(struct.unpack(">I", head)[0]) if head else None
-        except ConnectionResetError:
-            return None
-
-
-def held_call(server):
-    """A call that is in its handler, and the fifo that ends it."""
-    path = os.path.join(tempdir(), "fifo")
-    os.mkfifo(path)
-    call = Call(server, "hold", b"\x18" + text(path) + b"\0")
-    return call, open(path, "wb", buffering=0)   # opens when hold() reads
 
 
 def killed_worker_costs_its_own_calls_only():
@@ -90,7 +52,7 @@ def term_answers_the_call_in_flight():
     fifo.write(b"answered")
     fifo.close()
     assert b"answered" in call.reply()
-    call.socket.close()
+    call.close()
     assert s.wait() == 0
     assert all(gone(p) for p in pids)
 
@@ -127,7 +89,7 @@ def stop_timeout_ends_a_hanging_handler():
     assert "died of signal 9" in log and "into Testbed.hold seqid 7" in log, \
         log
     fifo.close()
-    call.socket.close()
+    call.close()
 
 
 def killed_master_leaves_no_worker():
@@ -152,7 +114,7 @@ def killed_master_lets_calls_in_flight_end():
     fifo.write(b"still answered")
     fifo.close()
     assert b"still answered" in call.reply()
-    call.socket.close()
+    call.close()
     until(lambda: gone(pid), "the orphan leaves")
 
 
@@ -170,7 +132,7 @@ def orphan_in_a_hanging_handler_ends_too():
 
 def crash_gets_an_obituary():
     s = Server(TESTBED, workers=1)
-    call = Call(s, "die", b"\x15" + varint(signal.SIGSEGV * 2) + b"\0")
+    call = Peer(s).send("die", i32(signal.SIGSEGV))
     assert call.reply() is None
     s.await_log(r"worker 0 pid \d+ generation 1 died of signal 11 .*"
                 r"into Testbed\.die seqid 7 from 127\.0\.0\.1:\d+")
@@ -207,7 +169,7 @@ def repeated_quick_stops_give_no_more_time():
         select.select([], [], [], 0.2)
     assert s.process.poll() == 0, s.process.poll()
     fifo.close()
-    call.socket.close()
+    call.close()
 
 
 def storm_of_stops_is_an_orderly_end():
@@ -223,7 +185,7 @@ def storm_of_stops_is_an_orderly_end():
 def crash_loop_backs_off():
     s = Server(TESTBED, workers=1)
     for death in (1, 2):
-        call = Call(s, "die", b"\x15" + varint(signal.SIGABRT * 2) + b"\0")
+        call = Peer(s).send("die", i32(signal.SIGABRT))
         assert call.reply() is None
         s.await_log(r"worker 0: death %d in a row; the next one starts in "
                     r"0\.%d s" % (death, death))
@@ -233,7 +195,7 @@ def crash_loop_backs_off():
 
 def failing_handler_is_an_internal_error():
     s = Server(TESTBED, workers=1)
-    reply = Call(s, "fail_silently").reply()
+    reply = Peer(s).call("fail_silently")
     assert reply[1] == 0x61 and b"fail_silently failed" in reply, reply
     s.await_log("Testbed.fail_silently returned -1 without saying why")
     assert s.stop() == 0

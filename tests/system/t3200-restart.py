@@ -3,6 +3,7 @@
 """A server that is started while the workers of a dead one still drain serves
 every new connection."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -10,39 +11,24 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from harness import Server, built, gone, main, tempdir, until
+from bed import Peer, fifo, held_call, text
+from harness import Server, built, gone, main, until
 
 TESTBED = [built("thriftfork"), "run", built(".libs/testbed.so")]
-PID = b"\0\0\0\x08\x82\x21\x01\x03pid\0"
 
 
-def varint(n):
-    return bytes([n & 0x7f | 0x80, n >> 7]) if n > 0x7f else bytes([n])
-
-
-def hold(port, path):
-    """A call that stays in its handler until the fifo is closed."""
-    body = b"\x82\x21\x07\x04hold\x18" + varint(len(path)) + path.encode() + \
-        b"\0"
-    s = socket.create_connection(("127.0.0.1", port), 30)
-    s.sendall(len(body).to_bytes(4, "big") + body)
-    return s
-
-
-def answered(port):
-    with socket.create_connection(("127.0.0.1", port), 30) as s:
-        s.sendall(PID)
-        return b"pid" in s.recv(100)
+def answered(server):
+    with contextlib.closing(Peer(server)) as p:
+        return b"pid" in p.call("pid")
 
 
 def restart_while_the_old_ones_drain():
     old = Server(TESTBED, workers=2)
     pids = old.workers().values()
     held = []
-    for i in range(8):
-        path = os.path.join(tempdir(), "fifo")
-        os.mkfifo(path)
-        call = hold(old.port, path)
+    for _ in range(8):
+        path = fifo()
+        call = Peer(old).send("hold", text(path))
         # Opens when the handler reads; the others of its worker queue up.
         fd = os.open(path, os.O_RDWR)
         held.append((call, path, fd))
@@ -60,7 +46,7 @@ def restart_while_the_old_ones_drain():
           socket.socket().connect_ex(("127.0.0.1", old.port)) != 0,
           "the old sockets stop listening")
     new = Server(TESTBED, workers=2, listen="127.0.0.1:%d" % old.port)
-    assert all(answered(new.port) for _ in range(200))
+    assert all(answered(new) for _ in range(200))
     for call, _, _ in held:
         call.close()
     assert new.stop() == 0
@@ -69,10 +55,7 @@ def restart_while_the_old_ones_drain():
 def restart_under_the_same_name():
     """the lock of a dead master is free at once"""
     old = Server(TESTBED, workers=1)
-    path = os.path.join(tempdir(), "fifo")
-    os.mkfifo(path)
-    call = hold(old.port, path)
-    fifo = open(path, "wb", buffering=0)
+    call, writer = held_call(old)
     pid, = old.workers().values()
     old.signal(signal.SIGKILL)
     old.wait()
@@ -83,9 +66,9 @@ def restart_under_the_same_name():
                          text=True)
     while "serves" not in p.stderr.readline():
         assert p.poll() is None
-    fifo.write(b"done")
-    fifo.close()
-    assert b"done" in call.recv(100)
+    writer.write(b"done")
+    writer.close()
+    assert b"done" in call.reply()
     call.close()
     until(lambda: gone(pid), "the orphan leaves")
     p.terminate()

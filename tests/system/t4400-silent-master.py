@@ -13,8 +13,9 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+from bed import held_call
 from daemon import CALC, TESTBED, launcher
-from harness import DEADLINE, Server, Skip, built, instance_dir, main, tempdir
+from harness import DEADLINE, Server, Skip, built, instance_dir, main
 
 RUN = [built("thriftfork"), "run"]
 
@@ -71,26 +72,20 @@ def stop_waits_as_long_as_it_takes():
     """and tells who sits at a terminal"""
     s = Server(RUN + [TESTBED], workers=1)
     master, slave = terminal()
-    fifo = os.path.join(tempdir(), "fifo")
-    os.mkfifo(fifo)
-    body = b"\x82\x21\x01\x04hold\x18" + bytes([len(fifo)]) + fifo.encode() \
-        + b"\0"
-    with socket.create_connection(("127.0.0.1", s.port), DEADLINE) as c:
-        c.sendall(len(body).to_bytes(4, "big") + body)
-        writer = os.open(fifo, os.O_WRONLY)     # the call has begun
-        stop = subprocess.Popen([built("thriftfork"), "stop", "-n", s.name],
-                                stderr=slave)
-        os.close(slave)
-        s.await_log("stopping")
-        assert b"stop: waiting for what has been asked" in \
-            os.read(master, 1000)
-        # Longer than a master may take that gives no sign.
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            stop.wait(6)
-            raise AssertionError("stop did not wait")
-        os.write(writer, b"done")
-        os.close(writer)
-        assert b"done" in c.recv(1000)
+    call, writer = held_call(s)
+    stop = subprocess.Popen([built("thriftfork"), "stop", "-n", s.name],
+                            stderr=slave)
+    os.close(slave)
+    s.await_log("stopping")
+    assert b"stop: waiting for what has been asked" in os.read(master, 1000)
+    # Longer than a master may take that gives no sign.
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        stop.wait(6)
+        raise AssertionError("stop did not wait")
+    writer.write(b"done")
+    writer.close()
+    assert b"done" in call.reply()
+    call.close()
     assert stop.wait(DEADLINE) == 0
     assert s.wait() == 0
     os.close(master)

@@ -4,6 +4,7 @@
 that it lives, and how much time it wants.  The manager is this file."""
 
 import atexit
+import contextlib
 import os
 import re
 import signal
@@ -13,11 +14,11 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+from bed import Peer, fifo, held_call
 from daemon import TESTBED, children, launcher, read, written
 from harness import (DEADLINE, ILL, built, gone, main, put_away, tempdir,
                      until)
 
-PID = b"\0\0\0\x08\x82\x21\x01\x03pid\0"
 COUNT = 0
 
 
@@ -87,10 +88,9 @@ class Manager:
         return launcher(*args, "-n", self.name)
 
     def call(self):
-        """The pid of the worker that has answered on a new connection."""
-        with socket.create_connection(("127.0.0.1", self.port), DEADLINE) as c:
-            c.sendall(PID)
-            return b"pid" in c.recv(100)
+        """Whether a new connection is served."""
+        with contextlib.closing(Peer(self)) as p:
+            return b"pid" in p.call("pid")
 
     def signal(self, number):
         os.kill(self.pid, number)
@@ -101,12 +101,6 @@ class Manager:
         assert self.process.returncode == 0, (said, self.log())
         assert not ILL.search(self.log() + said), self.log() + said
         self.socket.close()
-
-
-def fifo():
-    path = os.path.join(tempdir(), "fifo")
-    os.mkfifo(path)
-    return path
 
 
 def started(out, number):
@@ -278,18 +272,15 @@ def time_for_a_long_stop():
     """a call that takes its time"""
     m = Manager(workers=1, watchdog_us=200000)
     m.ready()
-    path = fifo()
-    body = b"\x82\x21\x07\x04hold\x18" + bytes([len(path)]) + \
-        path.encode() + b"\0"
-    with socket.create_connection(("127.0.0.1", m.port), DEADLINE) as c:
-        c.sendall(len(body).to_bytes(4, "big") + body)
-        with open(path, "w") as f:      # opens when the handler reads
-            m.signal(signal.SIGTERM)
-            m.await_key("STOPPING")
-            for _ in range(4):
-                m.await_key("EXTEND_TIMEOUT_USEC")
-            f.write("done")
-        assert b"done" in c.recv(100)
+    call, writer = held_call(m)
+    m.signal(signal.SIGTERM)
+    m.await_key("STOPPING")
+    for _ in range(4):
+        m.await_key("EXTEND_TIMEOUT_USEC")
+    writer.write(b"done")
+    writer.close()
+    assert b"done" in call.reply()
+    call.close()
     m.end()
 
 
