@@ -78,7 +78,7 @@ def stop_waits_as_long_as_it_takes():
     os.close(slave)
     s.await_log("stopping")
     assert b"stop: waiting for what has been asked" in os.read(master, 1000)
-    # Longer than a master may take that gives no sign.
+    # Longer than a master may take that gives no sign: the wait is the test.
     with contextlib.suppress(subprocess.TimeoutExpired):
         stop.wait(6)
         raise AssertionError("stop did not wait")

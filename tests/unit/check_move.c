@@ -359,6 +359,7 @@ START_TEST(what_was_shed_and_refused_is_kept)
 	offer(ORDER_SHED);
 	refuse();
 	side_ping(fd, 2);
+	/* Twice the pause after which one that drains would offer it again. */
 	ck_assert(hear_nothing(&a, 100));
 	ck_assert_int_eq(a.notes->disconnects, 0);
 	say(&a, ORDER_SHED, 1, 0, -1);

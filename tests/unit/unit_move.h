@@ -58,6 +58,10 @@ void	side_ping_last(int fd, int seqid);	/* and closes it */
 void	say(struct side *, enum order_kind, uint32_t arg, uint64_t id, int fd);
 /* The next message must come, and be of that kind. */
 void	hear(struct side *, enum order_kind);
+/*
+ * In that time.  No event tells of what does not come: who says too much is
+ * found out if it does so within it, and nobody is blamed for being slow.
+ */
 bool	hear_nothing(struct side *, int ms);
 
 /* a is told to drain, or to shed one; the first offer is heard. */

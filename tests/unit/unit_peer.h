@@ -57,7 +57,8 @@ int	peer_fds(void);			/* descriptors this process has open */
 int	peer_door(int family);
 int	peer_connect(int door);
 void	peer_wait(int fd, short events, int ms);	/* must come */
-bool	peer_soon(int fd, short events, int ms);	/* may come */
+/* May come; that it does not is seen for so long only. */
+bool	peer_soon(int fd, short events, int ms);
 void	peer_send(int fd, const void *, size_t);
 void	peer_send_bytes(int fd, struct bytes *);	/* and empties it */
 
