@@ -95,6 +95,11 @@ class Manager:
     def signal(self, number):
         os.kill(self.pid, number)
 
+    def stop(self):
+        """A graceful stop, whatever is heard meanwhile."""
+        self.signal(signal.SIGTERM)
+        self.end()
+
     def end(self):
         """It has been told to stop."""
         said = self.process.communicate(timeout=DEADLINE)[1]
@@ -122,8 +127,7 @@ def ready_when_all_serve():
         os.close(os.open(into, os.O_WRONLY))
     assert m.ready()["STATUS"] == "1 worker, generation 1"
     assert m.sender == m.pid
-    m.signal(signal.SIGTERM)
-    m.end()
+    m.stop()
 
 
 def not_ready_while_one_is_missing():
@@ -176,8 +180,7 @@ def reload_by_signal_that_fails():
     message, _ = m.await_key("READY")
     assert message["STATUS"] == \
         "2 workers, generation 1, the last reload failed", message
-    m.signal(signal.SIGTERM)
-    m.end()
+    m.stop()
 
 
 def reload_that_fails_later():
@@ -195,8 +198,7 @@ def reload_that_fails_later():
     assert m.hear()["RELOADING"] == "1"
     message, _ = m.await_key("READY")
     assert "reload failed" in message["STATUS"], message
-    m.signal(signal.SIGTERM)
-    m.end()
+    m.stop()
 
 
 def status_after_scaling():
@@ -205,8 +207,7 @@ def status_after_scaling():
     done = launcher("scale", "-n", m.name, "3")
     assert done.returncode == 0, done
     assert m.hear() == {"STATUS": "3 workers, generation 1"}
-    m.signal(signal.SIGTERM)
-    m.end()
+    m.stop()
 
 
 def watchdog():
@@ -220,8 +221,7 @@ def watchdog():
         assert m.sender == m.pid
     # Each within its 100 ms, give or take a busy machine.
     assert time.monotonic() - begin >= 0.4
-    m.signal(signal.SIGTERM)
-    m.end()
+    m.stop()
 
 
 def no_watchdog_from_a_hung_master():
@@ -244,9 +244,8 @@ def no_watchdog_from_a_hung_master():
     assert m.silent() is None
     m.signal(signal.SIGCONT)
     m.await_key("WATCHDOG")
-    for each in (clock, m):
-        each.signal(signal.SIGTERM)
-        each.end()
+    clock.stop()
+    m.stop()
 
 
 def drain_delay():
@@ -292,8 +291,7 @@ def only_the_master_speaks():
         m.hear()
         assert m.sender == m.pid
     assert m.sender not in children(m.pid)
-    m.signal(signal.SIGTERM)
-    m.end()
+    m.stop()
 
 
 def in_the_background():
@@ -330,8 +328,7 @@ def a_manager_that_is_mute_and_then_gone():
     done = m.verb("reload")
     assert done.returncode == 0, done
     assert m.call()
-    m.signal(signal.SIGTERM)
-    m.end()
+    m.stop()
 
 
 def an_address_that_is_none():
