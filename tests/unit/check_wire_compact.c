@@ -412,23 +412,7 @@ END_TEST
 
 START_TEST(every_prefix)
 {
-	struct sample_all a;
-	struct tf_str s;
-
-	ck_assert_int_eq(tf_encode(&sample_all_type, TF_COMPACT,
-	    sample_all_full(), arena, &s, NULL), 0);
-	for (size_t n = 0; n < s.len; n++) {
-		ck_assert_int_eq(decode(&sample_all_type, s.s, n, &a), -1);
-		ck_assert_int_eq(reader.err, WIRE_SHORT);
-	}
-	ck_assert_int_eq(decode(&sample_all_type, s.s, s.len, &a), 0);
-	ck_assert(tf_equal(&sample_all_type, &a, sample_all_full()));
-	/* The same when nothing of it is known. */
-	for (size_t n = 0; n <= s.len; n++) {
-		wire_reader_init(&reader, s.s, n, arena, 64);
-		ck_assert_int_eq(wire_compact()->skip_struct(&reader),
-		    n < s.len ? -1 : 0);
-	}
+	unit_prefixes(wire_compact(), TF_COMPACT);
 }
 END_TEST
 

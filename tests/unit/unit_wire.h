@@ -25,6 +25,9 @@ void	*exact_copy(const void *, size_t);
 int	 unit_decode(const struct wire_proto *, const struct tf_type *,
 	    const void *bytes, size_t len, void *value, unsigned depth);
 
+/* The value that has everything: no part of its bytes is read or skipped. */
+void	 unit_prefixes(const struct wire_proto *, enum tf_protocol);
+
 /* Bytes as a literal, NUL bytes and all. */
 #define DECODES(proto, type, lit, v)					\
 	ck_assert_msg(unit_decode(proto, type, lit, sizeof(lit) - 1, v,	\
