@@ -10,6 +10,9 @@
 
 #define UNIT_TIMEOUT	20		/* seconds for a test that hangs */
 
+/* Of the elements of an array, as loop tests want it. */
+#define COUNT(a)	((int)(sizeof(a) / sizeof((a)[0])))
+
 static inline int
 unit_main(Suite *s)
 {

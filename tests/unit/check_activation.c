@@ -362,7 +362,7 @@ main(void)
 	tcase_add_test(t, none);
 	tcase_add_test(t, those_of_another_process);
 	tcase_add_loop_test(t, a_hostile_environment, 0,
-	    (int)(sizeof(hostile) / sizeof(hostile[0])));
+	    COUNT(hostile));
 	tcase_add_test(t, the_longest_name);
 	tcase_add_test(t, what_can_be_served_on);
 	tcase_add_test(t, what_cannot);

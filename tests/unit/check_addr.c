@@ -43,8 +43,6 @@ static const char *const bad[] = {
 	"tcp://127.0.0.1:80/", "1:2:3",
 };
 
-#define COUNT(a)	((int)(sizeof(a) / sizeof((a)[0])))
-
 START_TEST(good_forms)
 {
 	char why[256] = "", text[ADDR_TEXT];

@@ -633,8 +633,6 @@ START_TEST(a_timeout_longer_than_the_clock)
 }
 END_TEST
 
-#define COUNT(a)	((int)(sizeof(a) / sizeof((a)[0])))
-
 int
 main(void)
 {

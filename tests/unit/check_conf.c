@@ -120,7 +120,7 @@ static const struct {
 	{ "a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a "
 	    "a a\n", ":1: too many words" },
 };
-#define NBAD	((int)(sizeof(bad) / sizeof(bad[0])))
+#define NBAD	COUNT(bad)
 
 /* An error changes nothing, not even what stands before it. */
 START_TEST(errors)

@@ -121,7 +121,7 @@ static const struct {
 	{ is_killed_with_a_helper, 1 },
 	{ gives_up_first, 4 },
 };
-#define NCASES	((int)(sizeof(cases) / sizeof(cases[0])))
+#define NCASES	COUNT(cases)
 
 START_TEST(the_command_ends)
 {

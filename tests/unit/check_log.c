@@ -529,7 +529,7 @@ main(void)
 	tcase_add_test(t, errno_is_kept_when_nobody_listens);
 	tcase_add_test(t, levels);
 	tcase_add_loop_test(t, json, 0,
-	    (int)(sizeof(messages) / sizeof(messages[0])));
+	    COUNT(messages));
 	tcase_add_test(t, a_long_line_is_whole_json);
 	tcase_add_test(t, file);
 	tcase_add_test(t, no_file);

@@ -175,8 +175,6 @@ START_TEST(noise)
 }
 END_TEST
 
-#define COUNT(a)	((int)(sizeof(a) / sizeof((a)[0])))
-
 int
 main(void)
 {

@@ -35,8 +35,6 @@ static const char *const bad_times[] = {
 	"18446744073709551616us", "18446744073709552us1", "307445734562m",
 };
 
-#define COUNT(a)	((int)(sizeof(a) / sizeof((a)[0])))
-
 START_TEST(sizes)
 {
 	uint64_t n = 1;

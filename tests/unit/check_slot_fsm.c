@@ -53,7 +53,7 @@ row(int state, int event)
 }
 
 static const struct fsm fsm = { .expected = expected,
-    .nexpected = sizeof(expected) / sizeof(expected[0]),
+    .nexpected = COUNT(expected),
     .nstates = NSLOT_STATES, .nevents = NSLOT_EVENTS, .row = row };
 
 /* Only what wants a worker makes one, and nothing does after a stop. */

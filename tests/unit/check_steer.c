@@ -129,7 +129,7 @@ static const struct {
 	{ { 1, 2, 5, 6 }, 4, 18 },
 	{ { 0, 1, 2, 3, 4, 5, 6, 7 }, 8, 2 },
 };
-#define NALLOWED	((int)(sizeof(allowed) / sizeof(allowed[0])))
+#define NALLOWED	COUNT(allowed)
 
 START_TEST(only_those_allowed)
 {

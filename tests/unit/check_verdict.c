@@ -363,6 +363,6 @@ main(void)
 	tcase_add_test(t, a_pid_that_is_anothers);
 	tcase_add_test(t, a_name_that_lies);
 	tcase_add_loop_test(t, at_the_borders, 0,
-	    (int)(sizeof(made_up) / sizeof(made_up[0])));
+	    COUNT(made_up));
 	return unit_main(s);
 }

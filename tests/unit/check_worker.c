@@ -228,7 +228,7 @@ START_TEST(frames_of_all_sizes)
 	static char text[200000];
 	static const size_t sizes[] = { 4000, 4096, 65500, 65518, 65519, 65520,
 	    65521, 65522, 65523, 65536, 3, 131072, 199999, 1, 70000 };
-	const int n = (int)(sizeof(sizes) / sizeof(sizes[0]));
+	const int n = COUNT(sizes);
 	struct message m;
 	int fd = bench_unix();
 
@@ -486,8 +486,6 @@ START_TEST(clients_that_leave)
 	ck_assert_uint_eq(bench_count(COUNTER_SEND_BACKLOG), 0);
 }
 END_TEST
-
-#define COUNT(a)	((int)(sizeof(a) / sizeof((a)[0])))
 
 int
 main(void)

@@ -55,7 +55,7 @@ row(int state, int event)
 }
 
 static const struct fsm fsm = { .expected = expected,
-    .nexpected = sizeof(expected) / sizeof(expected[0]),
+    .nexpected = COUNT(expected),
     .nstates = NWORKER_STATES, .nevents = NWORKER_EVENTS, .row = row };
 
 /* Whatever hangs is killed in the end: by timeouts alone. */
