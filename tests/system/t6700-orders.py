@@ -10,9 +10,9 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from bed import Bed, Peer, varint
+from bed import Bed, held_call
 from daemon import launcher, read
-from harness import built, gone, main, tempdir, until
+from harness import built, gone, main, until
 from upgraded import Upgraded
 
 RELOADS = "a reload is under way"
@@ -36,14 +36,6 @@ class Asked(Bed, Upgraded):
             self.await_log(words)
         os.kill(pid, signal.SIGUSR1)
         self.await_log("the log has been reopened")
-
-    def hold(self):
-        """A call in flight, and what ends it when it is closed."""
-        path = os.path.join(tempdir(), "fifo")
-        os.mkfifo(path)
-        peer = Peer(self).send(
-            "hold", b"\x18" + varint(len(path)) + path.encode() + b"\0")
-        return peer, open(path, "wb", buffering=0)
 
     def begin(self, verb):
         return subprocess.Popen([built("thriftfork"), verb, "-n", self.name],
@@ -114,7 +106,7 @@ def leaving():
     """with a call in flight, which TERM does not hurt and INT does"""
     for order in (None, signal.SIGINT):
         s = Asked(workers=1)
-        peer, writer = s.hold()
+        peer, writer = held_call(s)
         old = s.pid
         s.upgrade()
         s.refuses(old, UPGRADES)
@@ -145,7 +137,7 @@ def delaying():
 
 def stopping():
     s = Asked(workers=1)
-    peer, writer = s.hold()
+    peer, writer = held_call(s)
     s.signal(signal.SIGTERM)
     s.await_log("stopping")
     verbs(s, STOPS)
