@@ -86,6 +86,9 @@ act(struct worker *w, enum worker_action action, enum worker_event why)
 		worker_tell(w, ORDER_DRAIN, 0, -1);
 		set_timer(w, l->drain_timeout_ns);
 		break;
+	case WORKER_A_GIVE_UP:
+		worker_tell(w, ORDER_DRAIN, 0, -1);
+		break;
 	case WORKER_A_STOP:
 		worker_tell(w, ORDER_STOP, 0, -1);
 		set_timer(w, l->stop_timeout_ns);

@@ -11,7 +11,7 @@
 
 static const struct worker_step table[NWORKER_STATES][NWORKER_EVENTS] = {
 	[WORKER_S_STARTING] = ROW(
-	    TO(READY, SERVING), TO(DRAINING, DRAIN), TO(STOPPING, STOP),
+	    TO(READY, SERVING), TO(STOPPING, GIVE_UP), TO(STOPPING, STOP),
 	    TO(STOPPING, QUIT), TO(KILLED, KILL), TO(KILLED, KILL)),
 	[WORKER_S_READY] = ROW(
 	    TO(READY, NONE), TO(DRAINING, DRAIN), TO(STOPPING, STOP),
@@ -55,7 +55,7 @@ const char *
 worker_action_name(enum worker_action action)
 {
 	static const char *const names[NWORKER_ACTIONS] = { "none", "serving",
-	    "drain", "stop", "quit", "kill" };
+	    "drain", "give up", "stop", "quit", "kill" };
 
 	return names[action];
 }

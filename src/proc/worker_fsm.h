@@ -31,6 +31,7 @@ enum worker_action {
 	WORKER_A_NONE,
 	WORKER_A_SERVING,	/* say so; cancel the timer */
 	WORKER_A_DRAIN,		/* order; set the timer to drain-timeout */
+	WORKER_A_GIVE_UP,	/* the same, but the timer goes on */
 	WORKER_A_STOP,		/* order; set the timer to stop-timeout */
 	WORKER_A_QUIT,		/* order; set the timer to a moment */
 	WORKER_A_KILL,		/* SIGKILL */

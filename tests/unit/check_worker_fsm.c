@@ -9,7 +9,7 @@
 
 static const struct fsm_row expected[] = {
 	{ "starting", "ready", "ready", "serving" },
-	{ "starting", "drain", "draining", "drain" },
+	{ "starting", "drain", "stopping", "give up" },
 	{ "starting", "stop", "stopping", "stop" },
 	{ "starting", "quit", "stopping", "quit" },
 	{ "starting", "hung", "killed", "kill" },
