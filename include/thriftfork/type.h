@@ -132,8 +132,9 @@ void	 tf_type_forget(const struct tf_type *);
 enum tf_protocol {
 	TF_COMPACT,		/* thrift-compact-protocol.md */
 	TF_BINARY,		/* thrift-binary-protocol.md */
-	TF_JSON			/* by field name, for people and tools; not
-				   Apache's TJSONProtocol */
+	TF_JSON,		/* by field name, for people and tools; not
+				   Apache's TJSONProtocol, which is */
+	TF_TJSON		/* by field id */
 };
 
 /*

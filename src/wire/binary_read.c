@@ -241,8 +241,9 @@ const struct wire_proto *
 wire_binary(void)
 {
 	static const struct wire_proto binary = {
-		"binary", read_msg, read_value, skip_struct,
-		binary_write_msg, binary_write
+		.name = "binary", .read_msg = read_msg, .read = read_value,
+		.skip_struct = skip_struct, .write_msg = binary_write_msg,
+		.write = binary_write
 	};
 
 	return &binary;

@@ -21,6 +21,8 @@ read_any(enum tf_protocol proto, struct wire_reader *r, const struct plan *pl,
 		return wire_binary()->read(r, pl, value);
 	case TF_JSON:
 		return json_read(r, pl, value);
+	case TF_TJSON:
+		return wire_json()->read(r, pl, value);
 	}
 	r->why = "no such protocol";
 	return -1;
@@ -37,6 +39,8 @@ write_any(enum tf_protocol proto, struct buf *b, const struct plan *pl,
 		return wire_binary()->write(b, pl, value, why);
 	case TF_JSON:
 		return json_write(b, pl, value, why);
+	case TF_TJSON:
+		return wire_json()->write(b, pl, value, why);
 	}
 	*why = "no such protocol";
 	return -1;

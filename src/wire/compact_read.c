@@ -257,8 +257,9 @@ const struct wire_proto *
 wire_compact(void)
 {
 	static const struct wire_proto compact = {
-		"compact", read_msg, read_value, skip_struct,
-		compact_write_msg, compact_write
+		.name = "compact", .read_msg = read_msg, .read = read_value,
+		.skip_struct = skip_struct, .write_msg = compact_write_msg,
+		.write = compact_write
 	};
 
 	return &compact;

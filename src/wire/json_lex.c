@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "wire/read.h"
+#include "wire/text.h"
 
 bool
 json_fail(struct json *j, enum wire_err err, const char *text,
@@ -128,8 +129,8 @@ put_utf8(uint8_t *out, uint32_t c)
 
 /*
  * What a \u stands for, its digits at p; the escape ends at *next.  A pair of
- * surrogates is one character, 0xdc80 .. 0xdcff alone is a byte, returned as
- * it is; any other lone surrogate is an error, -1.
+ * surrogates is one character; a lone one is returned if it is 0xdc80 ..
+ * 0xdcff, which may stand for a byte, and any other is an error, -1.
  */
 static int32_t
 unicode_escape(const uint8_t *p, const uint8_t *end, const uint8_t **next)
@@ -148,9 +149,12 @@ unicode_escape(const uint8_t *p, const uint8_t *end, const uint8_t **next)
 	return 0x10000 + ((hi - 0xd800) << 10) + (lo - 0xdc00);
 }
 
-/* Resolves the escape whose backslash is before p; NULL: there is none such. */
+/*
+ * Resolves the escape whose backslash is before p; NULL: there is none such.
+ * bytes: a lone surrogate may stand for a byte.
+ */
 static const uint8_t *
-unescape(const uint8_t *p, const uint8_t *end, uint8_t **out)
+unescape(const uint8_t *p, const uint8_t *end, uint8_t **out, bool bytes)
 {
 	const char *from = "\"\\/bfnrt", *to = "\"\\/\b\f\n\r\t", *hit;
 	int32_t c;
@@ -160,9 +164,11 @@ unescape(const uint8_t *p, const uint8_t *end, uint8_t **out)
 	if (*p == 'u') {
 		if ((c = unicode_escape(p + 1, end, &p)) == -1)
 			return NULL;
-		if (c >= 0xdc80 && c <= 0xdcff)
+		if (c >= 0xdc80 && c <= 0xdcff) {
+			if (!bytes)
+				return NULL;
 			*(*out)++ = (uint8_t)(c - 0xdc00);
-		else
+		} else
 			*out = put_utf8(*out, (uint32_t)c);
 		return p;
 	}
@@ -183,33 +189,67 @@ string_end(const uint8_t *p, const uint8_t *end)
 }
 
 bool
+json_raw_string(struct json *j, const char **s, size_t *len)
+{
+	struct wire_reader *r = j->r;
+	const uint8_t *end;
+
+	if (!json_take(j, '"'))
+		return false;
+	if ((end = string_end(r->p, r->end)) == NULL)
+		return json_fail(j, WIRE_SHORT, "string does not end", NULL);
+	*s = (const char *)r->p;
+	*len = (size_t)(end - r->p);
+	r->p = end + 1;
+	return true;
+}
+
+bool
 json_string(struct json *j, struct tf_str *s)
 {
 	struct wire_reader *r = j->r;
 	const uint8_t *p, *end;
 	uint8_t *out;
+	size_t len;
 
-	if (!json_take(j, '"'))
+	if (!json_raw_string(j, &s->s, &len))
 		return false;
-	p = r->p;
-	if ((end = string_end(p, r->end)) == NULL)
-		return json_fail(j, WIRE_SHORT, "string does not end", NULL);
-	if ((out = read_alloc(r, (size_t)(end - p) + 1)) == NULL)
+	p = (const uint8_t *)s->s;
+	end = p + len;
+	if ((out = read_alloc(r, len + 1)) == NULL)
 		return false;
 	s->s = (char *)out;
 	while (p < end) {
 		r->p = p;
-		if (*p < 0x20)
+		if (*p < 0x20 && !j->thrift)
 			return json_fail(j, WIRE_BAD,
 			    "control character in a string", NULL);
 		if (*p != '\\')
 			*out++ = *p++;
-		else if ((p = unescape(p + 1, end, &out)) == NULL)
+		else if ((p = unescape(p + 1, end, &out,
+		    !j->thrift)) == NULL)
 			return json_fail(j, WIRE_BAD, "bad escape", NULL);
 	}
 	*out = '\0';
 	s->len = (size_t)((char *)out - s->s);
 	r->p = end + 1;
+	return true;
+}
+
+bool
+json_base64(struct json *j, struct tf_str *v)
+{
+	ptrdiff_t n;
+	uint8_t *out;
+
+	if (!json_string(j, v))
+		return false;
+	/* The text is in the arena, and there the bytes may replace it. */
+	out = (uint8_t *)(uintptr_t)v->s;
+	if ((n = base64_value(out, v->s, v->len)) == -1)
+		return json_fail(j, WIRE_BAD, "bad base64", NULL);
+	out[n] = '\0';
+	v->len = (size_t)n;
 	return true;
 }
 

@@ -11,6 +11,9 @@
 struct json {
 	struct wire_reader	*r;
 	const uint8_t		*start;		/* for offsets in messages */
+	bool			 thrift;	/* the JSON protocol: strings
+						   have control characters and
+						   no lone surrogates */
 };
 
 /* Fails with the offset, a text, and a name if it is not NULL; false. */
@@ -35,8 +38,14 @@ bool	json_more(struct json *, char closing, bool *first);
 /* Takes the word (true, false, null) if it is there. */
 bool	json_word(struct json *, const char *word);
 
+/* The bytes of a string as they stand there, between its quotes. */
+bool	json_raw_string(struct json *, const char **, size_t *);
+
 /* A string into the arena, its escapes resolved. */
 bool	json_string(struct json *, struct tf_str *);
+
+/* The bytes of a string of base64, padded or not. */
+bool	json_base64(struct json *, struct tf_str *);
 
 /* A number as it is written, quoted or not, into the arena. */
 bool	json_number(struct json *, struct tf_str *);

@@ -110,23 +110,6 @@ read_enum(struct json *j, const struct tf_type *t, int32_t *v)
 }
 
 static bool
-read_binary(struct json *j, struct tf_str *v)
-{
-	ptrdiff_t n;
-	uint8_t *out;
-
-	if (!json_string(j, v))
-		return false;
-	/* The text is in the arena, and there the bytes may replace it. */
-	out = (uint8_t *)(uintptr_t)v->s;
-	if ((n = base64_value(out, v->s, v->len)) == -1)
-		return json_fail(j, WIRE_BAD, "bad base64", NULL);
-	out[n] = '\0';
-	v->len = (size_t)n;
-	return true;
-}
-
-static bool
 read_uuid(struct json *j, struct tf_uuid *v)
 {
 	struct tf_str s;
@@ -349,7 +332,7 @@ read_elem(struct json *j, const struct plan_slot *s, void *dst)
 	case TF_T_STRING:
 		return json_string(j, dst);
 	case TF_T_BINARY:
-		return read_binary(j, dst);
+		return json_base64(j, dst);
 	case TF_T_UUID:
 		return read_uuid(j, dst);
 	case TF_T_ENUM:
@@ -367,7 +350,7 @@ read_elem(struct json *j, const struct plan_slot *s, void *dst)
 int
 json_read(struct wire_reader *r, const struct plan *pl, void *value)
 {
-	struct json j = { r, r->p };
+	struct json j = { .r = r, .start = r->p };
 	struct plan_slot s = plan_whole(pl);
 
 	if (r->err != WIRE_OK || !read_elem(&j, &s, value))

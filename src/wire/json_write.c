@@ -1,220 +1,142 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Values to JSON.
+ * Values to JSON, by field name or as TJSONProtocol: one walk for both, as the
+ * difference is in what stands around a value, and in how some are spelled.
  */
 #include "wire/json.h"
 
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "base/buf.h"
+#include "wire/json_put.h"
 #include "wire/plan.h"
 #include "wire/text.h"
+#include "wire/tjson.h"
 
-struct out {
-	struct buf	*b;
-	const char	*why;
-	unsigned	 depth;
-};
-
-static int write_elem(struct out *, const struct plan_slot *, const void *);
+static int write_elem(struct json_out *, const struct plan_slot *,
+    const void *);
 
 static int
-fail(struct out *o, const char *why)
+put_enum(struct json_out *o, const struct tf_type *t, int32_t v, bool quoted)
 {
-	if (o->why == NULL)
-		o->why = why;
-	return -1;
-}
-
-static int
-put(struct out *o, const void *s, size_t n)
-{
-	if (buf_put(o->b, s, n) == -1)
-		return fail(o, "JSON exceeds its size limit");
-	return 0;
-}
-
-static int
-put_text(struct out *o, const char *s)
-{
-	return put(o, s, strlen(s));
-}
-
-/* One character that may not stand in a string as it is. */
-static int
-put_escaped(struct out *o, uint8_t c)
-{
-	const char *from = "\"\\\b\f\n\r\t", *to = "\"\\bfnrt", *hit;
-	char text[8];
-
-	if (c != '\0' && (hit = strchr(from, c)) != NULL)
-		snprintf(text, sizeof(text), "\\%c", to[hit - from]);
-	else
-		snprintf(text, sizeof(text), "\\u%04x",
-		    c < 0x80 ? c : 0xdc00u + c);
-	return put_text(o, text);
-}
-
-static int
-put_string(struct out *o, const struct tf_str *str)
-{
-	const uint8_t *s = (const uint8_t *)str->s, *plain = s;
-	size_t n = str->len, len;
-
-	put(o, "\"", 1);
-	for (; n > 0; s += len, n -= len) {
-		len = utf8_len(s, n);
-		if (len > 0 && *s >= 0x20 && *s != '"' && *s != '\\' &&
-		    *s != 0x7f)
-			continue;
-		put(o, plain, (size_t)(s - plain));
-		put_escaped(o, *s);
-		len = 1;
-		plain = s + 1;
-	}
-	put(o, plain, (size_t)(s - plain));
-	return put(o, "\"", 1);
-}
-
-static int
-put_binary(struct out *o, const struct tf_str *str)
-{
-	const uint8_t *p = (const uint8_t *)str->s;
-	size_t n = str->len, len;
-	char four[4];
-
-	put(o, "\"", 1);
-	for (; n > 0; p += len, n -= len) {
-		len = n < 3 ? n : 3;
-		base64_text(four, p, len);
-		if (put(o, four, sizeof(four)) == -1)
-			return -1;
-	}
-	return put(o, "\"", 1);
-}
-
-static int
-put_quoted(struct out *o, const char *s)
-{
-	put(o, "\"", 1);
-	put_text(o, s);
-	return put(o, "\"", 1);
-}
-
-static int
-put_int(struct out *o, int64_t v, bool quoted)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRId64, v);
-	return quoted ? put_quoted(o, text) : put_text(o, text);
-}
-
-static int
-put_double(struct out *o, double v, bool quoted)
-{
-	char text[DOUBLE_TEXT];
-
-	if (isnan(v))
-		return put_text(o, "\"NaN\"");
-	if (isinf(v))
-		return put_text(o, v > 0 ? "\"Infinity\"" : "\"-Infinity\"");
-	double_text(text, v);
-	return quoted ? put_quoted(o, text) : put_text(o, text);
-}
-
-static int
-put_enum(struct out *o, const struct tf_type *t, int32_t v, bool quoted)
-{
-	for (uint32_t i = 0; i < t->n; i++)
+	for (uint32_t i = 0; i < t->n && !o->thrift; i++)
 		if (t->values[i].value == v)
-			return put_quoted(o, t->values[i].name);
-	return put_int(o, v, quoted);
+			return json_put_quoted(o, t->values[i].name);
+	return json_put_int(o, v, quoted);
+}
+
+static int
+put_bool(struct json_out *o, bool v, bool quoted)
+{
+	const char *word = v ? "true" : "false";
+
+	if (o->thrift)
+		return json_put_int(o, v, quoted);
+	return quoted ? json_put_quoted(o, word) : json_put_text(o, word);
 }
 
 /* quoted: also what would stand without quotes, as for a map's key. */
 static int
-write_scalar(struct out *o, const struct plan_slot *s, const void *v,
+write_scalar(struct json_out *o, const struct plan_slot *s, const void *v,
     bool quoted)
 {
 	char uuid[UUID_TEXT];
-	const char *word;
 
 	switch (s->kind) {
 	case TF_T_BOOL:
-		word = *(const bool *)v ? "true" : "false";
-		return quoted ? put_quoted(o, word) : put_text(o, word);
+		return put_bool(o, *(const bool *)v, quoted);
 	case TF_T_I8:
-		return put_int(o, *(const int8_t *)v, quoted);
+		return json_put_int(o, *(const int8_t *)v, quoted);
 	case TF_T_I16:
-		return put_int(o, *(const int16_t *)v, quoted);
+		return json_put_int(o, *(const int16_t *)v, quoted);
 	case TF_T_I32:
-		return put_int(o, *(const int32_t *)v, quoted);
+		return json_put_int(o, *(const int32_t *)v, quoted);
 	case TF_T_I64:
-		return put_int(o, *(const int64_t *)v, quoted);
+		return json_put_int(o, *(const int64_t *)v, quoted);
 	case TF_T_DOUBLE:
-		return put_double(o, *(const double *)v, quoted);
+		return json_put_double(o, *(const double *)v, quoted);
 	case TF_T_STRING:
-		return put_string(o, v);
+		return json_put_string(o, *(const struct tf_str *)v,
+		    o->thrift);
 	case TF_T_BINARY:
-		return put_binary(o, v);
+		return json_put_base64(o, *(const struct tf_str *)v);
 	case TF_T_UUID:
 		uuid_text(uuid, v);
-		return put_quoted(o, uuid);
+		return json_put_quoted(o, uuid);
 	default:
 		return put_enum(o, s->type, *(const int32_t *)v, quoted);
 	}
 }
 
+/* What the protocol says of a container's n entries. */
+static void
+put_types(struct json_out *o, const struct plan *pl, uint32_t n)
+{
+	if (!o->thrift)
+		return;
+	json_put_quoted(o, tjson_type(pl->key.kind));
+	json_put(o, ",", 1);
+	if (pl->kind == TF_T_MAP) {
+		json_put_quoted(o, tjson_type(pl->val.kind));
+		json_put(o, ",", 1);
+	}
+	json_put_int(o, n, false);
+}
+
 static int
-write_list(struct out *o, const struct plan *pl, const struct tf_any_list *l)
+write_list(struct json_out *o, const struct plan *pl,
+    const struct tf_any_list *l)
 {
 	const char *v = l->v;
 
-	put(o, "[", 1);
+	json_put(o, "[", 1);
+	put_types(o, pl, l->n);
 	for (uint32_t i = 0; i < l->n; i++, v += pl->entry) {
-		if (i > 0)
-			put(o, ",", 1);
+		if (i > 0 || o->thrift)
+			json_put(o, ",", 1);
 		if (write_elem(o, &pl->key, v) == -1)
 			return -1;
 	}
-	return put(o, "]", 1);
+	return json_put(o, "]", 1);
 }
 
 static int
-write_entry(struct out *o, const struct plan *pl, const char *entry,
+write_entry(struct json_out *o, const struct plan *pl, const char *entry,
     bool pairs)
 {
-	if (pairs) {
-		put(o, "[", 1);
-		if (write_elem(o, &pl->key, entry + pl->key.off) == -1)
-			return -1;
-	} else {
-		write_scalar(o, &pl->key, entry + pl->key.off, true);
-	}
-	put(o, pairs ? "," : ":", 1);
+	const void *key = entry + pl->key.off;
+
+	if (pairs)
+		json_put(o, "[", 1);
+	if (pl->key.kind < TF_T_LIST && !pairs)
+		write_scalar(o, &pl->key, key, true);
+	else if (write_elem(o, &pl->key, key) == -1)
+		return -1;
+	json_put(o, pairs ? "," : ":", 1);
 	if (write_elem(o, &pl->val, entry + pl->val.off) == -1)
 		return -1;
-	return pairs ? put(o, "]", 1) : 0;
+	return pairs ? json_put(o, "]", 1) : 0;
 }
 
 static int
-write_map(struct out *o, const struct plan *pl, const struct tf_any_list *l)
+write_map(struct json_out *o, const struct plan *pl,
+    const struct tf_any_list *l)
 {
-	bool pairs = pl->key.kind >= TF_T_LIST;
+	bool pairs = pl->key.kind >= TF_T_LIST && !o->thrift;
 	const char *entry = l->v;
 
-	put(o, pairs ? "[" : "{", 1);
+	if (o->thrift) {
+		json_put(o, "[", 1);
+		put_types(o, pl, l->n);
+		json_put(o, ",", 1);
+	}
+	json_put(o, pairs ? "[" : "{", 1);
 	for (uint32_t i = 0; i < l->n; i++, entry += pl->entry) {
 		if (i > 0)
-			put(o, ",", 1);
+			json_put(o, ",", 1);
 		if (write_entry(o, pl, entry, pairs) == -1)
 			return -1;
 	}
-	return put(o, pairs ? "]" : "}", 1);
+	json_put(o, pairs ? "]" : "}", 1);
+	return o->thrift ? json_put(o, "]", 1) : o->why == NULL ? 0 : -1;
 }
 
 /* A field that must be there, and is not. */
@@ -228,33 +150,48 @@ is_unset(const struct plan_op *op, const void *value, bool present)
 }
 
 static int
-write_fields(struct out *o, const struct plan *pl, const void *value)
+write_field(struct json_out *o, const struct plan_op *op, const void *value)
+{
+	if (!o->thrift) {
+		json_put_quoted(o, op->name);
+		json_put(o, ":", 1);
+		return write_elem(o, &op->slot, plan_field(op, value));
+	}
+	json_put_int(o, op->id, true);
+	json_put(o, ":{", 2);
+	json_put_quoted(o, tjson_type(op->slot.kind));
+	json_put(o, ":", 1);
+	if (write_elem(o, &op->slot, plan_field(op, value)) == -1)
+		return -1;
+	return json_put(o, "}", 1);
+}
+
+static int
+write_fields(struct json_out *o, const struct plan *pl, const void *value)
 {
 	const struct plan_op *op = pl->ops;
 	uint32_t members = 0;
 	bool present;
 
-	put(o, "{", 1);
+	json_put(o, "{", 1);
 	for (; op->slot.kind != TF_T_NONE; op++) {
 		present = plan_present(pl, op, value);
 		if (is_unset(op, value, present))
-			return fail(o, op->unset);
+			return json_put_fail(o, op->unset);
 		if (!present)
 			continue;
 		if (members++ > 0)
-			put(o, ",", 1);
-		put_quoted(o, op->name);
-		put(o, ":", 1);
-		if (write_elem(o, &op->slot, plan_field(op, value)) == -1)
+			json_put(o, ",", 1);
+		if (write_field(o, op, value) == -1)
 			return -1;
 	}
 	if (pl->kind == TF_T_UNION && members == 0)
-		return fail(o, pl->unset);
-	return put(o, "}", 1);
+		return json_put_fail(o, pl->unset);
+	return json_put(o, "}", 1);
 }
 
 static int
-write_elem(struct out *o, const struct plan_slot *s, const void *v)
+write_elem(struct json_out *o, const struct plan_slot *s, const void *v)
 {
 	int rc;
 
@@ -267,7 +204,7 @@ write_elem(struct out *o, const struct plan_slot *s, const void *v)
 	case TF_T_STRUCT:
 	case TF_T_UNION:
 		if (o->depth == 0)
-			return fail(o, "nested too deep");
+			return json_put_fail(o, "nested too deep");
 		o->depth--;
 		rc = write_fields(o, s->sub, v);
 		o->depth++;
@@ -277,19 +214,60 @@ write_elem(struct out *o, const struct plan_slot *s, const void *v)
 	}
 }
 
+static int
+write_whole(struct json_out *o, const struct plan *pl, const void *value,
+    const char **why)
+{
+	struct plan_slot s = plan_whole(pl);
+	size_t len = o->b->len;
+
+	write_elem(o, &s, value);
+	if (why != NULL)
+		*why = o->why;
+	if (o->why == NULL)
+		return 0;
+	o->b->len = len;
+	return -1;
+}
+
 int
 json_write(struct buf *b, const struct plan *pl, const void *value,
     const char **why)
 {
-	struct out o = { .b = b, .depth = WIRE_MAX_DEPTH };
-	struct plan_slot s = plan_whole(pl);
+	struct json_out o = { .b = b, .depth = WIRE_MAX_DEPTH };
+
+	return write_whole(&o, pl, value, why);
+}
+
+int
+tjson_write(struct buf *b, const struct plan *pl, const void *value,
+    const char **why)
+{
+	struct json_out o = { .b = b, .depth = WIRE_MAX_DEPTH, .thrift = true };
+
+	return write_whole(&o, pl, value, why);
+}
+
+int
+tjson_write_msg(struct buf *b, const struct wire_msg *m)
+{
+	struct json_out o = { .b = b };
 	size_t len = b->len;
 
-	write_elem(&o, &s, value);
-	if (why != NULL)
-		*why = o.why;
-	if (o.why == NULL)
+	json_put_text(&o, "[1,");
+	json_put_string(&o, m->name, true);
+	json_put(&o, ",", 1);
+	json_put_int(&o, m->type, false);
+	json_put(&o, ",", 1);
+	json_put_int(&o, m->seqid, false);
+	if (json_put(&o, ",", 1) == 0)
 		return 0;
 	b->len = len;
 	return -1;
+}
+
+int
+tjson_write_end(struct buf *b)
+{
+	return buf_put(b, "]", 1);
 }

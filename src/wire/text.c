@@ -49,13 +49,21 @@ double_text(char out[DOUBLE_TEXT], double v)
 }
 
 double
-double_value(const char *text)
+double_scan(const char *text, const char **end)
 {
 	locale_t before = use_plain();
-	double v = strtod(text, NULL);
+	char *stop;
+	double v = strtod(text, &stop);
 
 	uselocale(before);
+	*end = stop;
 	return v;
+}
+
+double
+double_value(const char *text)
+{
+	return double_scan(text, &text);
 }
 
 void

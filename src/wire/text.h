@@ -18,6 +18,9 @@ void	 double_text(char out[DOUBLE_TEXT], double v);
 /* The value of a decimal that is known to be one. */
 double	 double_value(const char *text);
 
+/* The same of what may be none: the end of what has been used is at *end. */
+double	 double_scan(const char *text, const char **end);
+
 void	 uuid_text(char out[UUID_TEXT], const struct tf_uuid *);
 bool	 uuid_value(struct tf_str text, struct tf_uuid *);
 

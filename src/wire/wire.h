@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Thrift bytes <-> C values: the two RPC protocols behind one table of
+ * Thrift bytes <-> C values: the three RPC protocols behind one table of
  * functions.  Everything here works on memory alone; what a value looks like
  * comes from a plan, which is compiled from a struct tf_type.
  *
@@ -55,7 +55,8 @@ void	wire_reader_init(struct wire_reader *, const void *bytes, size_t len,
 	    struct tf_arena *, unsigned max_depth);
 
 struct wire_msg {
-	struct tf_str	name;		/* read: in the input, no NUL */
+	struct tf_str	name;		/* read: in the input or the arena,
+					   perhaps no NUL */
 	int32_t		seqid;
 	uint8_t		type;		/* as sent: perhaps none of WIRE_* */
 };
@@ -73,13 +74,39 @@ struct wire_proto {
 	/* value: size of the type, any content before; garbage after -1. */
 	int (*read)(struct wire_reader *, const struct plan *, void *value);
 	int (*skip_struct)(struct wire_reader *);
+	int (*read_end)(struct wire_reader *);	/* of a message; or NULL */
 	int (*write_msg)(struct buf *, const struct wire_msg *);
 	/* After -1 the buffer is as long as before; *why as in the reader. */
 	int (*write)(struct buf *, const struct plan *, const void *value,
 	    const char **why);
+	int (*write_end)(struct buf *);		/* of a message; or NULL */
 };
 
 const struct wire_proto *wire_compact(void);
 const struct wire_proto *wire_binary(void);
+const struct wire_proto *wire_json(void);	/* see wire/tjson.h */
+
+/*
+ * A value that is all of a message behind its head, and what ends the message,
+ * of which only JSON has something.
+ */
+static inline int
+wire_read_body(const struct wire_proto *proto, struct wire_reader *r,
+    const struct plan *plan, void *value)
+{
+	if (proto->read(r, plan, value) == -1)
+		return -1;
+	return proto->read_end == NULL ? 0 : proto->read_end(r);
+}
+
+/* After -1 the buffer may hold a part of it. */
+static inline int
+wire_write_body(const struct wire_proto *proto, struct buf *b,
+    const struct plan *plan, const void *value, const char **why)
+{
+	if (proto->write(b, plan, value, why) == -1)
+		return -1;
+	return proto->write_end == NULL ? 0 : proto->write_end(b);
+}
 
 #endif

@@ -25,7 +25,8 @@
 #define LIMIT		((size_t)256 * 1024)
 #define MARGIN		((size_t)64 * 1024)	/* an arena's largest block */
 
-static const char *const names[] = { "compact", "binary", "JSON" };
+static const char *const names[] = { "compact", "binary", "JSON",
+    "TJSON" };
 static uint64_t seed;
 static const char *failed;
 
@@ -84,7 +85,7 @@ check_skip(const struct tf_type *t, enum tf_protocol proto,
     struct tf_str bytes, struct tf_arena *a)
 {
 	const struct wire_proto *wp = proto == TF_COMPACT ? wire_compact() :
-	    wire_binary();
+	    proto == TF_BINARY ? wire_binary() : wire_json();
 	struct wire_reader r;
 
 	if (t->kind < TF_T_STRUCT || proto == TF_JSON)
@@ -155,7 +156,7 @@ check_value(struct world *w, unsigned i, FILE *null)
 		fail("a copy's copy differs", TF_COMPACT, NULL);
 	free(copy);
 	tf_dump(t, v, null);
-	for (int proto = TF_COMPACT; proto <= TF_JSON; proto++) {
+	for (int proto = TF_COMPACT; proto <= TF_TJSON; proto++) {
 		check_round_trip(t, proto, v, a, &bytes);
 		if (failed != NULL)
 			break;

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How JSON spells strings, numbers and bytes.
+ */
+#include "wire/json_put.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "wire/text.h"
+
+int
+json_put_fail(struct json_out *o, const char *why)
+{
+	if (o->why == NULL)
+		o->why = why;
+	return -1;
+}
+
+int
+json_put(struct json_out *o, const void *s, size_t n)
+{
+	if (buf_put(o->b, s, n) == -1)
+		return json_put_fail(o, "JSON exceeds its size limit");
+	return 0;
+}
+
+int
+json_put_text(struct json_out *o, const char *s)
+{
+	return json_put(o, s, strlen(s));
+}
+
+int
+json_put_quoted(struct json_out *o, const char *s)
+{
+	json_put(o, "\"", 1);
+	json_put_text(o, s);
+	return json_put(o, "\"", 1);
+}
+
+int
+json_put_int(struct json_out *o, int64_t v, bool quoted)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, v);
+	return quoted ? json_put_quoted(o, text) : json_put_text(o, text);
+}
+
+int
+json_put_double(struct json_out *o, double v, bool quoted)
+{
+	char text[DOUBLE_TEXT];
+
+	if (isnan(v))
+		return json_put_text(o, "\"NaN\"");
+	if (isinf(v))
+		return json_put_text(o, v > 0 ? "\"Infinity\"" :
+		    "\"-Infinity\"");
+	double_text(text, v);
+	return quoted ? json_put_quoted(o, text) : json_put_text(o, text);
+}
+
+int
+json_put_base64(struct json_out *o, struct tf_str bytes)
+{
+	const uint8_t *p = (const uint8_t *)bytes.s;
+	size_t n = bytes.len, len;
+	char four[4];
+
+	json_put(o, "\"", 1);
+	for (; n > 0; p += len, n -= len) {
+		len = n < 3 ? n : 3;
+		base64_text(four, p, len);
+		if (json_put(o, four, sizeof(four)) == -1)
+			return -1;
+	}
+	return json_put(o, "\"", 1);
+}
+
+/* One character that may not stand in a string as it is. */
+static int
+put_escaped(struct json_out *o, uint8_t c)
+{
+	const char *from = "\"\\\b\f\n\r\t", *to = "\"\\bfnrt", *hit;
+	char text[8];
+
+	if (c != '\0' && (hit = strchr(from, c)) != NULL)
+		snprintf(text, sizeof(text), "\\%c", to[hit - from]);
+	else
+		snprintf(text, sizeof(text), "\\u%04x",
+		    c < 0x80 ? c : 0xdc00u + c);
+	return json_put_text(o, text);
+}
+
+/* The bytes at s that may stand as they are; 0: *s may not. */
+static size_t
+plain_len(const uint8_t *s, size_t n, bool raw)
+{
+	if (*s < 0x20 || *s == '"' || *s == '\\')
+		return 0;
+	if (raw)
+		return 1;
+	return *s == 0x7f ? 0 : utf8_len(s, n);
+}
+
+int
+json_put_string(struct json_out *o, struct tf_str str, bool raw)
+{
+	const uint8_t *s = (const uint8_t *)str.s, *plain = s;
+	size_t n = str.len, len;
+
+	json_put(o, "\"", 1);
+	for (; n > 0; s += len, n -= len) {
+		if ((len = plain_len(s, n, raw)) > 0)
+			continue;
+		json_put(o, plain, (size_t)(s - plain));
+		put_escaped(o, *s);
+		len = 1;
+		plain = s + 1;
+	}
+	json_put(o, plain, (size_t)(s - plain));
+	return json_put(o, "\"", 1);
+}

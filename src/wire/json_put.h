@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The words of JSON, appended to a buffer: what its two writers share, that of
+ * values by field name and that of the JSON protocol.  Functions return -1
+ * after the first failure, which stays, so that it may be looked at once.
+ */
+#ifndef WIRE_JSON_PUT_H
+#define WIRE_JSON_PUT_H
+
+#include <thriftfork/base.h>
+
+struct buf;
+
+struct json_out {
+	struct buf	*b;
+	const char	*why;		/* the first failure */
+	unsigned	 depth;		/* levels left */
+	bool		 thrift;	/* the JSON protocol */
+};
+
+int	json_put_fail(struct json_out *, const char *why);
+
+int	json_put(struct json_out *, const void *, size_t);
+int	json_put_text(struct json_out *, const char *);
+int	json_put_quoted(struct json_out *, const char *);	/* ASCII */
+int	json_put_int(struct json_out *, int64_t, bool quoted);
+/* What is no number is quoted in any case: "NaN", "Infinity", "-Infinity". */
+int	json_put_double(struct json_out *, double, bool quoted);
+int	json_put_base64(struct json_out *, struct tf_str);	/* padded */
+
+/*
+ * A string.  What is no UTF-8 goes out as it is if raw, else as \udc80 ..
+ * \udcff.
+ */
+int	json_put_string(struct json_out *, struct tf_str, bool raw);
+
+#endif
