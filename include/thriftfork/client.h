@@ -33,7 +33,7 @@ void	 tf_client_free(struct tf_client *);	/* NULL is fine */
  *
  *	timeout		10s	whole call, connecting included; "off"
  *	max-frame	16384000	bytes of a request or a reply
- *	protocol	compact	or binary
+ *	protocol	compact	or binary, or json (TJSONProtocol)
  *	framing		framed	or unframed (Apache's "buffered")
  *	service			the name that calls begin with, for servers
  *				that have several services

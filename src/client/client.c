@@ -125,9 +125,11 @@ set_protocol(struct tf_client *c, const char *value)
 		c->proto = wire_compact();
 	else if (strcmp(value, "binary") == 0)
 		c->proto = wire_binary();
+	else if (strcmp(value, "json") == 0)
+		c->proto = wire_json();
 	else
-		return fail(c, "protocol: '%s' is neither compact nor binary",
-		    value);
+		return fail(c, "protocol: '%s' is none of compact, binary and "
+		    "json", value);
 	stream_close(&c->stream);
 	return 0;
 }
@@ -227,7 +229,8 @@ encode(struct tf_client *c, const struct tf_method *m, const void *args)
 		return fail(c, "%s: out of memory", m->name);
 	c->out.len = head;
 	if (c->proto->write_msg(&c->out, &msg) == -1 ||
-	    c->proto->write(&c->out, plan_get(m->args), args, &why) == -1)
+	    wire_write_body(c->proto, &c->out, plan_get(m->args), args,
+	    &why) == -1)
 		return fail(c, "%s: %s", m->name, why);
 	if (c->out.len - head > c->max_frame)
 		return fail(c, "%s: a request of %zu bytes is larger than "
@@ -315,7 +318,7 @@ take_error(struct tf_client *c, const struct tf_method *m,
 {
 	struct app_error e;
 
-	if (c->proto->read(r, plan_get(app_error_type()), &e) == -1)
+	if (wire_read_body(c->proto, r, plan_get(app_error_type()), &e) == -1)
 		return fail_reader(c, m, r);
 	c->error_type = e.type;
 	return fail(c, "%s at %s: %s", m->name, c->addr, e.message.s);
@@ -341,7 +344,7 @@ read_reply(struct tf_client *c, const struct tf_method *m, void **result)
 		return fail(c, "%s at %s: the answer is not a reply to this "
 		    "method", m->name, c->addr);
 	value = arena_take(c->arena, m->result->size);
-	if (c->proto->read(&r, plan_get(m->result), value) == -1)
+	if (wire_read_body(c->proto, &r, plan_get(m->result), value) == -1)
 		return fail_reader(c, m, &r);
 	*result = value;
 	return 0;

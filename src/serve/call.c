@@ -155,9 +155,10 @@ static int
 encode_value(const struct call *call, struct buf *b, const char **why)
 {
 	if (call->end == CALL_FAILED)
-		return call->proto->write(b, plan_get(app_error_type()),
-		    &call->error, why);
-	return call->proto->write(b, call->entry->result, call->result, why);
+		return wire_write_body(call->proto, b,
+		    plan_get(app_error_type()), &call->error, why);
+	return wire_write_body(call->proto, b, call->entry->result,
+	    call->result, why);
 }
 
 int

@@ -39,7 +39,7 @@ give_back(struct worker *w, struct call *call)
 	w->spare = call;
 }
 
-/* Compact starts with 0x82; all else that is a message at all is binary. */
+/* The first bytes tell: 0x82, 0x8001 or, not strict, a length; or '['. */
 static const struct wire_proto *
 proto_of(const uint8_t *p, size_t len)
 {
@@ -47,6 +47,8 @@ proto_of(const uint8_t *p, size_t len)
 		return wire_compact();
 	if (len > 1 && ((p[0] == 0x80 && p[1] == 0x01) || p[0] == 0x00))
 		return wire_binary();
+	if (len > 0 && p[0] == '[')
+		return wire_json();
 	return NULL;
 }
 
@@ -68,7 +70,8 @@ decode_args(struct call *call, struct wire_reader *r, struct lane *lane)
 	const struct tf_method *m = call->entry->method;
 
 	call->args = arena_take(&call->arena, m->args->size);
-	if (call->proto->read(r, call->entry->args, call->args) == -1) {
+	if (wire_read_body(call->proto, r, call->entry->args,
+	    call->args) == -1) {
 		lane_add(lane, COUNTER_ARGUMENT_ERRORS, 1);
 		call_fail(call, APP_PROTOCOL_ERROR, "%s: the arguments cannot "
 		    "be read: %s", m->name, r->why);
@@ -262,7 +265,7 @@ refuse(struct conn *c, const struct wire_reader *r)
 	if (log_rate_ok(&w->noise, &skipped))
 		log_info("%s: closed: a message that is no call: %s (%u more "
 		    "like this)", c->peer, r->err == WIRE_OK ?
-		    "neither compact nor binary protocol" : r->why, skipped);
+		    "of no protocol that is known" : r->why, skipped);
 	output_flush(c);
 	conn_close(c);
 	return -1;

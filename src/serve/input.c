@@ -2,8 +2,8 @@
 /*
  * Where a call enters: from bytes to messages.  The first byte of a message
  * tells whether it stands in a frame: compact begins with 0x82, strict binary
- * with 0x80, and the length of a frame with 0x0D at most, because max-frame is
- * kept that small.
+ * with 0x80, JSON with '[', and the length of a frame with 0x0D at most,
+ * because max-frame is kept that small.
  *
  * As a rule whole messages lie in the worker's receive buffer and are handled
  * where they lie.  One that has begun is kept in a block of its own, which

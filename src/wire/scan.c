@@ -213,7 +213,8 @@ static const struct scan_proto binary = {
 int
 scan_knows(uint8_t first)
 {
-	return first == COMPACT_ID || first == BINARY_VERSION_1 >> 24;
+	return first == COMPACT_ID || first == BINARY_VERSION_1 >> 24 ||
+	    first == '[';
 }
 
 void

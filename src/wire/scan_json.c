@@ -69,6 +69,7 @@ take(struct scan *s, uint8_t c)
 	case '0': case '1': case '2': case '3': case '4':
 	case '5': case '6': case '7': case '8': case '9':
 	case '+': case '-': case '.': case 'e': case 'E':
+	case 'n': case 'a': case 'i': case 'f':		/* nan, inf: Python */
 	case ' ': case '\t': case '\r': case '\n':
 		return SCAN_MORE;
 	default:

@@ -33,14 +33,19 @@ def answer(server, data, piece):
             got += more
 
 
-def calculator_binary():
-    sent = corpus("calc-service-binary.51112-9090.c2s.bin")
-    want = corpus("calc-service-binary.9090-51112.s2c.bin")
-    s = Server([built("thriftfork"), "run", built(".libs/recorded.so")],
-               workers=1)
-    for piece in (len(sent), 1, 7):
-        assert answer(s, sent, piece) == want, piece
-    assert s.stop() == 0
+def calculator(protocol, client, port):
+    def run():
+        sent = corpus("calc-service-%s.%d-%d.c2s.bin" %
+                      (protocol, client, port))
+        want = corpus("calc-service-%s.%d-%d.s2c.bin" %
+                      (protocol, port, client))
+        s = Server([built("thriftfork"), "run", built(".libs/recorded.so")],
+                   workers=1)
+        for piece in (len(sent), 1, 7):
+            assert answer(s, sent, piece) == want, piece
+        assert s.stop() == 0
+    run.__name__ = "calculator, " + protocol
+    return run
 
 
-main([calculator_binary])
+main([calculator("binary", 51112, 9090), calculator("json", 60589, 9090)])

@@ -9,83 +9,17 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <thriftfork/client.h>
-
 #include "base/clock.h"
-#include "lib/unit.h"
+#include "unit_client.h"
 #include "unit_peer.h"
 #include "unit_service.h"
 #include "wire/app_error.h"
-
-static struct tf_client *c;
-static char addr[64];
-static int door = -1, fds, cue[2];	/* cue: the scene has got there */
-static pthread_t thread;
-static void (*scene)(void);
-
-static void *
-play(void *arg)
-{
-	(void)arg;
-	scene();
-	return NULL;
-}
-
-static void
-act(void (*fn)(void))
-{
-	scene = fn;
-	ck_assert_int_eq(pthread_create(&thread, NULL, play, NULL), 0);
-}
-
-static void
-setup(void)
-{
-	struct sockaddr_in in;
-	socklen_t len = sizeof(in);
-
-	fds = peer_fds();
-	scene = NULL;
-	ck_assert_int_eq(pipe(cue), 0);
-	door = peer_door(AF_INET);
-	ck_assert_int_eq(getsockname(door, (struct sockaddr *)&in, &len), 0);
-	snprintf(addr, sizeof(addr), "tcp://127.0.0.1:%d", ntohs(in.sin_port));
-	c = tf_client_new(addr);
-	ck_assert_int_eq(tf_client_set(c, "timeout", "5s"), 0);
-}
-
-static void
-teardown(void)
-{
-	if (scene != NULL)
-		ck_assert_int_eq(pthread_join(thread, NULL), 0);
-	tf_client_free(c);
-	close(door);
-	close(cue[0]);
-	close(cue[1]);
-	ck_assert_int_eq(peer_fds(), fds);
-}
-
-/* For scenes: the next connection, the next call of it, a reply. */
-static int
-take(void)
-{
-	int fd;
-
-	peer_wait(door, POLLIN, PEER_MS);
-	fd = accept(door, NULL, NULL);
-	ck_assert_int_ne(fd, -1);
-	return fd;
-}
 
 static void
 asked(int fd, int32_t seqid)
@@ -98,27 +32,6 @@ asked(int fd, int32_t seqid)
 	ck_assert_int_eq(m.seqid, seqid);
 	ck_assert_str_eq(m.text, "four");
 	message_free(&m);
-}
-
-static void
-add_reply(struct bytes *out, int type, const char *name, int32_t seqid,
-    const char *body, size_t n)
-{
-	struct bytes b = { .p = (uint8_t *)(uintptr_t)body, .n = n };
-
-	frame_message(out, type, name, seqid, &b);
-}
-
-#define FOUR	"\5\0\10\0", 4		/* success: 4 */
-
-static void
-say(int fd, int type, const char *name, int32_t seqid, const char *body,
-    size_t n)
-{
-	struct bytes out = { 0 };
-
-	add_reply(&out, type, name, seqid, body, n);
-	peer_send_bytes(fd, &out);
 }
 
 static void
@@ -136,33 +49,6 @@ serve_once(int32_t seqid)
 
 	serve(fd, seqid);
 	peer_end(fd);
-}
-
-static int
-call(const char *method, const void *args, void **result)
-{
-	return tf_client_call(c, unit_method(method), args, result);
-}
-
-static int
-call_size(void)
-{
-	const struct unit_text args = { TF_STR("four") };
-	const struct unit_divide_result *r;
-	void *result;
-
-	if (call("size", &args, &result) == -1)
-		return -1;
-	r = result;
-	ck_assert(r->has_success);
-	return r->success;
-}
-
-static void
-assert_error(const char *part)
-{
-	ck_assert_msg(strstr(tf_client_error(c), part) != NULL,
-	    "'%s' does not say '%s'", tf_client_error(c), part);
 }
 
 static void
@@ -405,39 +291,6 @@ close_after_reply(void)
 	serve_once(2);
 }
 
-static void
-named_calls(void)
-{
-	static const char *const names[] = { "twin:size", "other:size",
-	    "size" };
-	struct message m;
-	int fd = take();
-
-	for (int32_t i = 0; i < 3; i++) {
-		ck_assert(peer_read(fd, &m));
-		ck_assert_str_eq(m.name, names[i]);
-		message_free(&m);
-		say(fd, PEER_REPLY, "size", i + 1, FOUR);
-	}
-	peer_expect_end(fd);
-	close(fd);
-}
-
-/* Of several that the server has; the connection stays the same. */
-START_TEST(service)
-{
-	act(named_calls);
-	ck_assert_int_eq(tf_client_set(c, "service", "twin"), 0);
-	ck_assert_msg(call_size() == 4, "%s", tf_client_error(c));
-	ck_assert_int_eq(tf_client_set(c, "service", "other"), 0);
-	ck_assert_msg(call_size() == 4, "%s", tf_client_error(c));
-	ck_assert_int_eq(tf_client_set(c, "service", ""), 0);
-	ck_assert_msg(call_size() == 4, "%s", tf_client_error(c));
-	tf_client_free(c);
-	c = NULL;
-}
-END_TEST
-
 START_TEST(closed_between_calls)
 {
 	act(close_after_reply);
@@ -599,6 +452,7 @@ START_TEST(settings)
 		{ "max-frame", "15" }, { "max-frame", "1T" },
 		{ "max-frame", "218762506" }, { "", "1" },
 		{ "workers", "1" }, { "Timeout", "1s" },
+		{ "protocol", "JSON" }, { "protocol", "" },
 		{ "service", "a:b" }, { "service", "0123456789012345678901234"
 		    "567890123456789012345678901234567890123" },
 	};
@@ -637,9 +491,8 @@ int
 main(void)
 {
 	Suite *s = suite_create("client");
-	TCase *t = unit_case(s, "client");
+	TCase *t = unit_client_case(s, "client");
 
-	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, calls_share_a_connection);
 	tcase_add_test(t, timeout);
 	tcase_add_test(t, timeout_of_a_trickle);
@@ -647,7 +500,6 @@ main(void)
 	tcase_add_loop_test(t, raw_bytes, 0, COUNT(raws));
 	tcase_add_test(t, max_frame);
 	tcase_add_test(t, a_reply_too_many);
-	tcase_add_test(t, service);
 	tcase_add_test(t, closed_between_calls);
 	tcase_add_test(t, exceptions);
 	tcase_add_test(t, oneway_does_not_wait);

@@ -158,6 +158,82 @@ START_TEST(named_services)
 }
 END_TEST
 
+/* Sends JSON, in a frame or not, and reads the answer that must come. */
+static void
+ask_json(int fd, bool framed, const char *text, const char *want)
+{
+	uint8_t head[4] = { 0, 0, (uint8_t)(strlen(text) >> 8),
+	    (uint8_t)strlen(text) };
+	size_t skip = framed && *want != '\0' ? 4 : 0, n = strlen(want) + skip;
+	char got[1000];
+
+	if (framed)
+		peer_send(fd, head, sizeof(head));
+	peer_send(fd, text, strlen(text));
+	memset(got, 0, sizeof(got));
+	for (size_t i = 0; i < n; i++) {
+		peer_wait(fd, POLLIN, PEER_MS);
+		ck_assert_int_eq(read(fd, got + i, 1), 1);
+	}
+	ck_assert_str_eq(got + skip, want);
+	if (skip > 0)
+		ck_assert_int_eq((uint8_t)got[2] << 8 | (uint8_t)got[3],
+		    (int)strlen(want));
+}
+
+START_TEST(json)
+{
+	int fd = bench_tcp();
+	bool framed = _i == 1;
+
+	ask_json(fd, framed, "[1,\"ping\",1,0,{}]", "[1,\"ping\",2,0,{}]");
+	ask_json(fd, framed, "[1,\"twin:echo\",1,-2147483648,"
+	    "{\"1\":{\"str\":\"]\\\"\\u00e9\\/\"}}]",
+	    "[1,\"echo\",2,-2147483648,{\"0\":{\"str\":\"]\\\"\303\251/\"}}]");
+	ask_json(fd, framed, "[1,\"divide\",1,7,{\"1\":{\"i32\":1},"
+	    "\"2\":{\"i32\":0}}]", "[1,\"divide\",2,7,{\"1\":{\"rec\":"
+	    "{\"1\":{\"str\":\"by zero\"}}}}]");
+	ask_json(fd, framed, "[1,\"divide\",1,8,{\"1\":{\"i32\":1},"
+	    "\"2\":{\"i32\":-1}}]", "[1,\"divide\",3,8,{\"1\":{\"str\":"
+	    "\"by -1\"},\"2\":{\"i32\":6}}]");
+	ask_json(fd, framed, "[1,\"no\\u0001ne\",1,9,{}]",
+	    "[1,\"no\\u0001ne\",3,9,{\"1\":{\"str\":"
+	    "\"unknown method 'no\\u0001ne'\"},\"2\":{\"i32\":1}}]");
+	ask_json(fd, framed, "[1,\"note\",4,10,{\"1\":{\"str\":\"j\"}}]", "");
+	ask_json(fd, framed, "[1,\"note\",1,11,{\"1\":{\"str\":\"k\"}}]", "");
+	/* Arguments that cannot be read harm nobody after them. */
+	ask_json(fd, framed, "[1,\"divide\",1,12,{\"1\":{\"i32\":1.5}}]",
+	    "[1,\"divide\",3,12,{\"1\":{\"str\":\"divide: the arguments "
+	    "cannot be read: offset 13: expected '}'\"},\"2\":{\"i32\":7}}]");
+	ask_json(fd, framed, "[1,\"ping\",1,13,{},14]",
+	    "[1,\"ping\",3,13,{\"1\":{\"str\":\"ping: the arguments cannot "
+	    "be read: offset 0: expected ']'\"},\"2\":{\"i32\":7}}]");
+	ck_assert_int_eq(bench_note(), 'j');
+	ck_assert_int_eq(bench_note(), 'k');
+	expect_service(fd);
+	close(fd);
+}
+END_TEST
+
+/* No message, or no call: the connection ends. */
+START_TEST(what_is_no_json)
+{
+	static const char *const bad[] = { "[}", "[1,\"ping\",2,0,{}]",
+	    "[1,\"ping\",1,0]", "[2,\"ping\",1,0,{}]", "[]", "[x",
+	    "[1,ping,1,0,{}]", "[1,\"ping\",1,99999999999,{}]" };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		int fd = bench_tcp();
+
+		peer_send(fd, bad[i], strlen(bad[i]));
+		peer_expect_end(fd);
+		close(fd);
+	}
+	ck_assert_uint_eq(bench_count(COUNTER_PROTOCOL_ERRORS),
+	    sizeof(bad) / sizeof(bad[0]));
+}
+END_TEST
+
 START_TEST(byte_by_byte)
 {
 	struct bytes out = { 0 };
@@ -497,6 +573,8 @@ main(void)
 	tcase_add_test(t, results);
 	tcase_add_test(t, failures);
 	tcase_add_test(t, named_services);
+	tcase_add_loop_test(t, json, 0, 2);
+	tcase_add_test(t, what_is_no_json);
 	tcase_add_test(t, byte_by_byte);
 	tcase_add_test(t, split_at_every_position);
 	tcase_add_test(t, a_hundred_calls_in_one_write);

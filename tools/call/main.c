@@ -32,7 +32,7 @@ usage(FILE *f, int status)
 	if (status == 0)
 		fprintf(f, "\n"
 		    "  -I DIR       look for included files in DIR, too\n"
-		    "  -p PROTOCOL  compact (default) or binary\n"
+		    "  -p PROTOCOL  compact (default), binary or json\n"
 		    "  -f FRAMING   framed (default) or unframed\n"
 		    "  -s NAME      what the server calls the service, if it "
 		    "has several\n"
