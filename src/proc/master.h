@@ -25,6 +25,7 @@ struct signal_state;
 /* What a reload may change. */
 struct master_limits {
 	unsigned	 workers;
+	unsigned	 configured;	/* workers, before any scaling */
 	uint64_t	 start_timeout_ns;
 	uint64_t	 stop_timeout_ns;
 	uint64_t	 drain_timeout_ns;	/* for a worker to give its

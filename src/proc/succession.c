@@ -75,6 +75,8 @@ take(struct succession *s, const struct order *o, int fd)
 		return keep_socket(s, o, fd) == -1 ? -1 : 1;
 	case SUCCESSION_END:
 		s->generation = o->arg;
+		s->configured = (unsigned)(o->id >> 32);
+		s->workers = (unsigned)(o->id & UINT32_MAX);
 		return s->segment_fd != -1 && s->control_fd != -1 ? 0 : -1;
 	default:
 		return -1;

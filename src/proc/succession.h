@@ -30,7 +30,8 @@ enum succession_word {
 	SUCCESSION_CONTROL,		/* listening */
 	SUCCESSION_SOCKET,		/* arg: listener << 16 | slot; id: index
 					   in the kernel's group */
-	SUCCESSION_END,			/* arg: the last generation */
+	SUCCESSION_END,			/* arg: the last generation; id: workers
+					   as configured << 32 | as scaled */
 	SUCCESSION_SERVES,		/* arg: the version; 0 is said by
 					   builds that know of one only */
 	SUCCESSION_YOURS,
@@ -48,6 +49,7 @@ struct succession {
 	int		 fd;		/* to the old master; -1: none */
 	int		 segment_fd, control_fd;
 	unsigned	 generation;
+	unsigned	 configured, workers;	/* 0: it did not say */
 	struct succession_socket *sockets;
 	size_t		 nsockets;
 };

@@ -333,7 +333,8 @@ bequeath(struct master *m)
 			channel_send(ch, &o, l->fds[j]);
 		}
 	}
-	o = (struct order){ .kind = SUCCESSION_END, .arg = m->newest };
+	o = (struct order){ .kind = SUCCESSION_END, .arg = m->newest,
+	    .id = (uint64_t)m->limits.configured << 32 | m->limits.workers };
 	channel_send(ch, &o, -1);
 }
 

@@ -97,13 +97,12 @@ void
 next_commit(void *arg, struct master_limits *limits)
 {
 	struct run *run = arg;
-	unsigned before = run_workers(&run->srv->settings);
-	unsigned now = limits->workers;
+	struct master_limits before = *limits;
 
 	replace(run);
 	*limits = run_limits(&run->srv->settings);
-	if (limits->workers == before)
-		limits->workers = now;
+	if (limits->configured == before.configured)
+		limits->workers = before.workers;
 }
 
 void

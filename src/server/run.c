@@ -43,6 +43,7 @@ run_limits(const struct settings *s)
 {
 	return (struct master_limits){
 		.workers = run_workers(s),
+		.configured = run_workers(s),
 		.start_timeout_ns = s->start_timeout,
 		.stop_timeout_ns = s->stop_timeout,
 		.drain_timeout_ns = s->drain_timeout,
@@ -182,7 +183,7 @@ run_master(struct run *run)
 	    .backlog = (int)s->backlog,
 	    .control_fd = run->instance.control_fd,
 	    .stop_fd = srv->stop_fd, .segment = srv->segment,
-	    .limits = run_limits(s), .worker = worker_main,
+	    .limits = succeed_limits(run), .worker = worker_main,
 	    .call_timeout = call_timeout, .finish = finish,
 	    .news = manager_news, .tick_ns = manager_tick_ns(),
 	    .tick = manager_tick,

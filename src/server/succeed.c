@@ -134,6 +134,18 @@ succeed_segment(struct run *run, const struct segment_sizes *sizes)
 	return segment_create(run->srv->settings.name, sizes);
 }
 
+struct master_limits
+succeed_limits(const struct run *run)
+{
+	const struct succession *s = &run->srv->succession;
+	struct master_limits l = run_limits(&run->srv->settings);
+
+	if (s->configured == l.configured && s->workers >= 1 &&
+	    s->workers <= run->slots)
+		l.workers = s->workers;
+	return l;
+}
+
 /* Nobody else can have them: the old master has just let go. */
 void
 succeed_inherit(void *arg)

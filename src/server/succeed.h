@@ -28,6 +28,9 @@ int	succeed_listener(struct run *, const struct addr *);
 /* Its counters, or new ones if they are not like ours; NULL and errno. */
 struct segment *succeed_segment(struct run *, const struct segment_sizes *);
 
+/* As configured, but for a number of workers that stands: thriftfork(1). */
+struct master_limits succeed_limits(const struct run *);
+
 /* For struct master_config: the names are ours; or they are pid's now. */
 void	succeed_inherit(void *run);
 void	succeed_leave(void *run, pid_t pid);

@@ -129,7 +129,9 @@ class Server:
             command = [command]
         args = list(command[:-1]) if command[-1].endswith(".so") \
             else list(command)
-        args += ["-n", self.name, "-w", str(workers), "-l", listen]
+        args += ["-n", self.name, "-l", listen]
+        if workers is not None:         # or the configuration says it
+            args += ["-w", str(workers)]
         args += list(options)
         if command[-1].endswith(".so"):
             args.append(command[-1])
@@ -143,7 +145,7 @@ class Server:
         self.port = None
         if not self.address.startswith("unix:"):
             self.port = int(self.address.rsplit(":", 1)[1])
-        for _ in range(workers):
+        for _ in range(workers or 1):
             self.await_log(r"worker \d+ pid \d+ serves")
 
     def await_log(self, pattern, seconds=DEADLINE):

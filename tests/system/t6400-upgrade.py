@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from daemon import TESTBED, launcher, read
+from daemon import TESTBED, launcher, read, written
 from harness import DEADLINE, Load, built, gone, main, tempdir, until
 from upgraded import Upgraded
 
@@ -91,6 +91,27 @@ def idle_and_half_sent():
             ping(new)
         s.end()
         assert not os.path.exists(path)
+
+
+def number_of_workers_stands():
+    """as it was scaled to"""
+    s = Upgraded(CALC, workers=1)
+    assert launcher("scale", "-n", s.name, "3").returncode == 0
+    for _ in range(2):
+        s.upgrade()
+        assert len(s.workers()) == 3, s.status()
+    s.end()
+
+
+def new_number_of_workers():
+    """in the configuration: that is what counts"""
+    conf = written(tempdir(), "conf", "workers 1\n")
+    s = Upgraded(RUN + ["-c", conf, MODULE], workers=None)
+    assert launcher("scale", "-n", s.name, "3").returncode == 0
+    written(os.path.dirname(conf), "conf", "workers 2\n")
+    s.upgrade()
+    assert len(s.workers()) == 2, s.status()
+    s.end()
 
 
 def by_signal():
@@ -215,6 +236,7 @@ def one_at_a_time():
 
 
 main([no_connection_and_no_call_is_lost, names_are_the_new_ones,
-      idle_and_half_sent, by_signal, new_binary_that_fails,
-      module_that_fails, settings_that_fail, late,
-      old_master_dies_before_it_says_so, one_at_a_time])
+      idle_and_half_sent, number_of_workers_stands, new_number_of_workers,
+      by_signal, new_binary_that_fails, module_that_fails,
+      settings_that_fail, late, old_master_dies_before_it_says_so,
+      one_at_a_time])
