@@ -95,6 +95,17 @@ changed(const struct master *m, const int *server)
 	return false;
 }
 
+/* Clients may wait on what a master before us has listened on. */
+static void
+note_listening(struct master *m, const struct listener *l)
+{
+	if (listener_is_shared(l))
+		return;
+	for (unsigned i = 0; i < m->config->max_workers; i++)
+		if (l->indexes[i] != LISTENER_SILENT)
+			m->slots[i].listens = true;
+}
+
 int
 sockets_init(struct master *m)
 {
@@ -105,8 +116,10 @@ sockets_init(struct master *m)
 		return -1;
 	for (unsigned i = 0; i < n; i++)
 		m->assigned[i] = -1;
-	for (unsigned i = 0; i < m->config->nlisteners; i++)
+	for (unsigned i = 0; i < m->config->nlisteners; i++) {
+		note_listening(m, &m->config->listeners[i]);
 		steer_listener(m, &m->config->listeners[i], m->assigned);
+	}
 	return 0;
 }
 

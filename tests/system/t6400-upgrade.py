@@ -114,6 +114,25 @@ def new_number_of_workers():
     s.end()
 
 
+def queue_of_a_worker_that_is_no_more():
+    """the new master has fewer: its workers serve who waits there"""
+    conf = written(tempdir(), "conf", "workers 2\nrescue-after 60s\n"
+                   "drain-timeout 500ms\nstop-timeout 500ms\n")
+    s = Upgraded(RUN + ["-c", conf, MODULE], workers=None)
+    until(lambda: len(s.workers()) == 2, "both serve")
+    os.kill(s.workers()[1], signal.SIGSTOP)
+    waiting = [socket.create_connection(("127.0.0.1", s.port), DEADLINE)
+               for _ in range(16)]
+    for c in waiting:
+        c.sendall(PING)
+    written(os.path.dirname(conf), "conf", "workers 1\n")
+    s.upgrade()
+    for c in waiting:
+        assert b"ping" in c.recv(100)
+        c.close()
+    s.end()
+
+
 def by_signal():
     s = Upgraded(CALC, workers=1)
     s.signal(signal.SIGUSR2)
@@ -237,6 +256,6 @@ def one_at_a_time():
 
 main([no_connection_and_no_call_is_lost, names_are_the_new_ones,
       idle_and_half_sent, number_of_workers_stands, new_number_of_workers,
-      by_signal, new_binary_that_fails, module_that_fails,
-      settings_that_fail, late, old_master_dies_before_it_says_so,
-      one_at_a_time])
+      queue_of_a_worker_that_is_no_more, by_signal, new_binary_that_fails,
+      module_that_fails, settings_that_fail, late,
+      old_master_dies_before_it_says_so, one_at_a_time])
