@@ -135,8 +135,7 @@ class Server:
         args += list(options)
         if command[-1].endswith(".so"):
             args.append(command[-1])
-        self.process = subprocess.Popen(args, stderr=write_fd,
-                                        stdin=subprocess.DEVNULL)
+        self.process = self.launch(args, write_fd)
         os.close(write_fd)
         atexit.register(self.kill)
         self.pid = self.process.pid
@@ -147,6 +146,10 @@ class Server:
             self.port = int(self.address.rsplit(":", 1)[1])
         for _ in range(workers or 1):
             self.await_log(r"worker \d+ pid \d+ serves")
+
+    def launch(self, args, stderr):
+        return subprocess.Popen(args, stderr=stderr,
+                                stdin=subprocess.DEVNULL)
 
     def await_log(self, pattern, seconds=DEADLINE):
         """The next line that matches, after those that were awaited before."""

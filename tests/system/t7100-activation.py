@@ -14,20 +14,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from daemon import TESTBED, children, descriptors, read, refused
 from harness import (DEADLINE, ILL, built, gone, main, put_away, tempdir,
                      until)
+from manager import activated
 
 PID = b"\0\0\0\x08\x82\x21\x01\x03pid\0"
 COUNT = 0
-# Puts descriptors where they belong; leaves its own behind, as strays.
-WRAPPER = """
-import os, sys
-fds = [int(n) for n in sys.argv[1].split(",")]
-for i, n in enumerate(fds):
-    os.dup2(n, 100 + i)
-for i, n in enumerate(fds):
-    os.dup2(100 + i, 3 + i)
-os.environ["LISTEN_PID"] = str(os.getpid())
-os.execv(sys.argv[2], sys.argv[2:])
-"""
 
 
 def command(*args, workers=2):
@@ -45,13 +35,9 @@ class Activated:
         self.name, args = command(*options, workers=workers)
         self.log_path = os.path.join(tempdir(), "log")
         fds = [s.fileno() for s in sockets]
-        env = dict(os.environ, LISTEN_FDS=str(len(fds)),
-                   LISTEN_FDNAMES=names)
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", WRAPPER, ",".join(map(str, fds)), *args,
-             "-o", "log=" + self.log_path, module], env=env, pass_fds=fds,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True)
+        self.process = activated(
+            [*args, "-o", "log=" + self.log_path, module], fds, names,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         atexit.register(put_away, self.process, self.name)
         self.pid = self.process.pid
 
