@@ -98,9 +98,9 @@ struct master_config {
 	void		(*discard)(void *arg);
 	size_t		 report_size;	/* at most */
 	/*
-	 * An upgrade: what is executed (NULL: it cannot be), and, before the
-	 * old master gives its connections away, leave(): what has a name is
-	 * pid's from now on.  The new master was left a socket to the old one
+	 * An upgrade: what is executed (NULL: it cannot be), in a child after
+	 * execute(); and, before the old master gives its connections away,
+	 * leave(): what has a name is pid's from now on.  The new master was left a socket to the old one
 	 * (-1: it is nobody's successor; becomes the master's), and inherit()
 	 * says that the names are its own.  The new one tells the old one
 	 * which version of a connection's record its workers read: a number
@@ -109,6 +109,7 @@ struct master_config {
 	uint32_t	 reads;
 	const char	*program;
 	char		**argv;
+	void		(*execute)(void *arg);
 	void		(*leave)(void *arg, pid_t);
 	int		 predecessor_fd;
 	void		(*inherit)(void *arg);

@@ -43,7 +43,7 @@ report_workers(struct master *m)
 void
 report_changes(struct master *m)
 {
-	if (m->report.stops || upgrade_left(m))
+	if (m->report.stops || upgrade_is_silent(m))
 		return;
 	if (m->stopping || m->delaying) {
 		m->report.stops = true;
@@ -74,7 +74,8 @@ tick(struct timer *t)
 {
 	struct master *m = OBJECT_OF(t, struct master, report.tick);
 
-	m->config->tick(m->config->arg);
+	if (!upgrade_is_silent(m))
+		m->config->tick(m->config->arg);
 	timer_set(&m->loop, t, clock_ns() + m->config->tick_ns, tick);
 }
 

@@ -308,6 +308,7 @@ become(const struct master_config *cf, int fd)
 	if (fcntl(fd, F_SETFD, 0) == -1 ||
 	    setenv(SUCCESSION_ENV, text, 1) == -1)
 		_exit(126);
+	cf->execute(cf->arg);
 	execv(cf->program, cf->argv);
 	log_error("upgrade: %s", cf->program);
 	_exit(127);

@@ -35,6 +35,13 @@ manager_end(void)
 }
 
 void
+manager_execute(void *arg)
+{
+	(void)arg;
+	notify_export();
+}
+
+void
 manager_leave(pid_t pid)
 {
 	notify("MAINPID=%ld", (long)pid);

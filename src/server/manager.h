@@ -20,6 +20,9 @@
  */
 void	manager_begin(bool in_background);
 
+/* In a process that shall be the master: it can find the manager. */
+void	manager_execute(void *arg);
+
 /* Another process is the master from now on, and speaks for the server. */
 void	manager_leave(pid_t);
 

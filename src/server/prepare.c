@@ -107,7 +107,7 @@ run_prepare(struct run *run)
 		signals_take(&run->signals);
 	run->master = getpid();
 	if (srv->settings.workers != 0 && !srv->only_check) {
-		manager_begin(srv->settings.daemon != 0);
+		manager_begin(srv->settings.daemon != 0 && !succeed_runs(run));
 		run->notifies = true;
 	}
 	program_find(&run->program);

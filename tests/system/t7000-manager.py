@@ -18,25 +18,21 @@ from bed import Peer, fifo, held_call
 from daemon import TESTBED, children, launcher, read, written
 from harness import (DEADLINE, ILL, built, gone, main, put_away, tempdir,
                      until)
+from manager import Manager
 
 COUNT = 0
 
 
-class Manager:
+class Hearer(Manager):
     """Starts a server, and hears it."""
 
     def __init__(self, *options, workers=2, watchdog_us=None, listen=None,
                  module=TESTBED, args=()):
         global COUNT
         COUNT += 1
+        super().__init__()
         self.name = "test-m%d-%d" % (os.getpid(), COUNT)
-        self.dir = tempdir()
-        path = os.path.join(self.dir, "notify")
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(path)
-        self.socket.settimeout(DEADLINE)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        env = dict(os.environ, NOTIFY_SOCKET=path)
+        env = dict(os.environ, NOTIFY_SOCKET=self.path)
         if watchdog_us:
             env["WATCHDOG_USEC"] = str(watchdog_us)
         self.log_path = os.path.join(self.dir, "log")
@@ -47,13 +43,6 @@ class Manager:
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         atexit.register(put_away, self.process, self.name)
         self.pid = self.process.pid
-
-    def hear(self):
-        """One message, and the process that has sent it."""
-        data, more, _, _ = self.socket.recvmsg(4096, 64)
-        self.sender = int.from_bytes(more[0][2][:4], sys.byteorder)
-        lines = data.decode().split("\n")
-        return dict(line.split("=", 1) for line in lines)
 
     def await_key(self, key):
         """The next message with that key; and what came before it."""
@@ -72,10 +61,10 @@ class Manager:
         return message
 
     def silent(self):
-        """Nothing more has been sent up to now."""
+        """Nothing more has been said up to now."""
         self.socket.setblocking(False)
         try:
-            return self.socket.recv(4096)
+            return self.hear()
         except BlockingIOError:
             return None
         finally:
@@ -105,6 +94,11 @@ class Manager:
         said = self.process.communicate(timeout=DEADLINE)[1]
         assert self.process.returncode == 0, (said, self.log())
         assert not ILL.search(self.log() + said), self.log() + said
+        if self.socket.fileno() == -1:
+            return
+        while self.silent() is not None:
+            pass
+        assert self.names() == [], "it has left something"
         self.socket.close()
 
 
@@ -120,7 +114,7 @@ def started(out, number):
 def ready_when_all_serve():
     """not while a worker is still in its setup"""
     into, out = fifo(), fifo()
-    m = Manager(workers=1, args=("wait-in-setup", into, out))
+    m = Hearer(workers=1, args=("wait-in-setup", into, out))
     for who in ("the preflight", "the worker"):
         started(out, 1)
         assert m.silent() is None, who
@@ -131,7 +125,7 @@ def ready_when_all_serve():
 
 
 def not_ready_while_one_is_missing():
-    m = Manager(workers=2, args=("refuse-start",))
+    m = Hearer(workers=2, args=("refuse-start",))
     until(lambda: "worker_start: no database today" in m.log(),
           "workers that cannot start")
     assert m.silent() is None
@@ -141,7 +135,7 @@ def not_ready_while_one_is_missing():
 
 
 def stopping():
-    m = Manager(workers=1)
+    m = Hearer(workers=1)
     assert m.ready()["STATUS"] == "1 worker, generation 1"
     m.signal(signal.SIGTERM)
     message = m.hear()
@@ -151,7 +145,7 @@ def stopping():
 
 def reload_by_verb():
     """RELOADING with the time, then READY with the next generation"""
-    m = Manager("-o", "canary-time=1ms")
+    m = Hearer("-o", "canary-time=1ms")
     m.ready()
     before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
     assert m.verb("reload").returncode == 0
@@ -172,7 +166,7 @@ def reload_by_signal_that_fails():
     """a manager that has sent HUP is not left waiting"""
     where = tempdir()
     conf = written(where, "conf", "call-timeout 5s\n")
-    m = Manager("-c", conf)
+    m = Hearer("-c", conf)
     m.ready()
     written(where, "conf", "no-such-key 1\n")
     m.signal(signal.SIGHUP)
@@ -189,7 +183,7 @@ def reload_that_fails_later():
     module = os.path.join(where, "m.so")
     with open(TESTBED, "rb") as f, open(module, "wb") as g:
         g.write(f.read())
-    m = Manager(module=module)
+    m = Hearer(module=module)
     m.ready()
     with open(module + ".new", "wb") as f:
         f.write(b"no module")
@@ -202,7 +196,7 @@ def reload_that_fails_later():
 
 
 def status_after_scaling():
-    m = Manager(workers=1)
+    m = Hearer(workers=1)
     m.ready()
     done = launcher("scale", "-n", m.name, "3")
     assert done.returncode == 0, done
@@ -212,7 +206,7 @@ def status_after_scaling():
 
 def watchdog():
     """pings, twice as often as they are wanted, until the end"""
-    m = Manager(workers=1, watchdog_us=200000)
+    m = Hearer(workers=1, watchdog_us=200000)
     m.ready()
     m.await_key("WATCHDOG")
     begin = time.monotonic()
@@ -226,10 +220,10 @@ def watchdog():
 
 def no_watchdog_from_a_hung_master():
     """none in the time in which another one's have come, and then again"""
-    m = Manager(workers=1, watchdog_us=100000)
+    m = Hearer(workers=1, watchdog_us=100000)
     m.ready()
     m.await_key("WATCHDOG")
-    clock = Manager(workers=1, watchdog_us=100000)
+    clock = Hearer(workers=1, watchdog_us=100000)
     clock.ready()
     m.signal(signal.SIGSTOP)
     until(lambda: read("/proc/%d/stat" % m.pid).rsplit(")", 1)[1]
@@ -250,7 +244,7 @@ def no_watchdog_from_a_hung_master():
 
 def drain_delay():
     """unready at once, and calls are answered all the while"""
-    m = Manager("-o", "drain-delay=60s", watchdog_us=200000)
+    m = Hearer("-o", "drain-delay=60s", watchdog_us=200000)
     m.ready()
     assert m.verb("ready").returncode == 0
     m.signal(signal.SIGTERM)
@@ -269,7 +263,7 @@ def drain_delay():
 
 def time_for_a_long_stop():
     """a call that takes its time"""
-    m = Manager(workers=1, watchdog_us=200000)
+    m = Hearer(workers=1, watchdog_us=200000)
     m.ready()
     call, writer = held_call(m)
     m.signal(signal.SIGTERM)
@@ -285,7 +279,7 @@ def time_for_a_long_stop():
 
 def only_the_master_speaks():
     """workers have nobody to speak to"""
-    m = Manager(workers=1, watchdog_us=100000)
+    m = Hearer(workers=1, watchdog_us=100000)
     m.ready()
     for _ in range(6):
         m.hear()
@@ -294,9 +288,30 @@ def only_the_master_speaks():
     m.stop()
 
 
+def an_upgrade():
+    """MAINPID from the old master, and from then on the new one speaks"""
+    m = Hearer(workers=1, watchdog_us=200000)
+    m.ready()
+    before = m.names()
+    assert m.verb("upgrade").returncode == 0
+    message, _ = m.await_key("MAINPID")
+    assert m.sender == m.pid
+    new = int(message["MAINPID"])
+    message = m.ready()
+    assert m.sender == new and message["STATUS"] == "1 worker, generation 2"
+    for _ in range(3):
+        m.await_key("WATCHDOG")
+        assert m.sender == new
+    assert m.names() == before
+    assert m.verb("stop").returncode == 0
+    message, _ = m.await_key("STOPPING")
+    assert m.sender == new
+    m.end()
+
+
 def in_the_background():
     """MAINPID, before the process that was started leaves"""
-    m = Manager("-d", workers=1)
+    m = Hearer("-d", workers=1)
     m.process.communicate(timeout=DEADLINE)
     assert m.process.returncode == 0
     message = m.hear()
@@ -311,7 +326,7 @@ def in_the_background():
 
 def a_manager_that_is_mute_and_then_gone():
     """costs nothing"""
-    m = Manager(workers=1, watchdog_us=100000)
+    m = Hearer(workers=1, watchdog_us=100000)
     m.ready()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
         other.setblocking(False)
@@ -345,5 +360,5 @@ main([ready_when_all_serve, not_ready_while_one_is_missing, stopping,
       reload_by_verb, reload_by_signal_that_fails, reload_that_fails_later,
       status_after_scaling, watchdog, no_watchdog_from_a_hung_master,
       drain_delay, time_for_a_long_stop, only_the_master_speaks,
-      in_the_background, a_manager_that_is_mute_and_then_gone,
+      an_upgrade, in_the_background, a_manager_that_is_mute_and_then_gone,
       an_address_that_is_none])
