@@ -268,14 +268,30 @@ must_not_be_shut(const struct door *d)
 	return d->foreign || d->worker->shared || domain == AF_UNIX;
 }
 
+static void
+take_queued(struct worker *w, int listen_fd)
+{
+	while (!accept_is_full(w) && accept_one(w, listen_fd) == 1)
+		;
+}
+
+void
+accept_leave(struct worker *w)
+{
+	struct door *d;
+
+	TAILQ_FOREACH(d, &w->doors, link)
+		take_queued(w, d->fd);
+	accept_drop_all(w);
+}
+
 void
 accept_unlisten(struct worker *w)
 {
 	struct door *d;
 
 	TAILQ_FOREACH(d, &w->doors, link) {
-		while (!accept_is_full(w) && accept_one(w, d->fd) == 1)
-			;
+		take_queued(w, d->fd);
 		if (!must_not_be_shut(d))
 			shutdown(d->fd, SHUT_RDWR);
 	}

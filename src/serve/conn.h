@@ -90,6 +90,7 @@ struct worker {
 	struct door_list	 doors;
 	struct timer		 reaper;	/* looks for timeouts */
 	struct timer		 accept_pause;
+	struct timer		 last;		/* of an orphan, see below */
 	int			 spare_fd;	/* for when no other is free */
 	struct conn_list	 places[NPLACES];
 	unsigned		 nconns;
@@ -123,6 +124,8 @@ void	accept_update(struct worker *);	/* or not, as connections allow */
 void	accept_stop(struct worker *);	/* leaves the queue to others */
 /* After it, when the whole server ends: takes what is queued, unlistens. */
 void	accept_unlisten(struct worker *);
+/* The same for sockets that the next master may have: closes them instead. */
+void	accept_leave(struct worker *);
 /* One socket more, which is ours to close; -1: it is closed already. */
 int	accept_add(struct worker *, uint32_t key, int fd);
 /* One fewer; our descriptor of it is closed, others go on serving it. */

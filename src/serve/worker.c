@@ -12,11 +12,20 @@
 #include <unistd.h>
 
 #include "base/bug.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/order.h"
 #include "serve/conn.h"
 #include "serve/signals.h"
 #include "wire/frame.h"
+
+#define LAST_NS	(500 * NS_PER_MS)
+
+static bool
+is_leaving(const struct worker *w)
+{
+	return w->stopping || w->draining;
+}
 
 /* Answers what has been asked and leaves; others may go on serving. */
 static void
@@ -125,12 +134,31 @@ obey(struct worker *w, const struct order *o, const uint8_t *record,
 }
 
 static void
+last_ended(struct timer *t)
+{
+	stop(OBJECT_OF(t, struct worker, last));
+}
+
+/*
+ * Clients that come from now on wait for the next master.  Who has just been
+ * let in has not been refused, and so it shall have the time to ask.
+ */
+static void
 master_gone(struct worker *w)
 {
 	log_warnx("the master is gone; finishing what has been asked");
 	watch_remove(&w->loop, &w->channel);
 	move_master_gone(w);
-	stop_all(w);
+	if (is_leaving(w) || !w->config->listen_kept) {
+		stop_all(w);
+		return;
+	}
+	accept_leave(w);
+	if (w->nconns == 0) {
+		stop(w);
+		return;
+	}
+	timer_set(&w->loop, &w->last, w->loop.now_ns + LAST_NS, last_ended);
 }
 
 /* Obeys one order; false: there is none, for now or for ever. */
@@ -181,8 +209,10 @@ tell_master(struct worker *w, enum order_kind kind)
 {
 	struct order o = { .kind = kind };
 
-	if (w->channel.fd == -1)
+	if (w->channel.fd == -1) {
+		errno = EPIPE;
 		return -1;
+	}
 	return fd_send(w->channel.fd, &o, sizeof(o), -1, MSG_DONTWAIT);
 }
 
@@ -201,10 +231,13 @@ signal_ready(struct watch *watch, uint32_t events)
 		return;
 	if (w->config->alone)
 		stop_all(w);
-	else if (w->stopping || tell_master(w, ORDER_LEAVING) == -1)
+	else if (w->stopping)
 		stop(w);
-	else
+	else if (tell_master(w, ORDER_LEAVING) == 0)
 		signals_pardon();
+	else if (errno == EAGAIN)
+		stop(w);
+	/* Else the master is dead, which the channel's end tells, or has. */
 }
 
 static void
@@ -269,12 +302,6 @@ end(struct worker *w)
 		call_free(w->spare);
 	buf_fini(&w->send);
 	free(w->receive);
-}
-
-static bool
-is_leaving(const struct worker *w)
-{
-	return w->stopping || w->draining;
 }
 
 static void

@@ -35,6 +35,10 @@ struct worker_config {
 	const bool		*listen_foreign; /* goes on to be somebody
 						   else's; NULL: none does */
 	unsigned		 nlisten;
+	bool			 listen_kept;	/* they may be in keeping for
+						   the next master: when ours
+						   dies they are closed, not
+						   shut down */
 	int			 channel_fd;	/* struct order both ways; its
 						   end means that the master
 						   is dead; -1: no master */
