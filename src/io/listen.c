@@ -231,23 +231,62 @@ listener_adopt(struct listener *l, int fd, char *why, size_t size)
 	return 0;
 }
 
+static bool
+has_index(const struct listener *l, unsigned index)
+{
+	for (unsigned i = 0; i < l->nfds; i++)
+		if (l->indexes[i] == index)
+			return true;
+	return false;
+}
+
+/* Whether some of a group are missing, so that others have moved up. */
+static bool
+has_gaps(const struct listener *l)
+{
+	for (unsigned i = 0; i < l->nlistening; i++)
+		if (!has_index(l, i))
+			return true;
+	return false;
+}
+
+/* They are ours only if all goes well. */
+static int
+join_group(struct listener *l, const int *fds)
+{
+	for (unsigned i = 0; i < l->nfds; i++)
+		if (fds[i] == -1 &&
+		    (l->fds[i] = bind_one(&l->addr, true)) == -1)
+			return -1;
+	for (unsigned i = 0; i < l->nfds; i++)
+		if (fds[i] != -1)
+			l->fds[i] = fds[i];
+	return 0;
+}
+
 int
 listener_inherit(struct listener *l, const int *fds, const uint32_t *indexes,
     unsigned n)
 {
+	unsigned first = 0;
+
+	while (first + 1 < n && fds[first] == -1)
+		first++;
 	memset(l, 0, sizeof(*l));
 	l->addr.len = sizeof(l->addr.ss);
-	if (getsockname(fds[0], (struct sockaddr *)&l->addr.ss,
-	    &l->addr.len) == -1 || make_room(l, n) == -1) {
+	if (getsockname(fds[first], (struct sockaddr *)&l->addr.ss,
+	    &l->addr.len) == -1 || make_room(l, n) == -1 ||
+	    join_group(l, fds) == -1) {
 		listener_close(l);
 		return -1;
 	}
 	for (unsigned i = 0; i < n; i++) {
-		l->fds[i] = fds[i];
+		if (fds[i] == -1 || indexes[i] == LISTENER_SILENT)
+			continue;
 		l->indexes[i] = indexes[i];
-		if (indexes[i] != LISTENER_SILENT)
-			l->nlistening++;
+		l->nlistening++;
 	}
+	l->unordered = has_gaps(l);
 	addr_text(&l->addr, l->text, sizeof(l->text));
 	return 0;
 }

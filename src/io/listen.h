@@ -25,6 +25,7 @@ struct listener {
 	unsigned	 nlistening;
 	unsigned	 nfds;		/* slots for TCP, 1 if it is shared */
 	bool		 foreign;	/* goes on to be somebody else's */
+	bool		 unordered;	/* indexes are not known */
 	dev_t		 dev;		/* unix: which file is ours */
 	ino_t		 ino;
 };
@@ -47,10 +48,11 @@ void	listener_close(struct listener *);
 int	listener_adopt(struct listener *, int fd, char *why, size_t why_size);
 
 /*
- * The sockets of a master that is about to leave, one for each slot or one for
- * all, with their places in the kernel's group (LISTENER_SILENT: does not
- * listen yet).  Descriptors become the listener's, -1 and errno if not.  A file
- * is its own only after listener_own(), and not any more after
+ * The sockets of a master that is about to leave or is dead, one for each slot
+ * or one for all, with their places in the kernel's group (LISTENER_SILENT:
+ * does not listen yet).  Where there is none (-1) another one joins the group;
+ * one there must be.  Descriptors become the listener's, -1 and errno if not.
+ * A file is its own only after listener_own(), and not any more after
  * listener_disown().
  */
 #define LISTENER_SILENT	UINT32_MAX

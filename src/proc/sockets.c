@@ -66,6 +66,17 @@ state_of(const struct slot *s)
 	    ASSIGN_SERVES : ASSIGN_ABSENT;
 }
 
+/* A slot whose socket listens; of a listener there always is one. */
+static unsigned
+listening(const struct listener *l)
+{
+	unsigned i = 0;
+
+	while (i + 1 < l->nfds && l->indexes[i] == LISTENER_SILENT)
+		i++;
+	return i;
+}
+
 static void
 steer_listener(struct master *m, struct listener *l, const int *server)
 {
@@ -73,13 +84,13 @@ steer_listener(struct master *m, struct listener *l, const int *server)
 
 	if (listener_is_shared(l))
 		return;
-	for (unsigned i = 0; i < m->config->max_workers; i++)
+	for (unsigned i = 0; !l->unordered && i < m->config->max_workers; i++)
 		if (server[i] == (int)i)
 			allowed[n++] = listener_index(l, i);
 	/* Nobody serves: as good a place to wait as any is slot 0. */
-	if (n == 0)
+	if (n == 0 && !l->unordered)
 		allowed[n++] = 0;
-	if (steer(l->fds[0], allowed, n) == 0 || m->steering_failed)
+	if (steer(l->fds[listening(l)], allowed, n) == 0 || m->steering_failed)
 		return;
 	m->steering_failed = true;
 	log_warn("new connections cannot be steered (they are spread by the "

@@ -45,21 +45,29 @@ keep(int *to, int fd)
 	return 0;
 }
 
-static int
-keep_socket(struct succession *s, const struct order *o, int fd)
+int
+succession_add(struct succession *s, const struct succession_socket *k)
 {
 	struct succession_socket *more;
 
-	if (fd == -1 || s->nsockets == SOCKETS_MAX)
+	if (k->fd == -1 || s->nsockets == SOCKETS_MAX)
 		return -1;
 	more = reallocarray(s->sockets, s->nsockets + 1, sizeof(*more));
 	if (more == NULL)
 		return -1;
 	s->sockets = more;
-	more[s->nsockets++] = (struct succession_socket){ .fd = fd,
+	more[s->nsockets++] = *k;
+	return 0;
+}
+
+static int
+keep_socket(struct succession *s, const struct order *o, int fd)
+{
+	const struct succession_socket k = { .fd = fd,
 	    .listener = o->arg >> 16, .slot = o->arg & 0xffff,
 	    .index = (uint32_t)o->id };
-	return 0;
+
+	return succession_add(s, &k);
 }
 
 /* 1: more to come; 0: that was all; -1: it makes no sense. */

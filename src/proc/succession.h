@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What one master leaves to the next across exec: descriptors, over a
- * SOCK_SEQPACKET socket whose number stands in the environment.  The two may be
- * of different builds, so the words are few and never change their meaning.
+ * What one master leaves to the next.
+ *
+ * One that was killed has left sockets and segment with the service manager, if
+ * at all (server/store.h); then there is nobody to talk to.
+ *
+ * Across exec they are sent over a SOCK_SEQPACKET socket whose number stands in
+ * the environment.  The two may be of different builds, so the words are few
+ * and never change their meaning.
  *
  *	old to new	SEGMENT, CONTROL, SOCKET..., END
  *	new to old	SERVES	when all its workers do, who read records of
@@ -46,8 +51,9 @@ struct succession_socket {
 };
 
 struct succession {
-	int		 fd;		/* to the old master; -1: none */
-	int		 segment_fd, control_fd;
+	int		 fd;		/* to the old master; -1: none, or it
+					   is dead */
+	int		 segment_fd, control_fd;	/* -1: none */
 	unsigned	 generation;
 	unsigned	 configured, workers;	/* 0: it did not say */
 	struct succession_socket *sockets;
@@ -59,6 +65,9 @@ struct succession {
  * descriptor out of the environment.
  */
 void	succession_begin(struct succession *);
+
+/* One socket more, which becomes its own; -1: there is no room. */
+int	succession_add(struct succession *, const struct succession_socket *);
 
 /* All that is sent before YOURS: 0, or -1 with a reason. */
 int	succession_receive(struct succession *, char *why, size_t why_size);

@@ -90,7 +90,7 @@ failed(struct master *m, const char *why)
 	tell_shared(m);
 	forget_other(m);
 	segment_lanes_limit(m->config->segment, 0, m->config->lanes);
-	segment_lanes_reclaim(m->config->segment);
+	u->reclaims = segment_lanes_reclaim(m->config->segment) > 0;
 	log_errorx("upgrade: %s; the old master goes on", why);
 	snprintf(answer, sizeof(answer), "error: %s", why);
 	control_complete(&m->control, CONTROL_UPGRADE, answer);

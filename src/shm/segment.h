@@ -78,6 +78,7 @@ void	 segment_set_master(struct segment *, int pid, unsigned generation,
 	    unsigned workers);
 /* Adds an address to the text of those that are listened on. */
 void	 segment_add_listen(struct segment *, const char *address);
+void	 segment_clear_listen(struct segment *);
 /* The version text of the library. */
 void	 segment_set_library(struct segment *, const char *version);
 

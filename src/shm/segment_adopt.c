@@ -19,9 +19,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "shm/describe.h"
 #include "shm/segment_body.h"
 
+#define BIRTH_NS (60 * NS_PER_S)	/* until a worker serves */
 #define SEALS	(F_SEAL_GROW | F_SEAL_SHRINK)
 
 static bool
@@ -149,6 +151,13 @@ lives(int32_t pid)
 	return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
 }
 
+/* The master may have died between the fork and writing down the pid. */
+static bool
+may_be_born(const struct segment_lane *t)
+{
+	return t->pid == 0 && clock_ns() - t->started_ns < BIRTH_NS;
+}
+
 unsigned
 segment_lanes_reclaim(struct segment *s)
 {
@@ -159,7 +168,7 @@ segment_lanes_reclaim(struct segment *s)
 
 		if (t->slot == -1 || s->lanes[i].slot != -1)
 			continue;
-		if (lives(t->pid)) {
+		if (lives(t->pid) || may_be_born(t)) {
 			left++;
 			continue;
 		}

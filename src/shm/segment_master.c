@@ -48,6 +48,14 @@ segment_add_listen(struct segment *s, const char *address)
 }
 
 void
+segment_clear_listen(struct segment *s)
+{
+	struct segment_head *h = segment_head(s);
+
+	memset(h->listen, 0, sizeof(h->listen));
+}
+
+void
 segment_set_library(struct segment *s, const char *version)
 {
 	struct segment_head *h = segment_head(s);
