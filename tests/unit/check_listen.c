@@ -264,6 +264,54 @@ START_TEST(a_link_to_nowhere_stays)
 }
 END_TEST
 
+/* Of five slots the sockets of those in the text are left. */
+static void
+inherit(struct listener *from, const char *left)
+{
+	int fds[5];
+	uint32_t indexes[5];
+
+	for (unsigned i = 0; i < 5; i++) {
+		fds[i] = -1;
+		indexes[i] = LISTENER_SILENT;
+		if (strchr(left, (int)('0' + i)) == NULL)
+			continue;
+		fds[i] = dup(from->fds[i]);
+		indexes[i] = from->indexes[i];
+	}
+	ck_assert_int_eq(listener_inherit(&l, fds, indexes, 5), 0);
+}
+
+/* Slot 3 has listened before slot 1. */
+START_TEST(what_is_left_of_a_group)
+{
+	static const struct {
+		const char	*left;
+		bool		 unordered;
+	} cases[] = { { "01234", false }, { "013", false }, { "03", false },
+	    { "01", true }, { "1", true }, { "3", true }, { "0", false } };
+	struct listener old;
+	unsigned listening;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert_int_eq(open_at(&old, "127.0.0.1:0", 5), 0);
+		ck_assert_int_ne(listener_start(&old, 3, 8), -1);
+		ck_assert_int_ne(listener_start(&old, 1, 8), -1);
+		inherit(&old, cases[i].left);
+		ck_assert_str_eq(l.text, old.text);
+		ck_assert_msg(l.unordered == cases[i].unordered, "%s",
+		    cases[i].left);
+		listening = l.nlistening;
+		listener_close(&old);
+		for (unsigned slot = 0; slot < 5; slot++)
+			ck_assert_int_ne(listener_start(&l, slot, 8), -1);
+		ck_assert_uint_eq(l.nlistening, 5);
+		ck_assert_uint_le(listening, strlen(cases[i].left));
+		listener_close(&l);
+	}
+}
+END_TEST
+
 START_TEST(a_directory_that_is_not_there)
 {
 	ck_assert_int_eq(open_at(&l, "unix:/nonexistent/dir/s", 1), -1);
@@ -291,6 +339,7 @@ main(void)
 	tcase_add_test(t, a_live_path_with_a_full_queue_is_refused);
 	tcase_add_test(t, a_foreign_file_is_refused_and_stays);
 	tcase_add_test(t, a_link_to_nowhere_stays);
+	tcase_add_test(t, what_is_left_of_a_group);
 	tcase_add_test(t, a_directory_that_is_not_there);
 	return unit_main(s);
 }
