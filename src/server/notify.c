@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@ static struct {
 	socklen_t		 len;		/* 0: there is no manager */
 	char			 socket[sizeof(struct sockaddr_un)];
 	uint64_t		 watchdog_us;
+	uint64_t		 patience_ns;	/* until when */
 } manager;
 
 /* "/path", or "@name" in the abstract name space. */
@@ -123,6 +125,26 @@ notify_watchdog_ns(void)
 	return manager.len == 0 ? 0 : manager.watchdog_us * NS_PER_US;
 }
 
+void
+notify_wait_until(uint64_t ns)
+{
+	manager.patience_ns = ns;
+}
+
+/* Whether there may be room by now. */
+static bool
+await_room(int sock)
+{
+	struct pollfd p = { .fd = sock, .events = POLLOUT };
+	uint64_t now = clock_ns();
+	int ms;
+
+	if (now >= manager.patience_ns)
+		return false;
+	ms = (int)((manager.patience_ns - now) / NS_PER_MS) + 1;
+	return poll(&p, 1, ms) == 1 || errno == EINTR;
+}
+
 static int
 transmit(const char *text, size_t len, int fd)
 {
@@ -132,7 +154,9 @@ transmit(const char *text, size_t len, int fd)
 		return -1;
 	rc = connect(sock, (const struct sockaddr *)&manager.sun, manager.len);
 	if (rc == 0)
-		rc = fd_send(sock, text, len, fd, MSG_DONTWAIT);
+		do
+			rc = fd_send(sock, text, len, fd, MSG_DONTWAIT);
+		while (rc == -1 && errno == EAGAIN && await_room(sock));
 	fd_close(&sock);
 	return rc;
 }

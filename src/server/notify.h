@@ -5,8 +5,9 @@
  * of NAME=value lines, described in sd_notify(3).
  *
  * Where there is no manager all of this does nothing and succeeds.  Nothing
- * blocks.  -1 and errno says that a message was not sent, EAGAIN that the
- * manager is behind; the caller may try again or not care.
+ * blocks, but see notify_wait_until().  -1 and errno says that a message was
+ * not sent, EAGAIN that the manager is behind; the caller may try again or not
+ * care.
  */
 #ifndef SERVER_NOTIFY_H
 #define SERVER_NOTIFY_H
@@ -47,6 +48,12 @@ int	notify_reloading(void);
  */
 int	notify_fd(const char *name, int fd, bool poll_off);
 int	notify_fd_remove(const char *name);
+
+/*
+ * Until then (CLOCK_MONOTONIC) a message waits for room with a manager that is
+ * behind; 0: it does not.
+ */
+void	notify_wait_until(uint64_t ns);
 
 /* Whether there is one. */
 bool	notify_has_manager(void);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -199,6 +200,32 @@ START_TEST(a_manager_that_is_behind)
 }
 END_TEST
 
+/* It takes one message at a time, and that in its own time. */
+START_TEST(a_manager_that_is_waited_for)
+{
+	uint64_t since = clock_ns();
+	pid_t pid;
+	int n = 0;
+
+	ck_assert_int_eq(notify_init(false), 0);
+	notify_wait_until(since + 50 * NS_PER_MS);
+	while (notify("WATCHDOG=1") == 0)
+		n++;
+	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert(clock_ns() >= since + 50 * NS_PER_MS);
+	if ((pid = fork()) == 0) {
+		while (n-- > 0)
+			recv(manager, heard, sizeof(heard), 0);
+		_exit(0);
+	}
+	notify_wait_until(clock_ns() + 60 * NS_PER_S);
+	ck_assert_int_eq(notify("READY=1"), 0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_str_eq(hear(), "READY=1");
+	notify_wait_until(0);
+}
+END_TEST
+
 START_TEST(a_message_that_is_too_long)
 {
 	char text[5000];
@@ -367,6 +394,7 @@ main(void)
 	tcase_add_test(t, nobody_to_tell);
 	tcase_add_test(t, a_manager_that_is_gone);
 	tcase_add_test(t, a_manager_that_is_behind);
+	tcase_add_test(t, a_manager_that_is_waited_for);
 	tcase_add_test(t, a_message_that_is_too_long);
 	tcase_add_test(t, a_status_is_one_line);
 	tcase_add_test(t, reloading_has_the_time);
