@@ -40,6 +40,18 @@ master_may_fork(char *why, size_t size)
 	return -1;
 }
 
+/* Over what a master that is dead may have left there. */
+static void
+publish(struct master *m)
+{
+	struct segment *seg = m->config->segment;
+
+	m->upgrade.reclaims = segment_lanes_reclaim(seg) > 0;
+	segment_set_master(seg, getpid(), m->generation, m->limits.workers);
+	for (unsigned i = 0; i < m->config->max_workers; i++)
+		slot_publish(&m->slots[i]);
+}
+
 static int
 begin(struct master *m)
 {
@@ -57,8 +69,7 @@ begin(struct master *m)
 	for (unsigned i = 0; i < cf->max_workers; i++)
 		m->slots[i] = (struct slot){ .master = m, .number = i };
 	if (!upgrade_waits(m))
-		segment_set_master(cf->segment, getpid(), m->generation,
-		    m->limits.workers);
+		publish(m);
 	report_start(m);
 	oom_init(&m->oom, "");
 	watch_start(m);
@@ -66,10 +77,10 @@ begin(struct master *m)
 }
 
 static void
-end(struct master *m)
+end(struct master *m, bool in_order)
 {
 	watch_remove(&m->loop, &m->control.watch);
-	m->config->finish(m->config->arg);
+	m->config->finish(m->config->arg, in_order);
 	orders_end(m);
 	broker_fini(m);
 	upgrade_fini(m);
@@ -140,7 +151,7 @@ master_run(const struct master_config *config, char *why, size_t size)
 		rc = serve(&m, why, size);
 	if (rc == -1)
 		upgrade_failed(&m, why);
-	end(&m);
+	end(&m, rc == 0);
 	if (rc == 0)
 		log_info("stopped");
 	return rc;

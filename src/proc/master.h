@@ -78,8 +78,13 @@ struct master_config {
 	/* Called so often, while the loop turns, until the end; 0: never. */
 	uint64_t	 tick_ns;
 	void		(*tick)(void *arg);
-	/* In the master, when all is over but for telling who waits. */
-	void		(*finish)(void *arg);
+	/* Told when the sockets of a slot listen; NULL: nobody asks. */
+	void		(*listening)(void *arg);
+	/*
+	 * In the master, when all is over but for telling who waits; not in
+	 * order if it could not begin.
+	 */
+	void		(*finish)(void *arg, bool in_order);
 	/*
 	 * A reload, in this order.  prepare() makes what the next generation
 	 * will run from, preflight() tries it out, in a child, and reports,
@@ -100,11 +105,11 @@ struct master_config {
 	/*
 	 * An upgrade: what is executed (NULL: it cannot be), in a child after
 	 * execute(); and, before the old master gives its connections away,
-	 * leave(): what has a name is pid's from now on.  The new master was left a socket to the old one
-	 * (-1: it is nobody's successor; becomes the master's), and inherit()
-	 * says that the names are its own.  The new one tells the old one
-	 * which version of a connection's record its workers read: a number
-	 * that means nothing here.
+	 * leave(): what has a name is pid's from now on.  The new master was
+	 * left a socket to the old one (-1: it is nobody's successor; becomes
+	 * the master's), and inherit() says that the names are its own.  The
+	 * new one tells the old one which version of a connection's record its
+	 * workers read: a number that means nothing here.
 	 */
 	uint32_t	 reads;
 	const char	*program;

@@ -72,6 +72,8 @@ listen_all(struct slot *s, int *fds, uint32_t *keys)
 	/* Nothing is steered to the others before they have served. */
 	if (s->number == 0)
 		s->listens = true;
+	if (cf->listening != NULL)
+		cf->listening(cf->arg);
 	return 0;
 }
 

@@ -179,6 +179,12 @@ activation_close(struct activation *a)
 {
 	for (unsigned i = 0; i < a->nfds; i++)
 		fd_close(&a->fds[i].fd);
+	activation_forget(a);
+}
+
+void
+activation_forget(struct activation *a)
+{
 	free(a->fds);
 	memset(a, 0, sizeof(*a));
 }

@@ -47,8 +47,9 @@ const char *activation_name(const char *address);
  */
 int	activation_claim(struct activation *, const char *name);
 
-/* Closes those that nobody has claimed. */
+/* Closes those that nobody has claimed; or leaves them to whom they are for. */
 void	activation_close(struct activation *);
+void	activation_forget(struct activation *);
 
 /*
  * Whether this is a stream socket, TCP or unix, to accept on; with listening,

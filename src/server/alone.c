@@ -61,6 +61,7 @@ run_alone(struct run *run)
 	int rc = -1;
 
 	run->slots = 1;
+	store_refuse(run);
 	if (server_setup(srv) == 0 && make_segment(srv) == 0 &&
 	    run_check_methods(srv->segment, &srv->settings, srv->error,
 	    sizeof(srv->error)) == 0 && run_open_listeners(run) == 0)

@@ -32,7 +32,7 @@ open_listener(struct run *run, const struct addr *a)
 	    a, run->slots, why, sizeof(why)) == -1)
 		return tf_server_refuse(srv, "listen %s", why);
 	text = run->listeners[run->nlisteners++].text;
-	if (inherited == 0)
+	if (inherited == 0 || !succeed_runs(run))
 		segment_add_listen(srv->segment, text);
 	log_info("listening on %s%s", text, inherited == 1 ?
 	    ", as the old master" : "");
@@ -113,8 +113,15 @@ each_address(struct run *run, bool open)
 }
 
 static void
-close_unclaimed(struct tf_server *srv)
+close_unclaimed(struct run *run)
 {
+	struct tf_server *srv = run->srv;
+
+	/* A program around the server may have been passed some, too. */
+	if (!srv->is_program && !run_wants_activation(run)) {
+		activation_forget(&srv->activation);
+		return;
+	}
 	for (unsigned i = 0; i < srv->activation.nfds; i++)
 		if (srv->activation.fds[i].fd != -1)
 			log_warnx("the service manager has passed a socket "
@@ -126,10 +133,13 @@ close_unclaimed(struct tf_server *srv)
 int
 run_open_listeners(struct run *run)
 {
-	int rc = each_address(run, true);
+	int rc;
 
+	if (!succeed_runs(run))
+		segment_clear_listen(run->srv->segment);
+	rc = each_address(run, true);
 	if (rc == 0)
-		close_unclaimed(run->srv);
+		close_unclaimed(run);
 	return rc;
 }
 

@@ -111,6 +111,8 @@ run_prepare(struct run *run)
 		run->notifies = true;
 	}
 	program_find(&run->program);
+	if (!srv->only_check && srv->settings.workers != 0)
+		store_receive(run);
 	if (succeed_receive(run) == -1 || take_pidfile(run) == -1 ||
 	    find_privilege(run) == -1)
 		return -1;
@@ -126,6 +128,7 @@ run_finish(struct run *run)
 	if (run->srv->error[0] != '\0')
 		succession_refuse(run->srv->succession.fd, run->srv->error);
 	succession_end(&run->srv->succession);
+	store_leave(run);
 	lockfile_release(&run->pidfile);
 	fd_close(&run->srv->ready_fd);
 	log_set_echo(false);

@@ -19,6 +19,7 @@
 #include "serve/worker.h"
 #include "server/manager.h"
 #include "server/manifest.h"
+#include "server/notify.h"
 #include "server/run.h"
 #include "server/succeed.h"
 #include "shm/segment.h"
@@ -82,6 +83,7 @@ worker_main(const struct inherit *in, void *arg)
 	struct worker_config config = { .listen_fds = in->listen_fds,
 	    .listen_foreign = foreign,
 	    .listen_keys = in->listen_keys, .nlisten = in->nlisten,
+	    .listen_kept = notify_has_manager(),
 	    .channel_fd = in->channel_fd, .stop_fd = -1 };
 	int status;
 
@@ -110,6 +112,7 @@ preflight_main(int fd, void *arg)
 
 	fd_close(&srv->ready_fd);
 	activation_close(&srv->activation);
+	succession_end(&srv->succession);
 	next_enter(run, run->next.number);
 	log_set_name(srv->settings.name, "preflight");
 	if (run_become(run, 0) == -1) {
@@ -162,13 +165,22 @@ preflight(struct run *run)
 
 /* The addresses and the name are free before those who wait are told. */
 static void
-finish(void *arg)
+finish(void *arg, bool in_order)
 {
 	struct run *run = arg;
 
+	if (in_order)
+		store_end(run);
 	run_close_listeners(run);
 	instance_release(&run->instance);
 	lockfile_release(&run->pidfile);
+}
+
+static void
+tick(void *arg)
+{
+	manager_tick(arg);
+	store_update(arg);
 }
 
 static int
@@ -185,8 +197,9 @@ run_master(struct run *run)
 	    .stop_fd = srv->stop_fd, .segment = srv->segment,
 	    .limits = succeed_limits(run), .worker = worker_main,
 	    .call_timeout = call_timeout, .finish = finish,
+	    .listening = store_update,
 	    .news = manager_news, .tick_ns = manager_tick_ns(),
-	    .tick = manager_tick,
+	    .tick = tick,
 	    .lanes = number_of_lanes(s),
 	    .generation = srv->succession.generation + 1,
 	    .predecessor_fd = srv->succession.fd,
@@ -231,8 +244,11 @@ serve(struct run *run)
 		return tf_server_refuse(srv, "%s", why);
 	segment_set_library(srv->segment, tf_version());
 	run->slots = (unsigned)srv->settings.max_workers;
-	if (run_open_listeners(run) == 0)
+	if (run_open_listeners(run) == 0) {
+		if (!succeed_runs(run))
+			succeed_own(run);
 		rc = run_master(run);
+	}
 	run_close_listeners(run);
 	instance_release(&run->instance);
 	return rc;
@@ -279,7 +295,7 @@ tf_server_run(struct tf_server *srv)
 	    sizeof(srv->error)) == -1 || server_name(srv) == NULL)
 		return -1;
 	server_succeed(srv);
-	if (run_wants_activation(&run))
+	if (run_wants_activation(&run) || store_is_passed())
 		server_activate(srv);
 	if (run_prepare(&run) == 0)
 		rc = run_prepared(&run);

@@ -13,6 +13,7 @@
 #include "server/instance.h"
 #include "server/program.h"
 #include "server/server.h"
+#include "server/store.h"
 
 #define RUN_METHODS	4096		/* room in the directory */
 
@@ -38,6 +39,7 @@ struct run {
 	pid_t			 master;
 	struct program		 program;
 	bool			 notifies;	/* the service manager */
+	struct store		 store;		/* what that keeps */
 	struct next		 next;		/* while a reload runs */
 };
 
@@ -84,7 +86,7 @@ void	next_discard(void *run);
 /* In a child of that generation: the server is what it will be then. */
 void	next_enter(struct run *, unsigned generation);
 
-/* Whether sockets of the service manager are to be served. */
+/* Whether sockets of the service manager's own are to be served. */
 bool	run_wants_activation(const struct run *);
 
 /* Which sockets are the service manager's; MASTER_MAX_LISTENERS of them. */

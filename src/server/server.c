@@ -158,8 +158,8 @@ server_activate(struct tf_server *srv)
 	if (srv->activated)
 		return;
 	srv->activated = true;
-	activation_take(&srv->activation, srv->activation_why,
-	    sizeof(srv->activation_why));
+	srv->activation_bad = activation_take(&srv->activation,
+	    srv->activation_why, sizeof(srv->activation_why)) == -1;
 }
 
 /* The file's name without directory and ending. */

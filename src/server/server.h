@@ -31,6 +31,7 @@ struct tf_server {
 	bool		 succeeds;	/* the same, for: */
 	struct succession succession;	/* to a master that we replace */
 	bool		 activated;	/* the environment has been asked for */
+	bool		 activation_bad; /* it made no sense */
 	struct activation activation;	/* what no listener has claimed yet */
 	char		 activation_why[160];	/* what was wrong; "" */
 	struct registry	 registry;	/* filled in workers and preflight */

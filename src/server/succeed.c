@@ -47,26 +47,13 @@ is_bound_to(int fd, const struct addr *a)
 	return strcmp(x, y) == 0;
 }
 
-/* Those of one listener of the old master, in the order of slots; how many. */
-static unsigned
-collect(struct succession *s, unsigned listener, unsigned slots, int *fds,
-    uint32_t *indexes)
-{
-	unsigned n = 0;
-
-	for (unsigned slot = 0; slot < slots; slot++)
-		for (size_t i = 0; i < s->nsockets; i++) {
-			struct succession_socket *k = &s->sockets[i];
-
-			if (k->fd == -1 || k->listener != listener ||
-			    k->slot != slot)
-				continue;
-			fds[n] = k->fd;
-			indexes[n++] = k->index;
-			break;
-		}
-	return n;
-}
+/* A listener of another master, by slots of ours. */
+struct inheritance {
+	unsigned	 slots, found;
+	int		 fds[MASTER_MAX_SLOTS];	/* -1: there is none */
+	uint32_t	 indexes[MASTER_MAX_SLOTS];
+	struct succession_socket *from[MASTER_MAX_SLOTS];
+};
 
 /* How many slots the old master has, as far as this listener tells. */
 static unsigned
@@ -80,30 +67,42 @@ slots_of(const struct succession *s, unsigned listener)
 }
 
 static void
-taken(struct succession *s, unsigned listener)
+collect(struct inheritance *in, struct succession *s, unsigned listener)
 {
-	for (size_t i = 0; i < s->nsockets; i++)
-		if (s->sockets[i].listener == listener)
-			s->sockets[i].fd = -1;
+	for (unsigned slot = 0; slot < in->slots; slot++) {
+		in->fds[slot] = -1;
+		in->indexes[slot] = LISTENER_SILENT;
+	}
+	for (size_t i = 0; i < s->nsockets; i++) {
+		struct succession_socket *k = &s->sockets[i];
+
+		if (k->fd == -1 || k->listener != listener ||
+		    k->slot >= in->slots || in->fds[k->slot] != -1)
+			continue;
+		in->fds[k->slot] = k->fd;
+		in->indexes[k->slot] = k->index;
+		in->from[in->found++] = k;
+	}
 }
 
 static int
 take(struct run *run, unsigned listener, const struct addr *a)
 {
-	struct succession *s = &run->srv->succession;
 	struct listener *l = &run->listeners[run->nlisteners];
-	int fds[MASTER_MAX_SLOTS];
-	uint32_t indexes[MASTER_MAX_SLOTS];
-	unsigned n, wanted = addr_is_unix(a) ? 1 : run->slots;
+	struct inheritance in = { .slots = addr_is_unix(a) ? 1 : run->slots };
 
-	n = collect(s, listener, run->slots, fds, indexes);
-	if (n != wanted || slots_of(s, listener) != wanted)
+	collect(&in, &run->srv->succession, listener);
+	if (in.found == 0)
+		return 0;
+	if (succeed_runs(run) && (in.found != in.slots ||
+	    slots_of(&run->srv->succession, listener) != in.slots))
 		return tf_server_refuse(run->srv, "max-workers: cannot be "
 		    "changed by an upgrade");
-	if (listener_inherit(l, fds, indexes, n) == -1)
+	if (listener_inherit(l, in.fds, in.indexes, in.slots) == -1)
 		return tf_server_refuse(run->srv, "listen: %s",
 		    strerror(errno));
-	taken(s, listener);
+	while (in.found > 0)
+		in.from[--in.found]->fd = -1;
 	return 1;
 }
 
@@ -113,7 +112,7 @@ succeed_listener(struct run *run, const struct addr *a)
 	struct succession *s = &run->srv->succession;
 
 	for (size_t i = 0; i < s->nsockets; i++)
-		if (s->sockets[i].fd != -1 && s->sockets[i].slot == 0 &&
+		if (s->sockets[i].fd != -1 && s->sockets[i].slot < run->slots &&
 		    is_bound_to(s->sockets[i].fd, a))
 			return take(run, s->sockets[i].listener, a);
 	return 0;
@@ -122,15 +121,16 @@ succeed_listener(struct run *run, const struct addr *a)
 struct segment *
 succeed_segment(struct run *run, const struct segment_sizes *sizes)
 {
+	int fd = run->srv->succession.segment_fd;
 	struct segment *s;
 
-	if (!succeed_runs(run))
+	if (fd == -1)
 		return segment_create(run->srv->settings.name, sizes);
-	s = segment_adopt(run->srv->succession.segment_fd, sizes);
+	s = segment_adopt(fd, sizes);
 	if (s != NULL || errno != EPROTO)
 		return s;
-	log_warnx("upgrade: the counters of the old master are of another "
-	    "kind; they begin anew");
+	log_warnx("the counters of the old master are of another kind; they "
+	    "begin anew");
 	return segment_create(run->srv->settings.name, sizes);
 }
 
@@ -146,6 +146,15 @@ succeed_limits(const struct run *run)
 	return l;
 }
 
+void
+succeed_own(struct run *run)
+{
+	for (unsigned i = 0; i < run->nlisteners; i++)
+		listener_own(&run->listeners[i]);
+	store_begin(run);
+	succession_end(&run->srv->succession);
+}
+
 /* Nobody else can have them: the old master has just let go. */
 void
 succeed_inherit(void *arg)
@@ -154,14 +163,12 @@ succeed_inherit(void *arg)
 	const struct settings *s = &run->srv->settings;
 	char why[400];
 
-	for (unsigned i = 0; i < run->nlisteners; i++)
-		listener_own(&run->listeners[i]);
+	succeed_own(run);
 	if (instance_lock(&run->instance, s->name, why, sizeof(why)) == -1)
 		log_errorx("upgrade: %s", why);
 	if (s->pidfile != NULL && pidfile_take(&run->pidfile, s->pidfile, why,
 	    sizeof(why)) == -1)
 		log_errorx("upgrade: %s", why);
-	succession_end(&run->srv->succession);
 }
 
 void
@@ -170,6 +177,7 @@ succeed_leave(void *arg, pid_t pid)
 	struct run *run = arg;
 
 	manager_leave(pid);
+	store_leave(run);
 	for (unsigned i = 0; i < run->nlisteners; i++)
 		listener_disown(&run->listeners[i]);
 	fd_close(&run->pidfile.fd);

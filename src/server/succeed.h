@@ -2,7 +2,8 @@
 /*
  * The server's part of an upgrade: a new master takes over what the old one has
  * under names (addresses, lock, control socket, pidfile, counters), and the old
- * one lets go of it.
+ * one lets go of it.  And what is the same after an old one that was killed, as
+ * far as the service manager has kept it (store.h).
  */
 #ifndef SERVER_SUCCEED_H
 #define SERVER_SUCCEED_H
@@ -16,7 +17,7 @@ struct segment_sizes;
 /* What the old master leaves, if there is one: 0, or -1 with a reason. */
 int	succeed_receive(struct run *);
 
-/* Whether there is an old master. */
+/* Whether there is an old master that lives. */
 bool	succeed_runs(const struct run *);
 
 /*
@@ -30,6 +31,9 @@ struct segment *succeed_segment(struct run *, const struct segment_sizes *);
 
 /* As configured, but for a number of workers that stands: thriftfork(1). */
 struct master_limits succeed_limits(const struct run *);
+
+/* What has not been taken is given up, and files are ours from now on. */
+void	succeed_own(struct run *);
 
 /* For struct master_config: the names are ours; or they are pid's now. */
 void	succeed_inherit(void *run);

@@ -22,6 +22,7 @@
 
 #include "lib/unit.h"
 #include "server/activation.h"
+#include "server/store.h"
 
 #define GIVEN	5			/* 3 to 7 are open, 8 is not */
 
@@ -351,6 +352,98 @@ START_TEST(what_is_executed_has_nothing)
 }
 END_TEST
 
+/* Of a program around the server: they stay as they are. */
+static void
+forget(void)
+{
+	set("2", "a:b");
+	MUST(take() == 2);
+	MUST(activation_claim(&a, "a") == 3);
+	activation_forget(&a);
+	MUST(is_open(3) && is_open(4));
+	MUST(activation_claim(&a, "b") == -1);
+}
+
+START_TEST(left_to_others)
+{
+	apart(forget);
+}
+END_TEST
+
+static void
+name_of(char *name, const char *address, unsigned slot, unsigned index)
+{
+	struct addr addr;
+
+	ck_assert_int_eq(addr_parse(address, &addr, 1, why, sizeof(why)), 1);
+	store_name(name, STORE_NAME, &addr, slot, index);
+}
+
+START_TEST(names_in_the_store)
+{
+	static const struct {
+		const char	*address;
+		unsigned	 slot, index;
+		const char	*name;
+	} cases[] = {
+		{ "127.0.0.1:80", 0, 0, "thriftfork/0/0/127.0.0.1,80" },
+		{ "[::1]:9090", 1023, 7, "thriftfork/1023/7/[,,1],9090" },
+		{ "unix:/a b:c", 2, 1, "thriftfork/2/1/unix,/a?b,c" },
+		{ "unix:/f\303\274", 0, 0, "thriftfork/0/0/unix,/f??" },
+	};
+	char name[STORE_NAME];
+	unsigned slot;
+	uint32_t index;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		name_of(name, cases[i].address, cases[i].slot, cases[i].index);
+		ck_assert_str_eq(name, cases[i].name);
+		ck_assert_int_eq(store_parse(name, &slot, &index), 0);
+		ck_assert_uint_eq(slot, cases[i].slot);
+		ck_assert_uint_eq(index, cases[i].index);
+	}
+}
+END_TEST
+
+START_TEST(no_names_in_the_store)
+{
+	static const char *const bad[] = { "", "thriftfork", "thriftfork/",
+	    "thriftfork//0/x", "thriftfork/0//x", "thriftfork/0/0",
+	    "thriftfork/0/0/", "thriftfork/-1/0/x", "thriftfork/0/ 1/x",
+	    "thriftfork/0x1/0/x", "thriftfork/0/99999999999/x",
+	    "thriftfork/2147483648/0/x", "thriftfork/segment",
+	    "thriftfork/00000000000000000001/0/x", "THRIFTFORK/0/0/x",
+	    "x/thriftfork/0/0/x" };
+	unsigned slot;
+	uint32_t index;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(store_parse(bad[i], &slot, &index) == -1, "%s",
+		    bad[i]);
+}
+END_TEST
+
+START_TEST(whether_it_is_passed)
+{
+	static const struct {
+		const char	*names;
+		bool		 passed;
+	} cases[] = { { NULL, false }, { "", false }, { "a:b", false },
+	    { "thriftfork", false }, { "thriftfork/segment", true },
+	    { "a:thriftfork/0/0/x", true }, { "a:b:thriftfork/", true },
+	    { "xthriftfork/:a", false }, { ":::", false } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (cases[i].names == NULL)
+			unsetenv("LISTEN_FDNAMES");
+		else
+			setenv("LISTEN_FDNAMES", cases[i].names, 1);
+		ck_assert_msg(store_is_passed() == cases[i].passed, "%zu", i);
+	}
+	unsetenv("LISTEN_FDNAMES");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -367,5 +460,9 @@ main(void)
 	tcase_add_test(t, what_can_be_served_on);
 	tcase_add_test(t, what_cannot);
 	tcase_add_test(t, what_is_executed_has_nothing);
+	tcase_add_test(t, left_to_others);
+	tcase_add_test(t, names_in_the_store);
+	tcase_add_test(t, no_names_in_the_store);
+	tcase_add_test(t, whether_it_is_passed);
 	return unit_main(s);
 }
