@@ -38,7 +38,7 @@ static void
 serve(int fd, int32_t seqid)
 {
 	asked(fd, seqid);
-	say(fd, PEER_REPLY, "size", seqid, FOUR);
+	scene_say(fd, PEER_REPLY, "size", seqid, FOUR);
 }
 
 /* A connection that works, after whatever came before. */
@@ -101,7 +101,7 @@ too_late(void)
 
 	asked(fd, 1);
 	next = take();
-	add_reply(&out, PEER_REPLY, "size", 1, "\5\0\20\0", 4);
+	scene_add(&out, PEER_REPLY, "size", 1, "\5\0\20\0", 4);
 	ck_assert_int_ne(send(fd, out.p, out.n, MSG_NOSIGNAL), 0);
 	bytes_free(&out);
 	serve(next, 2);
@@ -188,7 +188,7 @@ wrong_reply(void)
 	int fd = take();
 
 	asked(fd, 1);
-	say(fd, w->type, w->name, w->seqid, w->body, w->n);
+	scene_say(fd, w->type, w->name, w->seqid, w->body, w->n);
 	peer_end(fd);
 	serve_once(2);
 }
@@ -244,7 +244,7 @@ large_reply(void)
 	int fd = take();
 
 	asked(fd, 1);
-	say(fd, PEER_REPLY, "size", 1, text, sizeof(text));
+	scene_say(fd, PEER_REPLY, "size", 1, text, sizeof(text));
 	peer_end(fd);
 	serve_once(2);
 }
@@ -265,8 +265,8 @@ one_too_many(void)
 	int fd = take();
 
 	asked(fd, 1);
-	add_reply(&out, PEER_REPLY, "size", 1, FOUR);
-	add_reply(&out, PEER_REPLY, "size", 2, "\5\0\20\0", 4);
+	scene_add(&out, PEER_REPLY, "size", 1, FOUR);
+	scene_add(&out, PEER_REPLY, "size", 2, "\5\0\20\0", 4);
 	peer_send_bytes(fd, &out);
 	peer_end(fd);
 	serve_once(2);
@@ -307,11 +307,11 @@ answers(void)
 	int fd = take();
 
 	asked(fd, 1);
-	say(fd, PEER_EXCEPTION, "size", 1, "\30\2no\25\14\0", 7);
+	scene_say(fd, PEER_EXCEPTION, "size", 1, "\30\2no\25\14\0", 7);
 	asked(fd, 2);
-	say(fd, PEER_REPLY, "size", 2, "\0", 1);
+	scene_say(fd, PEER_REPLY, "size", 2, "\0", 1);
 	asked(fd, 3);
-	say(fd, PEER_REPLY, "size", 3, "\34\30\2no\0\0", 7);
+	scene_say(fd, PEER_REPLY, "size", 3, "\34\30\2no\0\0", 7);
 	serve(fd, 4);
 	peer_end(fd);
 }

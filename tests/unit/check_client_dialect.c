@@ -25,7 +25,7 @@ named_calls(void)
 		ck_assert(peer_read(fd, &m));
 		ck_assert_str_eq(m.name, names[i]);
 		message_free(&m);
-		say(fd, PEER_REPLY, "size", i + 1, FOUR);
+		scene_say(fd, PEER_REPLY, "size", i + 1, FOUR);
 	}
 	peer_expect_end(fd);
 	close(fd);

@@ -105,7 +105,7 @@ assert_error(const char *part)
 }
 
 void
-add_reply(struct bytes *out, int type, const char *name, int32_t seqid,
+scene_add(struct bytes *out, int type, const char *name, int32_t seqid,
     const char *body, size_t n)
 {
 	struct bytes b = { .p = (uint8_t *)(uintptr_t)body, .n = n };
@@ -114,12 +114,12 @@ add_reply(struct bytes *out, int type, const char *name, int32_t seqid,
 }
 
 void
-say(int fd, int type, const char *name, int32_t seqid, const char *body,
+scene_say(int fd, int type, const char *name, int32_t seqid, const char *body,
     size_t n)
 {
 	struct bytes out = { 0 };
 
-	add_reply(&out, type, name, seqid, body, n);
+	scene_add(&out, type, name, seqid, body, n);
 	peer_send_bytes(fd, &out);
 }
 

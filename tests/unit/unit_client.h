@@ -22,10 +22,10 @@ void	act(void (*)(void));
 
 /* For scenes: the next connection; a reply in compact protocol, framed. */
 int	take(void);
-void	say(int fd, int type, const char *name, int32_t seqid,
+void	scene_say(int fd, int type, const char *name, int32_t seqid,
 	    const char *body, size_t);
 struct bytes;
-void	add_reply(struct bytes *, int type, const char *name, int32_t seqid,
+void	scene_add(struct bytes *, int type, const char *name, int32_t seqid,
 	    const char *body, size_t);
 
 #define FOUR	"\5\0\10\0", 4		/* success: 4 */
