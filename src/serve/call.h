@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "serve/envelope.h"
 #include "wire/app_error.h"
 #include "wire/wire.h"
 
@@ -37,7 +38,7 @@ struct call {
 	struct app_error	 error;
 	struct wire_msg		 msg;		/* of the request */
 	enum call_end		 end;
-	bool			 framed;	/* and so will the reply be */
+	struct envelope		 envelope;	/* and of the reply */
 	size_t			 bytes_in;	/* of the request */
 	bool			 oneway;	/* no reply, whatever happens */
 	bool			 answered;

@@ -198,7 +198,8 @@ int	output_flush(struct conn *);	/* the worker's send buffer to c; -1:
 					   c is closed */
 void	output_ready(struct conn *);
 
-/* dispatch.c: one message, without its frame; -1: c is closed. */
-int	dispatch_message(struct conn *, const uint8_t *, size_t, bool framed);
+/* dispatch.c: one message out of its envelope; -1: c is closed. */
+int	dispatch_message(struct conn *, const uint8_t *, size_t,
+	    const struct envelope *);
 
 #endif

@@ -131,32 +131,35 @@ encode(const struct call *call, struct buf *b, size_t max, const char **why)
 	return -1;
 }
 
-/* Appends the reply to b, whatever it takes; its size. */
-static size_t
-encode_reply(struct call *call, struct buf *b, size_t max)
+/* The reply, or, if that cannot be sent, an error that says so. */
+static int
+encode_some(struct call *call, struct buf *b, size_t max)
 {
-	size_t start = b->len, head = call->framed ? FRAME_HEADER : 0;
 	const char *why;
 
-	if (call->oneway)
-		return 0;
-	if (buf_need(b, FRAME_HEADER) == NULL)
-		goto toobig;
-	b->len += head;
 	if (call->end != CALL_FAILED && call->arena.over)
 		call_fail(call, APP_INTERNAL_ERROR, "%s used more than the %zu "
 		    "bytes of memory that a call may use", call->pub.method,
 		    call->arena.max);
-	if (encode(call, b, max, &why) == -1) {
-		call_fail(call, APP_INTERNAL_ERROR, "%.*s: the reply cannot be "
-		    "sent: %s", (int)call->msg.name.len, call->msg.name.s, why);
-		if (call_encode(call, b, &why) == -1)
-			goto toobig;
-	}
-	if (call->framed)
-		frame_put(b->p + start, (uint32_t)(b->len - start - head));
-	return b->len - start;
-toobig:
+	if (encode(call, b, max, &why) == 0)
+		return 0;
+	call_fail(call, APP_INTERNAL_ERROR, "%.*s: the reply cannot be "
+	    "sent: %s", (int)call->msg.name.len, call->msg.name.s, why);
+	return call_encode(call, b, &why);
+}
+
+/* Appends the reply to b, whatever it takes; its size. */
+static size_t
+encode_reply(struct call *call, struct buf *b, size_t max)
+{
+	size_t start = b->len;
+
+	if (call->oneway)
+		return 0;
+	if (envelope_begin(&call->envelope, b) == 0 &&
+	    encode_some(call, b, max) == 0 &&
+	    envelope_end(&call->envelope, b, start) == 0)
+		return b->len - start;
 	b->len = start;
 	return 0;
 }
@@ -273,7 +276,7 @@ refuse(struct conn *c, const struct wire_reader *r)
 
 int
 dispatch_message(struct conn *c, const uint8_t *payload, size_t len,
-    bool framed)
+    const struct envelope *envelope)
 {
 	struct worker *w = c->worker;
 	struct call *call = take_call(w);
@@ -285,8 +288,8 @@ dispatch_message(struct conn *c, const uint8_t *payload, size_t len,
 		give_back(w, call);
 		return refuse(c, &r);
 	}
-	call->framed = framed;
-	call->bytes_in = len + (framed ? FRAME_HEADER : 0);
+	call->envelope = *envelope;
+	call->bytes_in = len + envelope->overhead;
 	run(c, call, &r);
 	if (STAILQ_EMPTY(&c->owed)) {
 		answer(c, call, &w->send);

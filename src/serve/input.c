@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where a call enters: from bytes to messages.  The first byte of a message
- * tells whether it stands in a frame: compact begins with 0x82, strict binary
- * with 0x80, JSON with '[', and the length of a frame with 0x0D at most,
- * because max-frame is kept that small.
+ * Where a call enters: from bytes to messages.  The first bytes of a message
+ * tell what it stands in, wire/dialect.h how.
  *
  * As a rule whole messages lie in the worker's receive buffer and are handled
  * where they lie.  One that has begun is kept in a block of its own, which
@@ -22,6 +20,7 @@
 
 #include "base/bug.h"
 #include "serve/conn.h"
+#include "wire/dialect.h"
 #include "wire/frame.h"
 #include "wire/scan.h"
 
@@ -61,12 +60,8 @@ whole_frame(struct conn *c, const uint8_t *p, size_t len)
 	int64_t size = size_of_frame(c, p, len);
 
 	if (size == -1) {
-		if (p[0] > 0x0d)
-			refuse(c, p, len, COUNTER_PROTOCOL_ERRORS,
-			    "not a dialect that is served here");
-		else
-			refuse(c, p, len, COUNTER_FRAMES_TOO_LARGE,
-			    "a frame larger than max-frame");
+		refuse(c, p, len, COUNTER_FRAMES_TOO_LARGE,
+		    "a frame larger than max-frame");
 		return 0;
 	}
 	return (size_t)size <= len ? (size_t)size : 0;
@@ -120,6 +115,50 @@ whole_message(struct conn *c, const uint8_t *p, size_t len)
 	return 0;
 }
 
+static size_t
+handle_framed(struct conn *c, const uint8_t *p, size_t len)
+{
+	static const struct envelope frame = { ENVELOPE_FRAME, FRAME_HEADER };
+	size_t size = whole_frame(c, p, len);
+
+	if (size == 0 || dispatch_message(c, p + FRAME_HEADER,
+	    size - FRAME_HEADER, &frame) == -1)
+		return 0;
+	return size;
+}
+
+static size_t
+handle_unframed(struct conn *c, const uint8_t *p, size_t len)
+{
+	static const struct envelope none = { ENVELOPE_NONE, 0 };
+	size_t size = whole_message(c, p, len);
+
+	if (size == 0 || dispatch_message(c, p, size, &none) == -1)
+		return 0;
+	return size;
+}
+
+/* The message at p: its size; 0: it is not whole yet, or c is closed. */
+static size_t
+handle_message(struct conn *c, const uint8_t *p, size_t len)
+{
+	enum dialect d = dialect_of(p, len);
+
+	switch (d) {
+	case DIALECT_FRAME:
+		return handle_framed(c, p, len);
+	case DIALECT_COMPACT:
+	case DIALECT_BINARY:
+	case DIALECT_JSON:
+		return handle_unframed(c, p, len);
+	case DIALECT_MORE:
+		return 0;
+	default:
+		refuse(c, p, len, COUNTER_PROTOCOL_ERRORS, dialect_name(d));
+		return 0;
+	}
+}
+
 /*
  * Handles the whole messages at p; the number of bytes that are done.  Stops
  * early when the connection is closed or its peer does not read.
@@ -127,14 +166,10 @@ whole_message(struct conn *c, const uint8_t *p, size_t len)
 static size_t
 handle_messages(struct conn *c, const uint8_t *p, size_t len)
 {
-	size_t done = 0, size, head;
+	size_t done = 0, size;
 
 	while (done < len && conn_is_open(c) && !conn_is_blocked(c)) {
-		head = scan_knows(p[done]) ? 0 : FRAME_HEADER;
-		size = head == 0 ? whole_message(c, p + done, len - done) :
-		    whole_frame(c, p + done, len - done);
-		if (size == 0 || dispatch_message(c, p + done + head,
-		    size - head, head != 0) == -1)
+		if ((size = handle_message(c, p + done, len - done)) == 0)
 			break;
 		done += size;
 		if (c->worker->send.len >= SEND_BYTES)

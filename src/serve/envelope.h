@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a message came in, and what its reply goes back in: the same.  Input
+ * takes the message out of it; here the reply is put in.
+ */
+#ifndef SERVE_ENVELOPE_H
+#define SERVE_ENVELOPE_H
+
+#include <stdint.h>
+#include <stddef.h>
+
+struct buf;
+
+enum envelope_kind {
+	ENVELOPE_NONE,
+	ENVELOPE_FRAME		/* a length before it */
+};
+
+struct envelope {
+	enum envelope_kind kind;
+	size_t		 overhead;	/* bytes that were not the message */
+};
+
+/*
+ * Around a reply that is appended to the buffer: what stands before it, and,
+ * start being where that begins, the end, when its length is known.  -1: there
+ * is no room, and the buffer is as long as it was at start.
+ */
+int	envelope_begin(const struct envelope *, struct buf *);
+int	envelope_end(const struct envelope *, struct buf *, size_t start);
+
+#endif
