@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The handlers of echo.thrift: most of them return what they are given. */
+/*
+ * The handlers of echo.thrift: most of them return what they are given.  Served
+ * as the default service, as "first", and as "second", where echo_i32() counts
+ * one up.
+ */
+#include <string.h>
+
 #include "echo.tf.h"
 
 static int32_t sum;
@@ -7,7 +13,9 @@ static int32_t sum;
 static int
 inherited(struct tf_call *call, struct tf_str text, struct tf_str *ret)
 {
-	*ret = tf_strf(call->arena, "base %s", text.s);
+	*ret = tf_strf(call->arena, "%s %s",
+	    strcmp(call->service, "Echo") == 0 ? "base" : call->service,
+	    text.s);
 	return 0;
 }
 
@@ -107,10 +115,26 @@ static const struct echo_echo_handler handler = {
 	.noted = noted,
 };
 
+/* Of the second instance. */
+static int
+next_i32(struct tf_call *call, int32_t v, int32_t *ret)
+{
+	(void)call;
+	*ret = v + 1;
+	return 0;
+}
+
 static int
 setup(struct tf_server *srv)
 {
-	return echo_echo_serve(srv, &handler);
+	static struct echo_echo_handler second;
+
+	second = handler;
+	second.echo_i32 = next_i32;
+	if (echo_echo_serve(srv, &handler) == -1 ||
+	    echo_echo_serve_as(srv, "first", &handler) == -1)
+		return -1;
+	return echo_echo_serve_as(srv, "second", &second);
 }
 
 TF_MODULE(setup);

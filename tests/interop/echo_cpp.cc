@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The echo service spoken by Apache's C++ library: a client that calls every
- * kind of method (echo_cpp client PORT PROTOCOL FRAMING, exit status 0 if all
- * was right), and a server (echo_cpp server PROTOCOL FRAMING, which prints its
- * port and ends with its standard input).
+ * kind of method (echo_cpp client PORT PROTOCOL FRAMING [SERVICE], exit status
+ * 0 if all was right), and a server (echo_cpp server PROTOCOL FRAMING, which
+ * prints its port and ends with its standard input; it serves as the default
+ * service and as "named").
  */
 #include <cmath>
 #include <cstring>
@@ -16,8 +17,11 @@
 #include <unistd.h>
 
 #include <thrift/TApplicationException.h>
+#include <thrift/processor/TMultiplexedProcessor.h>
 #include <thrift/protocol/TBinaryProtocol.h>
 #include <thrift/protocol/TCompactProtocol.h>
+#include <thrift/protocol/TJSONProtocol.h>
+#include <thrift/protocol/TMultiplexedProtocol.h>
 #include <thrift/server/TThreadedServer.h>
 #include <thrift/transport/TBufferTransports.h>
 #include <thrift/transport/TServerSocket.h>
@@ -34,6 +38,9 @@ using std::string;
 
 static int failures;
 
+/* Its JSON reader makes nothing of \u0000. */
+static bool has_nul = true;
+
 #define CHECK(cond) do {						\
 	if (!(cond)) {							\
 		std::cerr << __LINE__ << ": " << #cond << "\n";		\
@@ -43,8 +50,10 @@ static int failures;
 
 class Handler : public EchoIf {
 	int32_t sum = 0;
+	string name;
 public:
-	void inherited(string &r, const string &text) { r = "base " + text; }
+	Handler(const string &n) : name(n) {}
+	void inherited(string &r, const string &text) { r = name + " " + text; }
 	void nothing() {}
 	bool echo_bool(const bool v) { return v; }
 	int8_t echo_i8(const int8_t v) { return v; }
@@ -84,6 +93,8 @@ make_protocol(const string &name, shared_ptr<TTransport> t)
 {
 	if (name == "compact")
 		return std::make_shared<TCompactProtocol>(t);
+	if (name == "json")
+		return std::make_shared<TJSONProtocol>(t);
 	if (name == "binary-nonstrict") {
 		auto p = std::make_shared<TBinaryProtocol>(t);
 		p->setStrict(false, false);
@@ -107,6 +118,8 @@ make_outer()
 	o.large = std::numeric_limits<int64_t>::min();
 	o.real = -0.5;
 	o.text = string("NUL \0 and \xc3\xa9", 12);
+	if (!has_nul)
+		o.text = "\"\\/\b\f\n\r\t\x01\x7f\xf0\x9f\x98\x80";
 	for (int i = 0; i < 256; i++)
 		o.bytes += (char)i;
 	o.inner = inner;
@@ -154,8 +167,10 @@ check_containers(EchoClient &c)
 
 	for (const string &v : { string(), string("\0", 1),
 	    string("a\0b", 3), string(70000, 'x') }) {
-		c.echo_string(s, v);
-		CHECK(s == v);
+		if (has_nul || v.find('\0') == string::npos) {
+			c.echo_string(s, v);
+			CHECK(s == v);
+		}
 		c.echo_binary(s, v);
 		CHECK(s == v);
 	}
@@ -197,12 +212,13 @@ check_containers(EchoClient &c)
 }
 
 static void
-check_failures(EchoClient &c, bool ours)
+check_failures(EchoClient &c, const string &service)
 {
 	string s;
 
 	c.inherited(s, "x");
-	CHECK(s == "base x");
+	CHECK(s == (service == "" ? "base x" : service + " x"));
+	CHECK(c.echo_i32(1) == (service == "second" ? 2 : 1));
 	CHECK(c.refuse(0, "") == 0);
 	try {
 		c.refuse(42, "declared");
@@ -214,11 +230,8 @@ check_failures(EchoClient &c, bool ours)
 		c.fail("undeclared");
 		CHECK(!"an exception");
 	} catch (const TApplicationException &e) {
-		if (ours) {
-			CHECK(e.getType() ==
-			    TApplicationException::INTERNAL_ERROR);
-			CHECK(string(e.what()) == "undeclared");
-		}
+		CHECK(e.getType() == TApplicationException::INTERNAL_ERROR);
+		CHECK(string(e.what()) == "undeclared");
 	}
 	int32_t before = c.noted();
 	c.note(5);
@@ -233,18 +246,41 @@ make_transport(const string &framing, shared_ptr<TTransport> t)
 	return std::make_shared<TBufferedTransport>(t);
 }
 
+static void
+check_unknown_service(shared_ptr<TProtocol> p)
+{
+	EchoClient c(std::make_shared<TMultiplexedProtocol>(p, "nobody"));
+
+	try {
+		c.nothing();
+		CHECK(!"an exception");
+	} catch (const TApplicationException &e) {
+		CHECK(e.getType() == TApplicationException::UNKNOWN_METHOD);
+		CHECK(string(e.what()).find("'nobody'") != string::npos);
+	}
+}
+
 static int
-run_client(const string &addr, const string &protocol, const string &framing)
+run_client(const string &addr, const string &protocol, const string &framing,
+    const string &service)
 {
 	auto socket = addr[0] == '/' ? std::make_shared<TSocket>(addr) :
 	    std::make_shared<TSocket>("127.0.0.1", std::stoi(addr));
 	auto t = make_transport(framing, socket);
-	EchoClient c(make_protocol(protocol, t));
+	auto p = make_protocol(protocol, t);
+	auto named = p;
 
+	if (service != "")
+		named = std::make_shared<TMultiplexedProtocol>(p, service);
+	EchoClient c(named);
+	has_nul = protocol != "json";
 	t->open();
-	check_scalars(c);
+	if (service != "second")
+		check_scalars(c);
 	check_containers(c);
-	check_failures(c, true);
+	check_failures(c, service);
+	check_unknown_service(p);
+	check_failures(c, service);
 	t->close();
 	return failures == 0 ? 0 : 1;
 }
@@ -269,10 +305,16 @@ run_server(const string &protocol, const string &framing)
 		tf = std::make_shared<TBufferedTransportFactory>();
 	if (protocol == "compact")
 		pf = std::make_shared<TCompactProtocolFactory>();
+	else if (protocol == "json")
+		pf = std::make_shared<TJSONProtocolFactory>();
 	else
 		pf = std::make_shared<TBinaryProtocolFactory>();
-	TThreadedServer s(std::make_shared<EchoProcessor>(
-	    std::make_shared<Handler>()), socket, tf, pf);
+	auto processor = std::make_shared<TMultiplexedProcessor>();
+	processor->registerDefault(std::make_shared<EchoProcessor>(
+	    std::make_shared<Handler>("base")));
+	processor->registerProcessor("named", std::make_shared<EchoProcessor>(
+	    std::make_shared<Handler>("named")));
+	TThreadedServer s(processor, socket, tf, pf);
 
 	s.setServerEventHandler(std::make_shared<Ready>(socket));
 	std::thread([] {
@@ -290,15 +332,17 @@ int
 main(int argc, char **argv)
 {
 	try {
-		if (argc == 5 && string(argv[1]) == "client")
-			return run_client(argv[2], argv[3], argv[4]);
+		if ((argc == 5 || argc == 6) && string(argv[1]) == "client")
+			return run_client(argv[2], argv[3], argv[4],
+			    argc == 6 ? argv[5] : "");
 		if (argc == 4 && string(argv[1]) == "server")
 			return run_server(argv[2], argv[3]);
 	} catch (const std::exception &e) {
 		std::cerr << e.what() << "\n";
 		return 1;
 	}
-	std::cerr << "usage: echo_cpp client ADDR PROTOCOL FRAMING\n"
+	std::cerr << "usage: echo_cpp client ADDR PROTOCOL FRAMING "
+	    "[SERVICE]\n"
 	    "       echo_cpp server PROTOCOL FRAMING\n";
 	return 2;
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""One server, one port: python3-thrift, plain and accelerated, over compact
-and binary, framed and unframed, and non-strict binary, with a method of every
-kind; and our client against servers of python3-thrift."""
+"""One server, one port: python3-thrift, plain and accelerated, over compact,
+binary and JSON, framed and unframed, and non-strict binary, with a method of
+every kind, of the default service and of named ones; and our client against
+servers of python3-thrift."""
 
 import json
 import logging
@@ -20,7 +21,9 @@ from harness import Server, Skip, built, main, python_client, source
 
 try:
     from thrift.Thrift import TApplicationException, TMessageType
+    from thrift.TMultiplexedProcessor import TMultiplexedProcessor
     from thrift.protocol import TBinaryProtocol, TCompactProtocol
+    from thrift.protocol import TJSONProtocol, TMultiplexedProtocol
     from thrift.server import TServer
     from thrift.transport import TSocket, TTransport
     sys.path.insert(0, python_client(source("tests/interop/echo.thrift")))
@@ -41,6 +44,7 @@ PROTOCOLS = {
     "binary-nonstrict":
         lambda t: TBinaryProtocol.TBinaryProtocol(t, strictRead=False,
                                                   strictWrite=False),
+    "json": lambda t: TJSONProtocol.TJSONProtocol(t),
 }
 FRAMINGS = {
     "framed": lambda s: TTransport.TFramedTransport(s),
@@ -62,11 +66,17 @@ def needs():
 class Peer:
     """A generated client over one dialect."""
 
-    def __init__(self, protocol, framing, port=None):
+    def __init__(self, protocol, framing, service=None):
         self.transport = FRAMINGS[framing](
-            TSocket.TSocket("127.0.0.1", port or server.port))
+            TSocket.TSocket("127.0.0.1", server.port))
         self.transport.open()
-        self.client = Echo.Client(PROTOCOLS[protocol](self.transport))
+        self.protocol = PROTOCOLS[protocol](self.transport)
+        self.client = self.of(service)
+
+    def of(self, service):
+        """Another client on the same connection."""
+        return Echo.Client(TMultiplexedProtocol.TMultiplexedProtocol(
+            self.protocol, service) if service else self.protocol)
 
     def __enter__(self):
         return self.client
@@ -86,7 +96,7 @@ def outer():
         flags=[True, False] * 10)
 
 
-def every_kind(c):
+def every_kind(c, service="base"):
     assert c.nothing() is None
     for v in (True, False):
         assert c.echo_bool(v) is v
@@ -120,7 +130,7 @@ def every_kind(c):
         assert c.echo_union(u) == u
     for v in (1, 2, 4, 77):
         assert c.echo_enum(v) == v
-    assert c.inherited("x") == "base x"
+    assert c.inherited("x") == service + " x"
     assert c.refuse(0, "") == 0
     try:
         c.refuse(42, "declared")
@@ -176,6 +186,59 @@ def case(protocol, framing):
     return run
 
 
+def services(protocol, framing):
+    """Two instances of a service beside the default one, on one connection."""
+    def run():
+        needs()
+        with Peer(protocol, framing, "first") as first:
+            every_kind(first, "first")
+        peer = Peer(protocol, framing)
+        with peer as default:
+            first, second = peer.of("first"), peer.of("second")
+            for i in range(3):
+                assert second.echo_i32(i) == i + 1
+                assert first.echo_i32(i) == i
+                assert default.echo_i32(i) == i
+                assert second.inherited("x") == "second x"
+            for c, text in (
+                    (peer.of("nobody"), "unknown service 'nobody', "
+                     "of method 'nothing'"),
+                    (peer.of("first:second"), "service 'first' has no "
+                     "method 'second:nothing'")):
+                try:
+                    c.nothing()
+                    assert False, "no exception"
+                except TApplicationException as e:
+                    assert e.type == TApplicationException.UNKNOWN_METHOD
+                    assert e.message == text, e
+            assert second.echo_i32(1) == 2
+    run.__name__ = "services by name, %s %s" % (protocol, framing)
+    return run
+
+
+def methods_are_counted_by_service():
+    needs()
+    counted = {(m["service"], m["method"]): m["counters"]["calls"]
+               for m in server.status()["methods"]}
+    for service in ("Echo", "first:Echo", "second:Echo"):
+        assert counted[service, "echo_i32"] > 0, counted
+    # Nobody has called anything else of the second one.
+    assert {m for s, m in counted if s == "second:Echo" and
+            counted[s, m]} == {"echo_i32", "inherited"}, counted
+
+
+def settings_by_service():
+    needs()
+    so = built(".libs/echo.so")
+    for name, status in (("Echo.nothing", 0), ("first.nothing", 0),
+                         ("third.nothing", 1), ("first.absent", 1)):
+        done = subprocess.run(
+            [built("thriftfork"), "run", "-t", "-l", "127.0.0.1:0", "-o",
+             "call-timeout.%s=1s" % name, so], capture_output=True, text=True)
+        assert done.returncode == status, (name, done)
+        assert ("first:Echo.nothing\n" in done.stdout) == (status == 0), done
+
+
 def request(protocol, framing, calls):
     """The bytes of calls, as a client would send them."""
     memory = TTransport.TMemoryBuffer()
@@ -205,7 +268,7 @@ def read_all(s):
 
 
 def dialects():
-    for protocol in ("compact", "binary"):
+    for protocol in ("compact", "binary", "json"):
         for framing in FRAMINGS:
             yield protocol, framing
 
@@ -247,9 +310,10 @@ def large_unframed_message_in_linear_time():
     needs()
     pid, = server.workers().values()
 
-    def cost(size):
-        data = request("compact", "unframed", [("echo_list", [
-            ttypes.Inner(i, "0123456789" * 3) for i in range(size // 36)])])
+    def cost(protocol, size):
+        data = request(protocol, "unframed", [("echo_list", [
+            ttypes.Inner(i, "0123456789" * 3)
+            for i in range(size // (36 if protocol == "compact" else 70))])])
         before = cpu_of(pid)
         with socket.create_connection(("127.0.0.1", server.port), 30) as s:
             s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -259,9 +323,10 @@ def large_unframed_message_in_linear_time():
             assert len(read_all(s)) > size // 2
         return cpu_of(pid) - before
 
-    small, large = cost(1 << 18), cost(1 << 20)
-    # Quadratic would be 16 times; a tick is 10 ms, so leave room for one.
-    assert large <= 8 * (small + 2), (small, large)
+    for protocol in ("compact", "json"):
+        small, large = cost(protocol, 1 << 18), cost(protocol, 1 << 20)
+        # Quadratic would be 16 times; a tick is 10 ms, so leave room for one.
+        assert large <= 8 * (small + 2), (protocol, small, large)
 
 
 def mixed_dialects_on_one_connection():
@@ -285,7 +350,9 @@ def strangers_are_closed_and_harm_nobody():
                      b"\x7f\xff\xff\xff", b"\x00\x00\x00\x00",
                      b"\x82\x22\x00\x00", b"\x80\x01\x00\x01\xff\xff\xff\xff",
                      b"\x82\x21\x00\x01x\x19\xfc" + b"\xff" * 9 + b"\x01",
-                     struct.pack(">I", 16384001), b"\x00"):
+                     struct.pack(">I", 16384001), b"\x00", b"[1}",
+                     b'[1,"nothing",2,0,{}]', b'[3,"nothing",1,0,{}]',
+                     b"[" * 2000, b'["', b'{"a":1}'):
             with socket.create_connection(("127.0.0.1", server.port),
                                           30) as s:
                 s.sendall(data)
@@ -300,10 +367,11 @@ def strangers_are_closed_and_harm_nobody():
 def a_bad_frame_does_not_harm_the_next():
     """undecodable arguments: PROTOCOL_ERROR, then the connection goes on"""
     needs()
-    for protocol in ("compact", "binary"):
+    # Behind the head of the message, which has the seqid last but in compact.
+    for protocol, more in (("compact", 0), ("binary", 4),
+                           ("json", len('",1,0,'))):
         good = request(protocol, "framed", [("echo_struct", outer())])
-        name = good.index(b"echo_struct") + 11
-        start = name if protocol == "compact" else name + 4
+        start = good.index(b"echo_struct") + 11 + more
         after = request(protocol, "framed", [("echo_i32", 8)])
         for cut in range(start - 4, len(good) - 4, 7):
             body = good[4:4 + cut]
@@ -334,8 +402,11 @@ class Handler:
     def nothing(self):
         pass
 
+    def __init__(self, name):
+        self.name = name
+
     def inherited(self, text):
-        return "base " + text
+        return self.name + " " + text
 
     def refuse(self, code, why):
         if code:
@@ -369,16 +440,19 @@ def their_server(protocol, framing):
         def getProtocol(self, t):
             return PROTOCOLS[protocol](t)
 
-    s = TServer.TThreadedServer(Echo.Processor(Handler()), listening,
-                                transport, Factory(), daemon=True)
+    processor = TMultiplexedProcessor()
+    processor.registerDefault(Echo.Processor(Handler("base")))
+    processor.registerProcessor("named", Echo.Processor(Handler("named")))
+    s = TServer.TThreadedServer(processor, listening, transport, Factory(),
+                                daemon=True)
     threading.Thread(target=s.serve, daemon=True).start()
     return port
 
 
-def ours(port, protocol, framing, method, args=None):
+def ours(port, protocol, framing, method, args=None, service=""):
     done = subprocess.run(
-        [built("thriftfork-call"), "-p", protocol, "-f", framing,
-         "127.0.0.1:%d" % port, source("tests/interop/echo.thrift"),
+        [built("thriftfork-call"), "-p", protocol, "-f", framing, "-s",
+         service, "127.0.0.1:%d" % port, source("tests/interop/echo.thrift"),
          "Echo." + method] + ([json.dumps(args)] if args else []),
         capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout.strip(), done.stderr.strip()
@@ -390,8 +464,9 @@ def our_client(protocol, framing):
             raise Skip(why_not)
         port = their_server(protocol, framing)
 
-        def call(method, args=None):
-            rc, out, err = ours(port, protocol, framing, method, args)
+        def call(method, args=None, service=""):
+            rc, out, err = ours(port, protocol, framing, method, args,
+                                service)
             assert rc == 0, (method, rc, err)
             return json.loads(out) if out else None
 
@@ -403,6 +478,7 @@ def our_client(protocol, framing):
                "colour": "BLUE", "perhaps": 2**63 - 1, "flags": [True, False]}
         assert call("nothing") is None
         assert call("inherited", {"text": "x"}) == "base x"
+        assert call("inherited", {"text": "x"}, "named") == "named x"
         for method, v in [("echo_bool", True), ("echo_i8", -128),
                           ("echo_i16", 32767), ("echo_i32", -2**31),
                           ("echo_i64", 2**63 - 1), ("echo_double", 1e-300),
@@ -430,11 +506,12 @@ def our_client(protocol, framing):
 
 
 main([case(p, f) for p in PROTOCOLS for f in FRAMINGS] +
-     [pipelined_and_half_closed, byte_by_byte,
+     [services(p, f) for p in ("compact", "binary", "json")
+      for f in FRAMINGS] +
+     [methods_are_counted_by_service, settings_by_service,
+      pipelined_and_half_closed, byte_by_byte,
       large_unframed_message_in_linear_time, mixed_dialects_on_one_connection,
       strangers_are_closed_and_harm_nobody,
       a_bad_frame_does_not_harm_the_next, ends_in_order] +
-     [our_client(p, f) for p, f in (("compact", "framed"),
-                                    ("compact", "unframed"),
-                                    ("binary", "framed"),
-                                    ("binary", "unframed"))])
+     [our_client(p, f) for p in ("compact", "binary", "json")
+      for f in FRAMINGS])

@@ -12,7 +12,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from harness import Server, Skip, built, main, source, tempdir
 
-DIALECTS = [(p, f) for p in ("compact", "binary")
+DIALECTS = [(p, f) for p in ("compact", "binary", "json")
             for f in ("framed", "unframed")]
 peer = server = None
 
@@ -49,12 +49,12 @@ def needs():
         server.unix = path
 
 
-def their_client(protocol, framing):
+def their_client(protocol, framing, *service):
     def run():
         needs()
-        subprocess.run([peer, "client", str(server.port), protocol, framing],
-                       check=True, timeout=60)
-    run.__name__ = "their client, %s %s" % (protocol, framing)
+        subprocess.run([peer, "client", str(server.port), protocol, framing,
+                        *service], check=True, timeout=60)
+    run.__name__ = " ".join(["their client,", protocol, framing, *service])
     return run
 
 
@@ -78,10 +78,10 @@ def our_client(protocol, framing):
                                   stdout=subprocess.PIPE)
         port = int(theirs.stdout.readline())
 
-        def call(method, args, rc=0):
+        def call(method, args, rc=0, service=""):
             done = subprocess.run(
                 [built("thriftfork-call"), "-p", protocol, "-f", framing,
-                 "127.0.0.1:%d" % port, source("tests/interop/echo.thrift"),
+                 "-s", service, "127.0.0.1:%d" % port, source("tests/interop/echo.thrift"),
                  "Echo." + method, json.dumps(args)], capture_output=True,
                 text=True, timeout=60)
             assert done.returncode == rc, done
@@ -99,6 +99,11 @@ def our_client(protocol, framing):
         assert 'threw Refused {"code":9,"why":"x"}' in \
             call("refuse", {"code": 9, "why": "x"}, rc=1)
         assert "boo" in call("fail", {"why": "boo"}, rc=1)
+        assert call("inherited", {"text": "x"}) == "base x"
+        assert call("inherited", {"text": "x"}, service="named") == "named x"
+        assert 'threw Refused {"code":9,"why":"x"}' in \
+            call("refuse", {"code": 9, "why": "x"}, rc=1, service="named")
+        assert "nobody" in call("nothing", {}, rc=1, service="nobody")
         theirs.communicate(timeout=30)
     run.__name__ = "our client, their server, %s %s" % (protocol, framing)
     return run
@@ -107,5 +112,7 @@ def our_client(protocol, framing):
 main([build_peer] +
      [their_client(p, f) for p, f in DIALECTS +
       [("binary-nonstrict", "framed")]] +
+     [their_client(p, f, s) for p, f in DIALECTS
+      for s in ("first", "second")] +
      [their_client_over_a_unix_socket, ends_in_order] +
      [our_client(p, f) for p, f in DIALECTS])
