@@ -61,7 +61,8 @@ fails(const void *bytes, size_t len, enum header_err err, int app)
 	ck_assert_uint_le(answer.proto, HEADER_COMPACT);
 }
 
-#define GET(lit)	ck_assert_msg(get(lit, sizeof(lit) - 1) == 0, "%s", h.why)
+#define GET(lit) \
+	ck_assert_msg(get(lit, sizeof(lit) - 1) == 0, "%s", h.why)
 #define FAILS(lit, err, app) \
 	fails(lit, sizeof(lit) - 1, HEADER_##err, APP_##app)
 
