@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/bug.h"
+#include "wire/room.h"
 #include "wire/transform_codec.h"
 
 #define KEEP_BYTES	65536	/* of a buffer between two uses */
@@ -77,18 +78,6 @@ codec_of(struct transform *t, int i, bool undo)
 	if (*c == NULL && (*c = kinds[i].ops->open(undo)) == NULL)
 		fatal("out of memory: a compressor");
 	return *c;
-}
-
-/* Room at the end of out, at least a little; 0: none. */
-static size_t
-room_in(struct buf *out)
-{
-	size_t left = out->max - out->len;
-
-	if (out->cap == out->len &&
-	    buf_need(out, left < CODEC_ROOM ? left : CODEC_ROOM) == NULL)
-		return 0;
-	return out->cap - out->len;
 }
 
 static enum transform_result

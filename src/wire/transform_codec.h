@@ -10,8 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CODEC_ROOM	4096	/* that a step can write, at least to begin */
-
 enum codec_step {
 	CODEC_MORE,		/* room has run out */
 	CODEC_END,		/* all is written; left counts what is behind */
