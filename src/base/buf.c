@@ -61,10 +61,11 @@ buf_put(struct buf *b, const void *data, size_t n)
 {
 	uint8_t *p;
 
+	if (n == 0)
+		return 0;
 	if ((p = buf_need(b, n)) == NULL)
 		return -1;
-	if (n > 0)
-		memcpy(p, data, n);
+	memcpy(p, data, n);
 	b->len += n;
 	return 0;
 }

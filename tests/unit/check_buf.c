@@ -38,6 +38,7 @@ START_TEST(the_maximum_is_exact)
 		struct buf b;
 
 		buf_init(&b, maxima[i]);
+		ck_assert_int_eq(buf_put(&b, NULL, 0), 0);
 		ck_assert_int_eq(buf_put(&b, zero, maxima[i]), 0);
 		ck_assert_int_eq(buf_put(&b, zero, 0), 0);
 		ck_assert(!b.over);
