@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "proc/master_body.h"
+#include "shm/segment.h"
 
 #define SILENCE_NS	(30 * NS_PER_S)
 #define OFFERS_MAX	64	/* to one worker, not answered yet */
@@ -22,6 +23,7 @@ struct move {
 	uint64_t	 id;		/* ours, as to knows it */
 	uint64_t	 from_id;	/* as from knows it */
 	struct party	*from;		/* NULL: gone */
+	int		 lane;		/* of one that is; -1: none */
 	struct party	*to;
 	uint64_t	 since_ns;
 };
@@ -101,7 +103,7 @@ pass_on(struct party *from, struct party *to, uint64_t from_id, size_t size,
 	if ((mv = calloc(1, sizeof(*mv))) == NULL)
 		return -1;
 	*mv = (struct move){ .id = ++m->last_move, .from_id = from_id,
-	    .from = from, .to = to, .since_ns = clock_ns() };
+	    .from = from, .lane = -1, .to = to, .since_ns = clock_ns() };
 	m->message->order = (struct order){ .kind = ORDER_OFFER,
 	    .id = mv->id };
 	if (channel_try(&to->channel, m->message, size, fd) == -1) {
@@ -132,8 +134,12 @@ finish(struct master *m, struct move *mv, enum order_kind kind)
 {
 	mv->to->offers--;
 	TAILQ_REMOVE(&m->moves, mv, link);
-	if (mv->from != NULL)
+	if (mv->from != NULL) {
+		mv->from->gave += kind == ORDER_TAKEN;
 		answer(mv->from, kind, mv->from_id);
+	} else if (mv->lane != -1)
+		segment_lane_decided(m->config->segment, (unsigned)mv->lane,
+		    kind == ORDER_TAKEN);
 	free(mv);
 }
 
@@ -152,16 +158,35 @@ broker_answer(struct party *p, const struct order *o)
 		finish(m, mv, o->kind);
 }
 
+/* Who takes what it has offered it will not hear; its lane shall show it. */
+static void
+sender_gone(struct party *p)
+{
+	const struct worker *w = p->worker;
+	struct move *mv;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(mv, &p->master->moves, link) {
+		if (mv->from != p)
+			continue;
+		mv->from = NULL;
+		mv->lane = w == NULL ? -1 : (int)w->lane;
+		n++;
+	}
+	if (w != NULL)
+		segment_lane_gave(p->master->config->segment, w->lane, p->gave,
+		    n);
+}
+
 void
 broker_party_gone(struct party *p)
 {
 	struct master *m = p->master;
 	struct move *mv, *next;
 
+	sender_gone(p);
 	for (mv = TAILQ_FIRST(&m->moves); mv != NULL; mv = next) {
 		next = TAILQ_NEXT(mv, link);
-		if (mv->from == p)
-			mv->from = NULL;
 		if (mv->to == p)
 			finish(m, mv, ORDER_REFUSED);
 	}

@@ -41,6 +41,7 @@ struct party {
 	struct worker		*worker;	/* NULL: another master */
 	struct channel		 channel;
 	unsigned		 offers;	/* to it, not answered yet */
+	uint64_t		 gave;		/* connections, to others */
 };
 
 struct worker {

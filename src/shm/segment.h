@@ -92,6 +92,17 @@ int	 segment_lane_take(struct segment *, unsigned slot,
 void	 segment_lane_started(struct segment *, unsigned lane, int pid);
 
 /*
+ * A process is dead that may have given connections away without living to
+ * count them; to be said before it is ended.  So many have been taken, in all
+ * its life, and of so many others that is undecided yet.  Each of those has to
+ * be decided by segment_lane_decided() before the lane is free, and before it
+ * shows what was lost.
+ */
+void	 segment_lane_gave(struct segment *, unsigned lane, uint64_t taken,
+	    unsigned undecided);
+void	 segment_lane_decided(struct segment *, unsigned lane, bool taken);
+
+/*
  * The process is dead.  What it had in flight is added to its aborted word,
  * its connections to the lost ones, gauges go to 0, a record that it left
  * half written is closed, and the lane is free.  Counters stay.

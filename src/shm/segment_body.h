@@ -14,6 +14,10 @@
 struct lane_state {
 	int		 slot;		/* -1: free */
 	int		 last_slot;
+	bool		 ended;		/* its process; free when nothing is
+					   undecided any more */
+	unsigned	 undecided;	/* connections */
+	uint64_t	 moved_before;	/* by earlier processes */
 };
 
 struct segment {

@@ -94,11 +94,16 @@ segment_lane_take(struct segment *s, unsigned slot, unsigned generation)
 {
 	struct segment_lane *t, n;
 	int lane = segment_lane_pick(s, (int)slot);
+	struct lane_state *state;
 
 	BUG_ON(slot >= s->at.slots.count);
 	if (lane == -1)
 		return -1;
-	s->lanes[lane].slot = s->lanes[lane].last_slot = (int)slot;
+	state = &s->lanes[lane];
+	*state = (struct lane_state){ .slot = (int)slot,
+	    .last_slot = (int)slot, .moved_before = word_get(
+	    &segment_lane_at(s,
+	    (unsigned)lane)->count[COUNTER_CONNECTIONS_MOVED_OUT]) };
 	t = segment_table_at(s, (unsigned)lane);
 	n = *t;
 	n.slot = (int)slot;
@@ -164,6 +169,46 @@ segment_lane_accuse(struct segment *s, unsigned lane)
 }
 
 void
+segment_lane_gave(struct segment *s, unsigned lane, uint64_t taken,
+    unsigned undecided)
+{
+	struct lane_state *state = &s->lanes[lane];
+
+	BUG_ON(state->slot == -1 || state->ended);
+	word_max(&segment_lane_at(s,
+	    lane)->count[COUNTER_CONNECTIONS_MOVED_OUT],
+	    state->moved_before + taken);
+	state->undecided = undecided;
+}
+
+/* All is known about its connections: what is open now is lost. */
+static void
+segment_lane_release(struct segment *s, unsigned lane)
+{
+	struct lane *l = segment_lane_at(s, lane);
+
+	segment_lane_settle(s, lane, MASTER_CONNECTIONS_LOST,
+	    word_get(&l->count[COUNTER_CONNECTIONS_ACCEPTED]) +
+	    word_get(&l->count[COUNTER_CONNECTIONS_MOVED_IN]),
+	    word_get(&l->count[COUNTER_CONNECTIONS_CLOSED]) +
+	    word_get(&l->count[COUNTER_CONNECTIONS_MOVED_OUT]));
+	s->lanes[lane].slot = -1;
+}
+
+void
+segment_lane_decided(struct segment *s, unsigned lane, bool taken)
+{
+	struct lane_state *state = &s->lanes[lane];
+
+	BUG_ON(state->slot == -1 || state->undecided == 0);
+	if (taken)
+		word_add(&segment_lane_at(s,
+		    lane)->count[COUNTER_CONNECTIONS_MOVED_OUT], 1);
+	if (--state->undecided == 0 && state->ended)
+		segment_lane_release(s, lane);
+}
+
+void
 segment_lane_ended(struct segment *s, unsigned lane)
 {
 	struct segment_lane *t = segment_table_at(s, lane), n;
@@ -173,11 +218,6 @@ segment_lane_ended(struct segment *s, unsigned lane)
 	segment_lane_settle(s, lane, MASTER_CALLS_ABORTED,
 	    word_get(&l->count[COUNTER_CALLS_BEGUN]),
 	    word_get(&l->count[COUNTER_CALLS_ENDED]));
-	segment_lane_settle(s, lane, MASTER_CONNECTIONS_LOST,
-	    word_get(&l->count[COUNTER_CONNECTIONS_ACCEPTED]) +
-	    word_get(&l->count[COUNTER_CONNECTIONS_MOVED_IN]),
-	    word_get(&l->count[COUNTER_CONNECTIONS_CLOSED]) +
-	    word_get(&l->count[COUNTER_CONNECTIONS_MOVED_OUT]));
 	segment_lane_accuse(s, lane);
 	if (word_get(&l->call.seq) & 1) {
 		word_add(&t->count[MASTER_RECORDS_TORN], 1);
@@ -186,7 +226,9 @@ segment_lane_ended(struct segment *s, unsigned lane)
 	lane_call_leave(l);
 	lane_busy(l, 0);
 	describe_clear_gauges(l);
-	s->lanes[lane].slot = -1;
+	s->lanes[lane].ended = true;
+	if (s->lanes[lane].undecided == 0)
+		segment_lane_release(s, lane);
 	n = *t;
 	n.slot = -1;
 	n.pid = 0;

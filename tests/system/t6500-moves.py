@@ -15,7 +15,6 @@ from daemon import read
 from harness import built, main, until
 
 MANY = 40
-WINDOW = 16                     # of offers, in src/base/order.h
 
 
 def state(pid):
@@ -77,15 +76,16 @@ def sender_is_killed():
         assert command.communicate(timeout=30)[1] == b""
         until(lambda: sender not in s.processes(), "it is buried")
         ended = [p for p in of[sender] if p.call("mood") is None]
-        lost = s.status()["counters"]["connections_lost"] - lost
-        # Those that were taken, but it died before it heard so, count as
-        # lost although they live on.
-        assert len(ended) <= lost <= len(ended) + WINDOW, (len(ended), lost)
+        until(lambda: s.status()["counters"]["connections_lost"] - lost ==
+              len(ended), "those that ended are the lost ones")
         for p in of[other]:
             assert p.pid() == other
         for p in of[sender] + of[other]:
             p.close()
         s.succeeds("scale", "2")
+    counters = s.status()["counters"]
+    assert counters["connections_moved_in"] == \
+        counters["connections_moved_out"], counters
     assert s.stop() == 0
 
 

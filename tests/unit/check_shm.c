@@ -276,6 +276,47 @@ START_TEST(the_next_process_counts_on)
 }
 END_TEST
 
+/* Six are open; one has been counted as moved by each before. */
+START_TEST(a_worker_dies_while_it_gives_away)
+{
+	int lane = 0;
+
+	add_methods();
+	for (unsigned i = 1; i <= 3; i++) {
+		lane = segment_lane_take(seg, 0, i);
+		finish(worker((unsigned)lane, three_calls));
+		/* Three were taken, of which it has counted one. */
+		segment_lane_gave(seg, (unsigned)lane, 3, 0);
+		segment_lane_ended(seg, (unsigned)lane);
+		ck_assert_uint_eq(total("connections_moved_out"), 3 * i);
+		ck_assert_uint_eq(total("connections_lost"), 4 * i);
+	}
+	ck_assert_uint_eq(segment_lane_connections(seg, (unsigned)lane), 0);
+}
+END_TEST
+
+/* The lane is nobody else's until all is known. */
+START_TEST(a_worker_dies_before_it_is_decided)
+{
+	int lane = segment_lane_take(seg, 0, 1), next;
+
+	add_methods();
+	finish(worker((unsigned)lane, three_calls));
+	segment_lane_gave(seg, (unsigned)lane, 1, 3);
+	segment_lane_decided(seg, (unsigned)lane, true);
+	segment_lane_ended(seg, (unsigned)lane);
+	ck_assert_uint_eq(total("calls_aborted"), 1);
+	next = segment_lane_take(seg, 0, 2);
+	ck_assert_int_ne(next, lane);
+	segment_lane_decided(seg, (unsigned)lane, false);
+	ck_assert_uint_eq(total("connections_lost"), 0);
+	segment_lane_decided(seg, (unsigned)lane, true);
+	ck_assert_uint_eq(total("connections_lost"), 4);
+	ck_assert_uint_eq(total("connections_moved_out"), 3);
+	ck_assert_int_eq(segment_lane_take(seg, 1, 1), lane);
+}
+END_TEST
+
 /* What a corrupt worker may write: more ended than begun, all ones. */
 static void
 nonsense(struct lane *l)
@@ -564,6 +605,8 @@ main(void)
 	tcase_add_test(t, methods_are_appended_once);
 	tcase_add_test(t, a_worker_is_killed_in_a_call);
 	tcase_add_test(t, the_next_process_counts_on);
+	tcase_add_test(t, a_worker_dies_while_it_gives_away);
+	tcase_add_test(t, a_worker_dies_before_it_is_decided);
 	tcase_add_test(t, nonsense_in_a_lane_stays_there);
 	tcase_add_test(t, a_record_left_half_written);
 	tcase_add_test(t, reading_while_it_is_written);
