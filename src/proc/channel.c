@@ -130,8 +130,14 @@ channel_try(struct channel *ch, const struct message *m, size_t size, int fd)
 ssize_t
 channel_receive(struct channel *ch, struct message *m, int *fd)
 {
+	ssize_t n;
+
 	*fd = -1;
 	if (ch->fd == -1)
 		return 0;
-	return fd_recv(ch->fd, m, sizeof(*m), fd, MSG_DONTWAIT);
+	n = fd_recv(ch->fd, m, sizeof(*m), fd, MSG_DONTWAIT);
+	/* Told once, of one that died with something unread. */
+	if (n == -1 && errno == ECONNRESET)
+		n = fd_recv(ch->fd, m, sizeof(*m), fd, MSG_DONTWAIT);
+	return n;
 }

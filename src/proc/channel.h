@@ -50,7 +50,8 @@ int	channel_try(struct channel *, const struct message *, size_t size,
 
 /*
  * One message, without waiting; its size, 0 at the end, -1 and errno.  *fd is
- * what came along, close-on-exec, or -1.
+ * what came along, close-on-exec, or -1.  The end comes after the last message,
+ * also if the other side has died with some of ours unread.
  */
 ssize_t	channel_receive(struct channel *, struct message *, int *fd);
 
