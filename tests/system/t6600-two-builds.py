@@ -9,7 +9,6 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -17,8 +16,9 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from bed import under_load
 from daemon import launcher, read
-from harness import (DEADLINE, Server, Skip, built, gone, main, source,
-                     tempdir, until)
+from harness import (DEADLINE, Skip, built, gone, main, source, tempdir,
+                     until)
+from upgraded import Upgraded
 
 LIBRARY = "libthriftfork.so.0"
 MODULE = built(".libs/calc.so")
@@ -85,7 +85,7 @@ def third():
     return build(3, True)
 
 
-class Builds(Server):
+class Builds(Upgraded):
     """A server that runs the launcher with one library after another."""
 
     def __init__(self, library, *options, **more):
@@ -101,35 +101,18 @@ class Builds(Server):
         os.rename(self.path + ".new", self.path)
 
     def runs(self, library):
-        maps = read("/proc/%d/maps" % self.master())
-        return os.path.realpath(library) in maps
+        return os.path.realpath(library) in read("/proc/%d/maps" % self.pid)
 
-    def upgrade(self, library):
+    def upgrade_to(self, library):
         """The old master, which may still be there."""
-        before = self.master()
+        old = self.pid
         self.install(library)
-        done = launcher("upgrade", "-n", self.name)
-        assert done.returncode == 0, (done, self.drain_log())
-        assert self.master() != before and self.runs(library)
-        return before
-
-    def master(self):
-        return self.status()["master"]["pid"]
+        self.upgrade()
+        assert self.runs(library)
+        return old
 
     def counters(self):
         return self.status()["counters"]
-
-    def end(self):
-        pid = self.master()
-        assert launcher("stop", "-n", self.name).returncode == 0
-        until(lambda: gone(pid), "the last master leaves")
-        assert self.wait() == 0
-
-    def kill(self):
-        """The last master too, if a test has failed."""
-        with contextlib.suppress(Exception):
-            os.kill(self.master(), signal.SIGKILL)
-        super().kill()
 
 
 def connect(server):
@@ -190,7 +173,7 @@ def versions(server, pids):
 def all_move(server, to, clients, persistent):
     before = clients.begin()
     givers = server.workers().values()
-    old = server.upgrade(to)
+    old = server.upgrade_to(to)
     until(lambda: gone(old), "the old master leaves")
     clients.finish()
     now = server.counters()
@@ -222,7 +205,7 @@ def one_that_drains_already():
           len(LARGE_PING) - 5, "most of it has arrived")
     assert launcher("reload", "-n", s.name).returncode == 0
     assert s.counters()["connections_moved_out"] == 0, "it could move"
-    old = s.upgrade(first())
+    old = s.upgrade_to(first())
     assert not gone(old), "nothing keeps it"
     c.sendall(LARGE_PING[-5:])
     replies(c, 1)
@@ -239,7 +222,7 @@ def nobody_understands(a, b):
     s = Builds(a, "-o", "drain-timeout=3s", workers=1)
     clients = Clients(s)
     clients.begin()
-    old = s.upgrade(b)
+    old = s.upgrade_to(b)
     clients.finish()
     with contextlib.closing(connect(s)) as c:
         c.sendall(PING)
