@@ -403,13 +403,15 @@ move_in(struct worker *w, uint64_t id, const uint8_t *record, size_t len,
 		return;
 	}
 	wanted = conn_greet(c) == 0;
+	/* Before others can know: what follows may be cut short by a death. */
+	conn_count(c, COUNTER_CONNECTIONS_MOVED_IN, 1);
 	/* Where the master is gone, the one that offered it has closed it. */
 	if (answer(w, ORDER_TAKEN, id) == -1 && channel_is_full()) {
+		conn_count(c, COUNTER_CONNECTIONS_MOVED_OUT, 1);
 		conn_gone(c, conn_detach(c));
 		refuse(w, id);
 		return;
 	}
-	conn_count(c, COUNTER_CONNECTIONS_MOVED_IN, 1);
 	if (wanted)
 		go_on(c, r.left_ns);
 	else {

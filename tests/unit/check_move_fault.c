@@ -219,7 +219,9 @@ START_TEST(no_room_for_the_answer)
 		hear(&b, ORDER_READY);
 	hear(&b, ORDER_REFUSED);
 	ck_assert_uint_eq(heard.o.id, 4711);
-	ck_assert_uint_eq(side_count(&b, COUNTER_CONNECTIONS_MOVED_IN), 0);
+	/* It came and went back. */
+	ck_assert_uint_eq(side_count(&b, COUNTER_CONNECTIONS_MOVED_IN), 1);
+	ck_assert_uint_eq(side_count(&b, COUNTER_CONNECTIONS_MOVED_OUT), 1);
 	say(&a, ORDER_REFUSED, 0, 1, -1);
 	side_ping(fd, 3);
 	/* And it does take the next. */
