@@ -28,9 +28,11 @@ close_others(struct listener *l, int mine)
 static void
 close_private(struct master *m, const int *fds)
 {
+	int awaited_fd = upgrade_waits(m) ? m->config->control_fd : -1;
 	struct worker *w;
 
 	control_abandon(&m->control);
+	fd_close(&awaited_fd);
 	fd_close(&m->signals.fd);
 	loop_fini(&m->loop);
 	TAILQ_FOREACH(w, &m->workers, link) {

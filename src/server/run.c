@@ -87,6 +87,7 @@ worker_main(const struct inherit *in, void *arg)
 	    .channel_fd = in->channel_fd, .stop_fd = -1 };
 	int status;
 
+	succession_end(&srv->succession);
 	run_note_foreign(run, foreign);
 	next_enter(run, in->generation);
 	if ((config.lane = segment_attach(srv->segment, in->lane)) == NULL) {

@@ -4,6 +4,7 @@
 and if it fails the old one goes on."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -11,7 +12,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from daemon import TESTBED, launcher, read, written
+from daemon import TESTBED, descriptors, launcher, read, written
 from harness import DEADLINE, Load, built, gone, main, tempdir, until
 from upgraded import Upgraded
 
@@ -91,6 +92,25 @@ def idle_and_half_sent():
             ping(new)
         s.end()
         assert not os.path.exists(path)
+
+
+def held_by_workers(s):
+    """Kinds of descriptors, the same for each worker."""
+    kinds = [sorted(re.sub(r":\[\d+\]$", "", what)
+                    for what in descriptors(pid).values())
+             for pid in s.workers().values()]
+    assert kinds and all(k == kinds[0] for k in kinds), kinds
+    return kinds[0]
+
+
+def workers_have_what_is_theirs():
+    """and nothing of what the old master left to the new one"""
+    s = Upgraded(CALC, workers=2)
+    first = held_by_workers(s)
+    s.upgrade()
+    until(lambda: s.masters() == [s.pid], "the old master leaves")
+    assert held_by_workers(s) == first, (first, held_by_workers(s))
+    s.end()
 
 
 def number_of_workers_stands():
@@ -255,7 +275,8 @@ def one_at_a_time():
 
 
 main([no_connection_and_no_call_is_lost, names_are_the_new_ones,
-      idle_and_half_sent, number_of_workers_stands, new_number_of_workers,
+      idle_and_half_sent, workers_have_what_is_theirs,
+      number_of_workers_stands, new_number_of_workers,
       queue_of_a_worker_that_is_no_more, by_signal, new_binary_that_fails,
       module_that_fails, settings_that_fail, late,
       old_master_dies_before_it_says_so, one_at_a_time])
