@@ -8,8 +8,8 @@ import re
 import socket
 import struct
 
-from daemon import CALC, TESTBED, descriptors, launcher, written
-from harness import DEADLINE, Load, Server, built, tempdir, until
+from daemon import descriptors, launcher, written
+from harness import BUILD, DEADLINE, Load, Server, tempdir, until
 
 
 def varint(n):
@@ -87,16 +87,17 @@ class Bed(Server):
     """A server with a mood that can be changed, and a configuration."""
 
     def __init__(self, *options, workers=2, mood="good", conf="", module=None,
-                 **more):
+                 build=BUILD, **more):
         self.dir = tempdir()
         os.chmod(self.dir, 0o755)
         self.mood_path = written(self.dir, "mood", mood)
         self.conf_path = written(self.dir, "conf", conf)
-        self.module = module or TESTBED
+        self.module = module or os.path.join(build, ".libs/testbed.so")
         super().__init__(
-            [built("thriftfork"), "run"], "-o", "canary-time=50ms", "-c",
-            self.conf_path, *options, self.module, "obey", self.mood_path,
-            CALC, workers=workers, **more)
+            [os.path.join(build, "thriftfork"), "run"], "-o",
+            "canary-time=50ms", "-c", self.conf_path, *options, self.module,
+            "obey", self.mood_path, os.path.join(build, ".libs/calc.so"),
+            workers=workers, **more)
 
     def mood(self, mood):
         written(self.dir, "mood", mood)
@@ -145,6 +146,18 @@ class Bed(Server):
         return (len(descriptors(self.pid)),
                 sum(len(descriptors(p)) for p in self.processes()),
                 len(self.processes()))
+
+
+def loads(s):
+    """How many connections each worker has, the least loaded first."""
+    n = []
+    for lane in s.status()["lanes"]:
+        has = lane["counters"]
+        if lane["pid"] != 0:
+            n.append(has["connections_accepted"] + has["connections_moved_in"]
+                     - has["connections_closed"] - has["connections_lost"]
+                     - has["connections_moved_out"])
+    return sorted(n)
 
 
 FELT = ("wrong", "app_exceptions", "lost", "timed_out", "stray", "refused",

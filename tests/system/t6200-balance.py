@@ -9,22 +9,10 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from bed import Bed, Peer, nothing_felt
+from bed import Bed, Peer, loads, nothing_felt
 from harness import Load, main
 
 RUNS = int(os.environ.get("TF_BALANCE_RUNS", "3"))
-
-
-def loads(s):
-    """How many connections each worker has."""
-    n = []
-    for lane in s.status()["lanes"]:
-        has = lane["counters"]
-        if lane["pid"] != 0:
-            n.append(has["connections_accepted"] + has["connections_moved_in"]
-                     - has["connections_closed"] - has["connections_lost"]
-                     - has["connections_moved_out"])
-    return sorted(n)
 
 
 def fullest_within(s, number, most, seconds):
