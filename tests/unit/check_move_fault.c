@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -433,6 +434,42 @@ START_TEST(stop_with_an_adopted_one)
 }
 END_TEST
 
+static void
+setup_kept(void)
+{
+	sides_setup();
+	side_doors_kept = true;
+	side_start(&a);
+	side_start(&b);
+}
+
+/*
+ * Who has been let in may ask, whatever the kernel sends to orphans; who comes
+ * later is served by others.
+ */
+START_TEST(the_death_of_the_master)
+{
+	int fd, later;
+
+	ck_assert_int_eq(kill(a.pid, SIGSTOP), 0);
+	fd = peer_connect(a.tcp_door);
+	close(a.channel);
+	a.channel = -1;
+	ck_assert_int_eq(kill(a.pid, SIGTERM), 0);
+	ck_assert_int_eq(kill(a.pid, SIGCONT), 0);
+	while (side_count(&a, COUNTER_CONNECTIONS_ACCEPTED) == 0)
+		sched_yield();
+	side_ping(fd, 1);
+	side_ping(fd, 2);
+	peer_expect_end(fd);
+	close(fd);
+	ck_assert_int_eq(side_wait(&a), 0);
+	later = peer_connect(a.tcp_door);
+	say(&b, ORDER_LISTEN, 99, 0, a.tcp_door);
+	side_ping_last(later, 1);
+}
+END_TEST
+
 START_TEST(a_signal_while_it_drains)
 {
 	int fd = side_unix(&a);
@@ -450,7 +487,7 @@ main(void)
 {
 	Suite *s = suite_create("move fault");
 	TCase *t = unit_case(s, "fault"), *small = unit_case(s, "small");
-	TCase *full = unit_case(s, "full");
+	TCase *full = unit_case(s, "full"), *kept = unit_case(s, "kept");
 
 	tcase_add_checked_fixture(t, sides_start, sides_teardown);
 	tcase_add_test(t, refused_and_offered_again);
@@ -476,5 +513,7 @@ main(void)
 	tcase_add_test(small, no_room_for_connections);
 	tcase_add_test(full, no_room_for_offers);
 	tcase_add_test(full, no_room_for_the_answer);
+	tcase_add_checked_fixture(kept, setup_kept, sides_teardown);
+	tcase_add_test(kept, the_death_of_the_master);
 	return unit_main(s);
 }

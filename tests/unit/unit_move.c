@@ -26,6 +26,7 @@
 
 struct side a, b;
 struct worker_limits side_limits;
+bool side_doors_kept;
 struct heard heard;
 
 static struct registry registry;
@@ -119,6 +120,7 @@ run(struct side *s)
 	    .disconnect = note_disconnect };
 	int doors[2] = { s->unix_door, s->tcp_door };
 	struct worker_config config = { .listen_fds = doors, .nlisten = 2,
+	    .listen_kept = side_doors_kept,
 	    .channel_fd = s->theirs, .stop_fd = -1, .lane = s->lane,
 	    .hooks = &hooks, .registry = &registry, .ctx = s->notes,
 	    .limits = side_limits };

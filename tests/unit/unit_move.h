@@ -32,6 +32,7 @@ extern struct side a, b;
 
 /* For all workers that have not begun yet. */
 extern struct worker_limits side_limits;
+extern bool side_doors_kept;	/* for the next master */
 
 /* What was heard last. */
 struct heard {
