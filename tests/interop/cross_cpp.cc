@@ -10,12 +10,14 @@
 
 #include <thrift/protocol/TBinaryProtocol.h>
 #include <thrift/protocol/TCompactProtocol.h>
+#include <thrift/protocol/TJSONProtocol.h>
 #include <thrift/transport/TBufferTransports.h>
 
 #include "cross_constants.h"
 
 using apache::thrift::protocol::TBinaryProtocol;
 using apache::thrift::protocol::TCompactProtocol;
+using apache::thrift::protocol::TJSONProtocol;
 using apache::thrift::protocol::TProtocol;
 using apache::thrift::transport::TMemoryBuffer;
 
@@ -143,6 +145,8 @@ protocol(const std::string &name, std::shared_ptr<TMemoryBuffer> memory)
 		return std::make_shared<TCompactProtocol>(memory);
 	if (name == "binary")
 		return std::make_shared<TBinaryProtocol>(memory);
+	if (name == "tjson")
+		return std::make_shared<TJSONProtocol>(memory);
 	throw std::runtime_error("no protocol " + name);
 }
 

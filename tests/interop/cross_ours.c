@@ -47,6 +47,8 @@ find_protocol(const char *name)
 		return TF_BINARY;
 	if (strcmp(name, "json") == 0)
 		return TF_JSON;
+	if (strcmp(name, "tjson") == 0)
+		return TF_TJSON;
 	errx(2, "no protocol '%s'", name);
 }
 
