@@ -17,7 +17,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from harness import Server, Skip, built, main, python_client, source
+from harness import Server, Skip, built, main, python_client, source, until
 
 try:
     from thrift.Thrift import TApplicationException, TMessageType
@@ -391,6 +391,31 @@ def a_bad_frame_does_not_harm_the_next():
             assert c.recv_echo_i32() == 8
 
 
+def half_a_message_moves():
+    """A reload between two halves of a message: the new worker answers it."""
+    needs()
+    data = {d: request(*d, [("echo_struct", outer()), ("echo_i32", 1)])
+            for d in dialects()}
+    before = server.workers()
+    conns = {}
+    for d in data:
+        conns[d] = socket.create_connection(("127.0.0.1", server.port), 30)
+        conns[d].sendall(data[d][:len(data[d]) // 2])
+        # It is on its way before any other is.
+        with Peer(*d) as c:
+            c.nothing()
+    subprocess.run([built("thriftfork"), "reload", "-n", server.name],
+                   check=True, timeout=60)
+    until(lambda: not set(server.workers().values()) & set(before.values()),
+          "the old worker has gone")
+    for d, s in conns.items():
+        s.sendall(data[d][len(data[d]) // 2:])
+        s.shutdown(socket.SHUT_WR)
+        got = replies(*d, read_all(s), [("echo_struct",), ("echo_i32",)])
+        assert got == [outer(), 1], (d, got)
+        s.close()
+
+
 def ends_in_order():
     needs()
     assert server.stop() == 0
@@ -509,6 +534,7 @@ main([case(p, f) for p in PROTOCOLS for f in FRAMINGS] +
      [services(p, f) for p in ("compact", "binary", "json")
       for f in FRAMINGS] +
      [methods_are_counted_by_service, settings_by_service,
+      half_a_message_moves,
       pipelined_and_half_closed, byte_by_byte,
       large_unframed_message_in_linear_time, mixed_dialects_on_one_connection,
       strangers_are_closed_and_harm_nobody,
