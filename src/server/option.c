@@ -8,7 +8,6 @@
 #include "base/bug.h"
 #include "base/clock.h"
 #include "io/addr.h"
-#include "proc/master.h"
 #include "proc/privilege.h"
 #include "server/activation.h"
 #include "server/option_def.h"

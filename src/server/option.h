@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "proc/master.h"	/* for a limit in options.def */
+
 #define LISTEN_MAX	32
 
 #define SETTING_AUTO	UINT64_MAX
