@@ -3,15 +3,17 @@
 """Reloads, scalings, recyclings and upgrades, each by itself and then mixed,
 under load from persistent connections and clients that call once: no call
 fails, and no connection is closed but by its client.  Then the same mixture
-while workers are killed: that costs what the killed ones held and nothing else.
+while workers are killed: that costs what the killed ones held and nothing else;
+and while masters are, which a stand-in for a service manager starts again: who
+connects is always answered, counters go on, and who stays has to connect anew.
 In a network of its own, for the sake of net.ipv4.tcp_migrate_req.
 
 And nothing grows: descriptors and processes, and memory, which means something
 in an optimized build alone (TF_RELEASE); what cannot be reached any more is the
 sanitizer's to find.
 
-TF_CHURN is the number N of reloads and of scalings; of recyclings and of kills
-it is 2N, of upgrades N/5.  TF_SEED is the seed of their order."""
+TF_CHURN is the number N of reloads, of scalings and of masters killed; of
+recyclings and of workers killed it is 2N, of upgrades N/5.  TF_SEED is the seed of their order."""
 
 import contextlib
 import fcntl
@@ -29,6 +31,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from bed import FELT, Bed, loads, nothing_felt
 from daemon import children, proc
 from harness import Load, Skip, built, gone, main, until
+from manager import KeptBed
 from upgraded import Upgraded
 
 N = int(os.environ.get("TF_CHURN", "3"))
@@ -46,12 +49,11 @@ HERE = "TF_CHURN_INSIDE"
 GAUGES = ("send_backlog",)
 
 
-class Churned(Upgraded, Bed):
-    """Whose counters never fall, whenever they are looked at."""
+class Counted:
+    """A server whose counters never fall, whenever they are looked at."""
 
     def __init__(self, *options, **more):
         self.counters = {}
-        self.kills = 0
         super().__init__(*options, workers=WORKERS, **more)
 
     def status(self):
@@ -62,6 +64,10 @@ class Churned(Upgraded, Bed):
         assert not fell, fell
         self.counters = now["counters"]
         return now
+
+
+class Churned(Counted, Upgraded, Bed):
+    kills = 0
 
     def everybody(self):
         """All workers of all masters, those that leave or start, too."""
@@ -203,6 +209,62 @@ def deaths(s, rng):
     assert 0 < died <= s.kills, (died, s.kills, s.log)
 
 
+class Kept(Counted, KeptBed):
+    """By a manager, whose idea of the master is the only one."""
+
+    def upgrade(self):
+        self.succeeds("upgrade")
+        until(lambda: self.status()["master"]["pid"] == self.master(),
+              "the manager knows the new master")
+        self.pid = self.master()
+
+
+def replace_master(s, rng):
+    """sometimes in the middle of a reload"""
+    if rng.random() < 0.5:
+        s.replace_master()
+        return
+    p = subprocess.Popen([built("thriftfork"), "reload", "-n", s.name],
+                         stderr=subprocess.PIPE, text=True)
+    s.await_log("reloading: generation")
+    s.replace_master()
+    err = p.communicate(timeout=60)[1]
+    assert p.returncode == 1 and err.count("\n") == 1, err
+
+
+def masters_are_killed():
+    """and come back with sockets and counters"""
+    enter(0)
+    rng = random.Random(SEED)
+    s = Kept("-o", "canary-time=20ms")
+    events = mixture(rng) + [replace_master] * N
+    rng.shuffle(events)
+    callers = Load(s.address, "-t", 3600, "-c", 0, "--once-rate", 100)
+    stayers = Load(s.address, "-t", 3600, "-c", 16, "-d", DEPTH, "--idle", 16,
+                   "--reconnect")
+    loads = (callers, stayers)
+    try:
+        for load in loads:
+            load.ready()
+        for event in events:
+            event(s, rng)
+            s.drain_log()
+        reports = [load.stop() for load in loads]
+    finally:
+        for load in loads:
+            load.process.kill()
+    row("masters", len(events), s.status()["counters"]["connections_moved_in"],
+        reports[1])
+    nothing_felt(reports[0])
+    assert failed(reports[1]) == reports[1]["lost"], reports[1]
+    s.settle()
+    calls = s.status()["counters"]["calls_ended"]
+    assert sum(r["right"] + r["oneways_proven"] for r in reports) <= calls <= \
+        sum(r["sent"] + r["oneways"] for r in reports), (calls, reports)
+    nobody_died(s)
+    assert s.stop() == 0
+
+
 def nobody_died(s):
     for words in ("died", "is killed", "in a row", "exited with"):
         assert words not in s.drain_log(), s.log
@@ -329,4 +391,4 @@ def memory_stays():
 REASON = ""
 if HERE not in os.environ:
     REASON = enter_network()
-main([without_migration, with_migration, memory_stays])
+main([without_migration, with_migration, masters_are_killed, memory_stays])
