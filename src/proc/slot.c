@@ -167,6 +167,7 @@ slot_worker_leaving(struct slot *s, struct worker *w)
 		return;
 	log_info("worker %u pid %ld has been told to leave", s->number,
 	    (long)w->child.pid);
+	w->told = true;
 	if (w == s->incumbent && s->replacing == REPLACING_NOT &&
 	    !reload_runs(m) && slot_replace(s, REPLACING_RECYCLE,
 	    m->generation) == 0)

@@ -145,6 +145,9 @@ reason_to_recycle(struct worker *w, uint64_t now)
 {
 	const struct master_limits *l = &w->master->limits;
 
+	/* A reload that has failed may have been in the way. */
+	if (w->told)
+		return "a signal";
 	if (w->max_requests != 0 && segment_lane_calls(
 	    w->master->config->segment, w->lane) >= w->max_requests)
 		return "max-requests";

@@ -235,7 +235,7 @@ def worker_that_goes_during_a_reload():
 
 def reload_during_a_recycling():
     """whose worker takes its time to start"""
-    s = Bed("-o", "drain-timeout=300ms", "-o", "stop-timeout=300ms", workers=2)
+    s = Bed("-o", "start-timeout=3s", workers=2)
     for slot in (0, 1):
         s.mood("hang-in-start")
         pid = s.workers()[slot]
@@ -245,6 +245,26 @@ def reload_during_a_recycling():
         s.mood("good")
         s.succeeds("reload")
         s.settle()
+    assert s.stop() == 0
+
+
+def told_to_leave_before_a_reload_that_fails():
+    """its successor went for the sake of the reload: it gets another one"""
+    s = Bed("-o", "start-timeout=3s", "-o", "canary-time=1h", workers=2)
+    s.mood("hang-in-start")
+    pid = s.workers()[0]
+    os.kill(pid, signal.SIGTERM)
+    s.await_log("worker 0 pid %d has been told to leave" % pid)
+    until(lambda: len(s.processes()) == 3, "its successor starts")
+    s.mood("good")
+    reload = subprocess.Popen([built("thriftfork"), "reload", "-n", s.name],
+                              stderr=subprocess.DEVNULL)
+    canary = int(s.await_log(r"worker 0 pid (\d+) serves").group(1))
+    assert s.workers()[0] == pid
+    os.kill(canary, signal.SIGKILL)
+    assert reload.wait(30) == 1
+    until(lambda: s.workers().get(0, pid) != pid, "it leaves after all")
+    s.settle()
     assert s.stop() == 0
 
 
@@ -280,4 +300,5 @@ def scaling():
 main([felt_by_nobody, by_hangup, module_replaced, module_that_is_none,
       module_for_another_abi, bad_configurations, configuration_read_again,
       moods_that_fail, canary_that_crashes, worker_that_goes_during_a_reload,
-      reload_during_a_recycling, scaling])
+      reload_during_a_recycling, told_to_leave_before_a_reload_that_fails,
+      scaling])
