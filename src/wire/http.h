@@ -58,7 +58,7 @@ struct http {
 	uint32_t	 fields_at;
 	uint32_t	 head_len;	/* 0: not all of it is there */
 	uint16_t	 n_fields;
-	uint16_t	 status;	/* of the response; or for BAD */
+	uint16_t	 status;	/* a response's; or to answer BAD */
 	uint8_t		 state;
 	uint8_t		 minor;		/* HTTP/1.x */
 	uint8_t		 connection;	/* what it asks for */

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "wire/zstream.h"
 
-#define PLENTY	((size_t)1 << 18)
+#define PLENTY	((size_t)1 << 14)
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
