@@ -227,6 +227,8 @@ worker_start(struct tf_server *srv, void **ctx)
 		return tf_server_refuse(srv, "not in the mood");
 	if (in_mood_to("crash-in-start"))
 		abort();
+	if (in_mood_to("hang-in-start"))
+		fprintf(stderr, "worker hangs\n");
 	while (in_mood_to("hang-in-start"))
 		pause();
 	if (told_to(srv, "refuse-start"))
