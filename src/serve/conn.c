@@ -136,7 +136,7 @@ ready(struct watch *watch, uint32_t events)
 	/* Nothing that we may still read: the peer is gone. */
 	if ((events & (EPOLLHUP | EPOLLERR)) && (c->eof || conn_is_blocked(c)))
 		conn_close(c);
-	else if (events & EPOLLOUT)
+	else if ((events & EPOLLOUT) && conn_is_blocked(c))
 		output_ready(c);
 	else
 		input_ready(c);
@@ -237,6 +237,7 @@ conn_gone(struct conn *c, int fd)
 	free(c->in);
 	free(c->out);
 	free(c->scan);
+	layers_free(c->layers);
 	loop_free(&w->loop, c);
 	w->nconns--;
 	accept_update(w);
@@ -249,6 +250,7 @@ conn_close(struct conn *c)
 
 	if (fd == -1)
 		return;
+	layers_finish(c);
 	watch_remove(&c->worker->loop, &c->watch);
 	conn_count(c, COUNTER_CONNECTIONS_CLOSED, 1);
 	conn_gone(c, fd);
@@ -295,6 +297,7 @@ linger(struct conn *c)
 {
 	if (c->place == PLACE_LINGER)
 		return;
+	layers_finish(c);
 	if (shutdown(c->watch.fd, SHUT_WR) == -1) {
 		conn_close(c);
 		return;
@@ -309,7 +312,7 @@ conn_settle(struct conn *c)
 		return;
 	if (c->eof)
 		conn_close(c);
-	else if (c->finishing && c->to_read == 0) {
+	else if (c->finishing && c->to_read == 0 && !layers_hold(c)) {
 		if (c->in_len == 0)
 			linger(c);
 		else

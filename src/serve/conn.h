@@ -12,11 +12,13 @@
 #define SERVE_CONN_H
 
 #include <sys/queue.h>
+#include <sys/socket.h>
 
 #include "base/buf.h"
 #include "base/log.h"
 #include "io/loop.h"
 #include "serve/call.h"
+#include "serve/layers.h"
 #include "serve/peers.h"
 #include "serve/move.h"
 #include "serve/worker.h"
@@ -52,6 +54,8 @@ struct conn {
 	uint8_t			*in;
 	struct tail		*out;		/* NULL: the peer keeps up */
 	struct scan		*scan;		/* of the message in in */
+	struct layers		*layers;	/* between socket and messages;
+						   NULL: none */
 	uint32_t		 in_len, in_cap;
 	void			*data;		/* the connect hook's */
 	uint8_t			 place;		/* enum conn_place */
@@ -59,6 +63,7 @@ struct conn {
 	bool			 finishing;	/* close when all is answered */
 	bool			 greeted;	/* the connect hook let it in */
 	bool			 local;		/* over a unix socket */
+	bool			 spoken;	/* there has been a message */
 	uint8_t			 tried;		/* the mover's round in which
 						   it was offered last */
 	uint32_t		 to_read;	/* finishing: bytes that had
@@ -98,6 +103,9 @@ struct worker {
 	uint8_t			*receive;	/* RECEIVE_BYTES */
 	struct buf		 send;		/* empty but while a connection
 						   has its turn */
+	uint8_t			*portions;	/* of layers; NULL: there has
+						   been none yet */
+	struct buf		 coded[2];	/* send, as layers make it */
 	struct mover		 mover;
 	struct call		*spare;		/* a warm one */
 	struct log_rate		 noise;		/* lines strangers can cause */
@@ -169,6 +177,17 @@ conn_count(const struct conn *c, enum counter counter, uint64_t n)
 	lane_add(c->worker->config->lane, counter, n);
 }
 
+/* A read(2) that gave n. */
+static inline void
+conn_count_read(struct conn *c, ssize_t n)
+{
+	conn_count(c, COUNTER_READS, 1);
+	if (n <= 0)
+		return;
+	conn_count(c, COUNTER_BYTES_RECEIVED, (uint64_t)n);
+	c->to_read -= (uint32_t)n < c->to_read ? (uint32_t)n : c->to_read;
+}
+
 void	conn_move(struct conn *, enum conn_place);
 void	conn_renew(struct conn *);	/* its time there starts anew */
 /* Its time there started then. */
@@ -194,6 +213,8 @@ void	input_ready(struct conn *);
 void	input_resume(struct conn *);
 
 /* output.c */
+/* To c, now or, as far as the peer does not read, later. */
+void	output_bytes(struct conn *, const struct buf *);
 int	output_flush(struct conn *);	/* the worker's send buffer to c; -1:
 					   c is closed */
 void	output_ready(struct conn *);

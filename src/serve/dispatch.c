@@ -288,6 +288,7 @@ dispatch_message(struct conn *c, const uint8_t *payload, size_t len,
 		give_back(w, call);
 		return refuse(c, &r);
 	}
+	c->spoken = true;
 	call->envelope = *envelope;
 	call->bytes_in = len + envelope->overhead;
 	run(c, call, &r);

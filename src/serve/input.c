@@ -138,6 +138,18 @@ handle_unframed(struct conn *c, const uint8_t *p, size_t len)
 	return size;
 }
 
+/* All that has come belongs to the layer. */
+static size_t
+begin_layer(struct conn *c, enum dialect d, const uint8_t *p, size_t len)
+{
+	const char *why = layers_begin(c, d, p, len);
+
+	if (why == NULL)
+		return len;
+	refuse(c, p, len, COUNTER_PROTOCOL_ERRORS, why);
+	return 0;
+}
+
 /* The message at p: its size; 0: it is not whole yet, or c is closed. */
 static size_t
 handle_message(struct conn *c, const uint8_t *p, size_t len)
@@ -153,6 +165,8 @@ handle_message(struct conn *c, const uint8_t *p, size_t len)
 		return handle_unframed(c, p, len);
 	case DIALECT_MORE:
 		return 0;
+	case DIALECT_ZLIB:
+		return begin_layer(c, d, p, len);
 	default:
 		refuse(c, p, len, COUNTER_PROTOCOL_ERRORS, dialect_name(d));
 		return 0;
@@ -243,7 +257,8 @@ place(struct conn *c)
 	if (conn_is_blocked(c))
 		conn_move(c, PLACE_WRITE);
 	else
-		conn_move(c, c->in_len > 0 ? PLACE_FRAME : PLACE_IDLE);
+		conn_move(c, c->in_len > 0 || layers_are_opening(c) ?
+		    PLACE_FRAME : PLACE_IDLE);
 	conn_settle(c);
 }
 
@@ -304,11 +319,15 @@ handle_frame(struct conn *c, size_t need, size_t n)
 static void
 ended(struct conn *c, ssize_t n)
 {
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+	if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
+		if (c->layers != NULL)
+			place(c);
 		return;
+	}
 	c->eof = true;
 	if (n == -1) {
-		conn_count(c, COUNTER_CONNECTION_ERRORS, 1);
+		if (errno != EPROTO)
+			conn_count(c, COUNTER_CONNECTION_ERRORS, 1);
 		conn_close(c);
 		return;
 	}
@@ -325,14 +344,20 @@ ended(struct conn *c, ssize_t n)
 static bool
 received(struct conn *c, ssize_t n)
 {
-	conn_count(c, COUNTER_READS, 1);
-	if (n <= 0) {
-		ended(c, n);
-		return false;
-	}
-	conn_count(c, COUNTER_BYTES_RECEIVED, (uint64_t)n);
-	c->to_read -= (uint32_t)n < c->to_read ? (uint32_t)n : c->to_read;
-	return true;
+	if (c->layers == NULL)
+		conn_count_read(c, n);
+	if (n > 0)
+		return true;
+	ended(c, n);
+	return false;
+}
+
+static ssize_t
+receive(struct conn *c, uint8_t *p, size_t size)
+{
+	if (c->layers == NULL)
+		return recv(c->watch.fd, p, size, 0);
+	return layers_recv(c, p, size);
 }
 
 /* Into the receive buffer, behind the few bytes kept of a frame's length. */
@@ -343,7 +368,7 @@ read_buffer(struct conn *c)
 	size_t kept = c->in_len;
 	ssize_t n;
 
-	n = recv(c->watch.fd, p + kept, RECEIVE_BYTES - kept, 0);
+	n = receive(c, p + kept, RECEIVE_BYTES - kept);
 	if (!received(c, n))
 		return;
 	if (kept > 0) {
@@ -367,7 +392,8 @@ read_frame(struct conn *c, size_t need)
 	room = c->in_cap - c->in_len < need ? c->in_cap - c->in_len : need;
 	iov[0] = (struct iovec){ c->in + c->in_len, room };
 	iov[1] = (struct iovec){ c->worker->receive, RECEIVE_BYTES };
-	n = readv(c->watch.fd, iov, room == need ? 2 : 1);
+	n = c->layers != NULL ? layers_recv(c, c->in + c->in_len, room) :
+	    readv(c->watch.fd, iov, room == need ? 2 : 1);
 	if (received(c, n))
 		handle_frame(c, need, (size_t)n);
 }
@@ -379,7 +405,7 @@ read_message(struct conn *c)
 	ssize_t n;
 
 	make_room(c, c->in_len + BLOCK_BYTES);
-	n = recv(c->watch.fd, c->in + c->in_len, c->in_cap - c->in_len, 0);
+	n = receive(c, c->in + c->in_len, c->in_cap - c->in_len);
 	if (!received(c, n))
 		return;
 	c->in_len += (uint32_t)n;
@@ -411,6 +437,7 @@ input_ready(struct conn *c)
 		read_frame(c, (size_t)size - c->in_len);
 	else
 		read_buffer(c);
+	layers_arm(c);
 }
 
 void
@@ -420,4 +447,5 @@ input_resume(struct conn *c)
 		handle_block(c);
 	else
 		place(c);
+	layers_arm(c);
 }

@@ -61,7 +61,8 @@ static bool
 can_move(const struct conn *c)
 {
 	return c->tried != c->worker->mover.round && !c->finishing &&
-	    !c->eof && STAILQ_EMPTY(&c->owed) && c->in_len <= MOVE_INPUT &&
+	    !c->eof && c->layers == NULL && STAILQ_EMPTY(&c->owed) &&
+	    c->in_len <= MOVE_INPUT &&
 	    (c->out == NULL || c->out->len <= MOVE_OUTPUT);
 }
 

@@ -52,20 +52,33 @@ keep(struct conn *c, const uint8_t *p, size_t len)
 	conn_move(c, PLACE_WRITE);
 }
 
+void
+output_bytes(struct conn *c, const struct buf *b)
+{
+	ssize_t n = 0;
+
+	if (!conn_is_blocked(c))
+		n = transmit(c, b->p, b->len);
+	if (n == -1)
+		conn_close(c);
+	else if ((size_t)n < b->len)
+		keep(c, b->p + n, b->len - (size_t)n);
+}
+
 int
 output_flush(struct conn *c)
 {
 	struct buf *send_buf = &c->worker->send;
-	ssize_t n = 0;
+	const struct buf *b = send_buf;
 
 	if (send_buf->len == 0)
 		return 0;
-	if (conn_is_open(c) && !conn_is_blocked(c))
-		n = transmit(c, send_buf->p, send_buf->len);
-	if (n == -1)
+	if (conn_is_open(c) && c->layers != NULL)
+		b = layers_encode(c, send_buf);
+	if (b == NULL)
 		conn_close(c);
-	else if (conn_is_open(c) && (size_t)n < send_buf->len)
-		keep(c, send_buf->p + n, send_buf->len - (size_t)n);
+	else if (conn_is_open(c))
+		output_bytes(c, b);
 	buf_reset(send_buf, KEEP_BYTES);
 	return conn_is_open(c) ? 0 : -1;
 }

@@ -302,6 +302,9 @@ end(struct worker *w)
 		call_free(w->spare);
 	buf_fini(&w->send);
 	free(w->receive);
+	free(w->portions);
+	for (int i = 0; i < 2; i++)
+		buf_fini(&w->coded[i]);
 }
 
 static void

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See layers.h.  The stack is read from its top: each layer asks the one below
+ * for a portion when it has nothing left of the last one, and the lowest asks
+ * the socket, once in a turn.
+ */
+#include "serve/layers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/bug.h"
+#include "serve/conn.h"
+#include "wire/zstream.h"
+
+#define MAX_LAYERS	2
+#define KEEP_BYTES	(2 * SEND_BYTES)
+#define MORE_BYTES	(64 * 1024)	/* than there were: what a layer may
+					   make of them, beside a 64th */
+
+enum layer_kind { LAYER_ZLIB };
+
+struct layer {
+	enum layer_kind	 kind;
+	bool		 full;		/* has more to give than was asked */
+	bool		 ended;		/* the peer has said so */
+	uint8_t		*rest;		/* given, but not taken yet */
+	size_t		 off, len;
+};
+
+struct layers {
+	struct layer	 stack[MAX_LAYERS];	/* the lowest first */
+	unsigned	 n;
+	bool		 has_read;	/* the socket, in this turn */
+	bool		 wrote;
+	struct zstream	*zlib;
+};
+
+static bool
+has(const struct layers *ls, enum layer_kind kind)
+{
+	for (unsigned i = 0; ls != NULL && i < ls->n; i++)
+		if (ls->stack[i].kind == kind)
+			return true;
+	return false;
+}
+
+/* The worker's buffers for layers are there once there has been one. */
+static void
+make_buffers(struct worker *w)
+{
+	size_t max = w->send.max + w->send.max / 64 + MORE_BYTES;
+
+	if (w->portions != NULL)
+		return;
+	w->portions = malloc((size_t)MAX_LAYERS * RECEIVE_BYTES);
+	if (w->portions == NULL)
+		fatal("out of memory: a layer");
+	for (int i = 0; i < MAX_LAYERS; i++)
+		buf_init(&w->coded[i], max);
+}
+
+static void
+keep_rest(struct layer *l, const uint8_t *p, size_t len)
+{
+	if (len == 0)
+		return;
+	if ((l->rest = malloc(len)) == NULL)
+		fatal("out of memory: a layer");
+	memcpy(l->rest, p, len);
+	l->off = 0;
+	l->len = len;
+}
+
+const char *
+layers_begin(struct conn *c, enum dialect d, const uint8_t *p, size_t len)
+{
+	struct zstream *z;
+
+	if (c->spoken || d != DIALECT_ZLIB || has(c->layers, LAYER_ZLIB))
+		return dialect_name(d);
+	if ((z = zstream_new()) == NULL)
+		return "zlib, which is not built in";
+	make_buffers(c->worker);
+	if (c->layers == NULL &&
+	    (c->layers = calloc(1, sizeof(*c->layers))) == NULL)
+		fatal("out of memory: a layer");
+	c->layers->zlib = z;
+	c->layers->stack[c->layers->n].kind = LAYER_ZLIB;
+	keep_rest(&c->layers->stack[c->layers->n++], p, len);
+	return NULL;
+}
+
+void
+layers_free(struct layers *ls)
+{
+	if (ls == NULL)
+		return;
+	for (unsigned i = 0; i < ls->n; i++)
+		free(ls->stack[i].rest);
+	zstream_free(ls->zlib);
+	free(ls);
+}
+
+/* ---- in */
+
+static ssize_t
+from_socket(struct conn *c, uint8_t *p, size_t len)
+{
+	ssize_t n;
+
+	if (c->layers->has_read) {
+		errno = EAGAIN;
+		return -1;
+	}
+	c->layers->has_read = true;
+	n = recv(c->watch.fd, p, len, 0);
+	conn_count_read(c, n);
+	return n;
+}
+
+/* Takes bytes off the rest, or makes a rest of those that are left. */
+static void
+taken(struct layer *l, const uint8_t *p, size_t used, size_t len)
+{
+	if (l->rest == NULL) {
+		keep_rest(l, p + used, len - used);
+		return;
+	}
+	l->off += used;
+	l->len -= used;
+	if (l->len > 0)
+		return;
+	free(l->rest);
+	l->rest = NULL;
+}
+
+static enum zstream_result
+decode(struct conn *c, struct layer *l, const uint8_t *p, size_t len,
+    struct buf *to)
+{
+	enum zstream_result rc;
+	size_t used;
+
+	rc = zstream_read(c->layers->zlib, p, len, &used, to);
+	taken(l, p, used, len);
+	return rc;
+}
+
+static ssize_t
+refuse(struct conn *c)
+{
+	unsigned skipped;
+
+	conn_count(c, COUNTER_PROTOCOL_ERRORS, 1);
+	if (log_rate_ok(&c->worker->noise, &skipped))
+		log_info("%s: closed: no zlib stream (%u more like this)",
+		    c->peer, skipped);
+	errno = EPROTO;
+	return -1;
+}
+
+static ssize_t
+pull(struct conn *c, unsigned level, uint8_t *p, size_t size)
+{
+	struct buf to = { .p = p, .cap = size, .max = size };
+	struct layer *l;
+	uint8_t *portion;
+	ssize_t n = 0;
+
+	if (level-- == 0)
+		return from_socket(c, p, size);
+	l = &c->layers->stack[level];
+	portion = c->worker->portions + level * RECEIVE_BYTES;
+	while (to.len == 0 && !l->ended) {
+		if (l->rest == NULL && !l->full &&
+		    (n = pull(c, level, portion, RECEIVE_BYTES)) <= 0)
+			return n;
+		switch (l->rest != NULL ?
+		    decode(c, l, l->rest + l->off, l->len, &to) :
+		    decode(c, l, portion, l->full ? 0 : (size_t)n, &to)) {
+		case ZSTREAM_OK:
+			l->full = false;
+			break;
+		case ZSTREAM_FULL:
+			l->full = true;
+			break;
+		case ZSTREAM_END:
+			l->ended = true;
+			break;
+		case ZSTREAM_BAD:
+			l->full = true;		/* to be said again */
+			if (to.len == 0)
+				return refuse(c);
+		}
+	}
+	return (ssize_t)to.len;
+}
+
+ssize_t
+layers_recv(struct conn *c, uint8_t *p, size_t size)
+{
+	c->layers->has_read = false;
+	return pull(c, c->layers->n, p, size);
+}
+
+bool
+layers_hold(const struct conn *c)
+{
+	const struct layer *l;
+
+	for (unsigned i = 0; c->layers != NULL && i < c->layers->n; i++) {
+		l = &c->layers->stack[i];
+		if (l->full || l->ended || l->rest != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* A socket that can be written to, as a rule it can, is ready at once. */
+void
+layers_arm(struct conn *c)
+{
+	if (c->layers == NULL || !conn_is_open(c) || conn_is_blocked(c) ||
+	    c->eof)
+		return;
+	watch_change(&c->worker->loop, &c->watch,
+	    c->place != PLACE_LINGER && layers_hold(c) ? EPOLLIN | EPOLLOUT :
+	    EPOLLIN);
+}
+
+bool
+layers_are_opening(const struct conn *c)
+{
+	(void)c;
+	return false;
+}
+
+/* ---- out */
+
+static struct buf *
+coded(struct conn *c, enum layer_kind kind)
+{
+	struct buf *b = &c->worker->coded[kind];
+
+	buf_reset(b, KEEP_BYTES);
+	return b;
+}
+
+const struct buf *
+layers_encode(struct conn *c, const struct buf *plain)
+{
+	struct layers *ls = c->layers;
+	struct buf *to;
+
+	ls->wrote = true;
+	if (ls->zlib != NULL) {
+		to = coded(c, LAYER_ZLIB);
+		if (zstream_write(ls->zlib, plain->p, plain->len, to) == -1)
+			return NULL;
+		plain = to;
+	}
+	return plain;
+}
+
+/* The peer that cares will miss it; nobody waits for room. */
+void
+layers_finish(struct conn *c)
+{
+	struct layers *ls = c->layers;
+	struct buf *to;
+
+	if (ls == NULL || conn_is_blocked(c) || !ls->wrote)
+		return;
+	to = coded(c, LAYER_ZLIB);
+	if (zstream_finish(ls->zlib, to) == 0)
+		send(c->watch.fd, to->p, to->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
