@@ -191,7 +191,10 @@ side_ping_last(int fd, int seqid)
 	close(fd);
 }
 
-/* Twice: a worker takes orders before and after, in one turn or two. */
+/*
+ * One turn may have begun before now and not have been counted yet; the next
+ * one may see to fd first; when another one is counted that is over.
+ */
 void
 side_barrier(struct side *s, int fd)
 {
@@ -200,7 +203,7 @@ side_barrier(struct side *s, int fd)
 
 	do
 		side_ping(fd, seqid++);
-	while (side_count(s, COUNTER_LOOP_WAKEUPS) < turns + 2);
+	while (side_count(s, COUNTER_LOOP_WAKEUPS) < turns + 3);
 }
 
 uint64_t
