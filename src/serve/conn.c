@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "serve/persistent.h"
 
 #define LINGER_NS	(1 * NS_PER_S)	/* also for half a frame */
 
@@ -238,6 +239,7 @@ conn_gone(struct conn *c, int fd)
 	free(c->out);
 	free(c->scan);
 	layers_free(c->layers);
+	persistent_free(c->persistent);
 	loop_free(&w->loop, c);
 	w->nconns--;
 	accept_update(w);

@@ -56,6 +56,7 @@ struct conn {
 	struct scan		*scan;		/* of the message in in */
 	struct layers		*layers;	/* between socket and messages;
 						   NULL: none */
+	struct persistent	*persistent;	/* headers; NULL: none came */
 	uint32_t		 in_len, in_cap;
 	void			*data;		/* the connect hook's */
 	uint8_t			 place;		/* enum conn_place */
@@ -74,6 +75,7 @@ struct conn {
 };
 TAILQ_HEAD(conn_list, conn);
 
+struct persistent;
 struct scan;
 
 /* A socket to accept on. */

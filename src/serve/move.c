@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "serve/conn.h"
 #include "serve/move_record.h"
+#include "serve/persistent.h"
 
 #define PAUSE_NS	(20 * NS_PER_MS)	/* the channel is full, or
 						   nothing can move */
@@ -62,8 +63,8 @@ can_move(const struct conn *c)
 {
 	return c->tried != c->worker->mover.round && !c->finishing &&
 	    !c->eof && c->layers == NULL && STAILQ_EMPTY(&c->owed) &&
-	    c->in_len <= MOVE_INPUT &&
-	    (c->out == NULL || c->out->len <= MOVE_OUTPUT);
+	    move_record_fits(c->in_len, c->out == NULL ? 0 : c->out->len,
+	    persistent_len(c->persistent), c->worker->mover.reads);
 }
 
 static void
@@ -119,6 +120,10 @@ write_record(const struct conn *c, uint8_t *to)
 	if (c->out != NULL) {
 		r.out = c->out->bytes + c->out->off;
 		r.out_len = c->out->len;
+	}
+	if (c->persistent != NULL) {
+		r.headers = c->persistent->bytes;
+		r.headers_len = c->persistent->len;
 	}
 	return move_record_put(to, &r, c->worker->mover.reads);
 }
@@ -379,14 +384,20 @@ static struct conn *
 accept_offer(struct worker *w, const uint8_t *record, size_t len, int fd,
     struct move_record *r)
 {
+	struct persistent *headers;
 	struct conn *c;
 
 	if (fd == -1 || w->stopping || w->draining || accept_is_full(w) ||
-	    move_record_get(r, record, len) == -1)
+	    move_record_get(r, record, len) == -1 ||
+	    persistent_get(&headers, r->headers, r->headers_len) == -1)
 		return NULL;
 	c = conn_new(w, fd, r->peer, r->kind == MOVE_UNIX ? &r->cred : NULL);
-	if (c != NULL)
-		fill(c, r);
+	if (c == NULL) {
+		persistent_free(headers);
+		return NULL;
+	}
+	c->persistent = headers;
+	fill(c, r);
 	return c;
 }
 

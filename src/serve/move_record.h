@@ -12,6 +12,7 @@
 
 #include <sys/socket.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,21 +35,32 @@ struct move_record {
 	uint64_t	 left_ns;	/* of its time where it is, or
 					   MOVE_NO_LIMIT */
 	const uint8_t	*in, *out;
+	const uint8_t	*headers;	/* bytes of struct persistent */
 	size_t		 in_len, out_len;
+	size_t		 headers_len;	/* 0 in version 1 */
 };
 
 /* The newest version that is written and read here. */
 uint32_t move_record_newest(void);
 
 /*
+ * Whether one who reads this version and older ones can be told of so many
+ * bytes of input, output and headers.
+ */
+bool	move_record_fits(size_t in_len, size_t out_len, size_t headers_len,
+	    uint32_t reads);
+
+/*
  * Writes it to ORDER_RECORD bytes, for one who reads this version and older
- * ones; its size.  0 is said by builds that know of the first one only.
+ * ones; its size.  It must fit.  0 is said by builds that know of the first one
+ * only.
  */
 size_t	move_record_put(uint8_t *, const struct move_record *,
 	    uint32_t reads);
 
 /*
- * Reads len bytes, which may be anything; in and out point into them.  -1 if
+ * Reads len bytes, which may be anything; in, out and headers point into them,
+ * and what the headers are is for persistent_get() to say.  -1 if
  * they are no record that is understood here.
  */
 int	move_record_get(struct move_record *, const uint8_t *, size_t len);

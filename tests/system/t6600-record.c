@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The record of a moving connection as a build to come may write it, in place
- * of src/serve/move_record.c: version OTHER_VERSION is the first one backwards.
- * With OTHER_ALONE that is all it knows; without, it knows the first as well.
+ * of src/serve/move_record.c: version OTHER_VERSION is our newest one
+ * backwards.  With OTHER_ALONE that is all it knows; without, ours as well.
  */
-#define move_record_newest	first_newest
-#define move_record_put		first_put
-#define move_record_get		first_get
+#define move_record_newest	ours_newest
+#define move_record_put		ours_put
+#define move_record_get		ours_get
 #include "serve/move_record.c"
 #undef move_record_newest
 #undef move_record_put
@@ -20,7 +20,7 @@ uint32_t move_record_newest(void);
 size_t	move_record_put(uint8_t *, const struct move_record *, uint32_t);
 int	move_record_get(struct move_record *, const uint8_t *, size_t);
 
-static uint8_t first[ORDER_RECORD];
+static uint8_t ours[ORDER_RECORD];
 
 static void
 reverse(uint8_t *to, const uint8_t *from, size_t len)
@@ -53,13 +53,13 @@ move_record_put(uint8_t *to, const struct move_record *r, uint32_t reads)
 	size_t len;
 
 	if (!OTHER_ALONE && reads < OTHER_VERSION) {
-		say("writes", 1);
-		return first_put(to, r, reads);
+		say("writes", reads < ours_newest() ? reads : ours_newest());
+		return ours_put(to, r, reads);
 	}
 	say("writes", OTHER_VERSION);
-	len = first_put(first, r, reads);
+	len = ours_put(ours, r, reads);
 	memcpy(to, head, HEAD);
-	reverse(to + HEAD, first, len);
+	reverse(to + HEAD, ours, len);
 	return HEAD + len;
 }
 
@@ -67,7 +67,7 @@ int
 move_record_get(struct move_record *r, const uint8_t *p, size_t len)
 {
 	if (len < HEAD || p[4] != OTHER_VERSION)
-		return OTHER_ALONE ? -1 : first_get(r, p, len);
-	reverse(first, p + HEAD, len - HEAD);
-	return first_get(r, first, len - HEAD);
+		return OTHER_ALONE ? -1 : ours_get(r, p, len);
+	reverse(ours, p + HEAD, len - HEAD);
+	return ours_get(r, ours, len - HEAD);
 }

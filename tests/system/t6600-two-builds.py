@@ -78,11 +78,11 @@ def first():
 
 
 def second():
-    return build(2, False)
+    return build(3, False)
 
 
 def third():
-    return build(3, True)
+    return build(4, True)
 
 
 class Builds(Upgraded):
@@ -185,13 +185,13 @@ def all_move(server, to, clients, persistent):
 
 
 def there_and_back():
-    """from 1 to 2, from 2 to 2, and back to 1, under load"""
+    """to a later one, from that to itself, and back, under load"""
     s = Builds(first(), workers=2)
     clients = Clients(s)
     with under_load(s, "-c", 16, "-d", 4):
         all_move(s, second(), clients, 19)
-        assert all_move(s, second(), clients, 19) == {"2"}
-        assert all_move(s, first(), clients, 19) == {"1"}
+        assert all_move(s, second(), clients, 19) == {"3"}
+        assert all_move(s, first(), clients, 19) == {"2"}
     s.end()
 
 
