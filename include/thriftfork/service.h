@@ -60,6 +60,26 @@ int	 tf_throw(struct tf_call *, const struct tf_type *, const void *);
 int	 tf_fail(struct tf_call *, const char *fmt, ...) TF_PRINTF(2, 3);
 
 /*
+ * Headers: pairs of strings beside a message, in dialects that have them
+ * (THeader).  tf_call_header() finds one of the request, of the message or
+ * said once for its connection, NULL if there is none; tf_call_headers() gives
+ * all *n of them in no order, each key once, NULL if there are none.  They are
+ * the library's, live until the handler returns, and may hold any byte.
+ *
+ * tf_call_set_header() sets one of the reply, in place of one of the same key;
+ * both are copied.  -1, and nothing has changed: the client's dialect has no
+ * headers, there are 256 already, or all take more than 64 KiB.
+ */
+struct tf_header {
+	struct tf_str	 key, value;
+};
+
+const struct tf_str *tf_call_header(const struct tf_call *, const char *key);
+const struct tf_header *tf_call_headers(const struct tf_call *, size_t *n);
+int	 tf_call_set_header(struct tf_call *, const char *key,
+	    const char *value);
+
+/*
  * What a program wants to be told, in a worker.  Any member may be NULL.  ctx
  * is what worker_start() has put into *ctx, NULL before.
  */

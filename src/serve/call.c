@@ -43,6 +43,7 @@ call_reset(struct call *call)
 	tf_arena_reset(&call->arena);
 	buf_reset(&call->reply, KEEP_REPLY_BYTES);
 	call->entry = NULL;
+	call->headers = NULL;
 	call->end = CALL_RETURNED;
 	call->oneway = call->answered = false;
 }

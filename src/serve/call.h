@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "serve/envelope.h"
 #include "wire/app_error.h"
+#include "wire/header.h"
 #include "wire/wire.h"
 
 struct entry;
@@ -23,6 +24,14 @@ enum call_end {
 	CALL_RETURNED,		/* result holds what goes back */
 	CALL_THREW,		/* result holds a declared exception */
 	CALL_FAILED		/* error holds a TApplicationException */
+};
+
+/* What stands beside a message, in dialects that have such pairs. */
+struct call_headers {
+	struct header_info	 asked;
+	const struct header_info *persistent;	/* of the connection, or
+						   NULL */
+	struct header_info	 reply;
 };
 
 struct call {
@@ -39,6 +48,7 @@ struct call {
 	struct wire_msg		 msg;		/* of the request */
 	enum call_end		 end;
 	struct envelope		 envelope;	/* and of the reply */
+	struct call_headers	*headers;	/* NULL: its dialect has none */
 	size_t			 bytes_in;	/* of the request */
 	bool			 oneway;	/* no reply, whatever happens */
 	bool			 answered;
@@ -58,6 +68,10 @@ void	call_fail(struct call *, int32_t app_error, const char *fmt, ...)
  * if it threw or failed.
  */
 int	call_run(struct call *);
+
+/* A value that came with the request, or before it to stay; or NULL. */
+const struct tf_str *call_header(const struct call_headers *,
+	    struct tf_str key);
 
 /* Appends the reply message to b; -1 if it does not fit or is not valid. */
 int	call_encode(const struct call *, struct buf *, const char **why);

@@ -77,6 +77,7 @@ TAILQ_HEAD(conn_list, conn);
 
 struct persistent;
 struct scan;
+struct transform;
 
 /* A socket to accept on. */
 struct door {
@@ -108,6 +109,9 @@ struct worker {
 	uint8_t			*portions;	/* of layers; NULL: there has
 						   been none yet */
 	struct buf		 coded[2];	/* send, as layers make it */
+	uint64_t		 arrived_ns;	/* when what is being handled
+						   was read */
+	struct transform	*transform;	/* NULL: none was needed yet */
 	struct mover		 mover;
 	struct call		*spare;		/* a warm one */
 	struct log_rate		 noise;		/* lines strangers can cause */

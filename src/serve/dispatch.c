@@ -10,7 +10,10 @@
 #include "base/bug.h"
 #include "base/clock.h"
 #include "serve/conn.h"
+#include "serve/dispatch.h"
+#include "serve/header_dispatch.h"
 #include "serve/registry.h"
+#include "wire/dialect.h"
 #include "wire/frame.h"
 
 #define UP_TO(len)	((int)((len) < 200 ? (len) : 200))	/* of a name */
@@ -24,7 +27,7 @@ take_call(struct worker *w)
 	w->spare = NULL;
 	if (call == NULL)
 		call = call_new(l->max_memory_per_call,
-		    (size_t)l->max_frame + FRAME_HEADER);
+		    (size_t)l->max_frame + ENVELOPE_BYTES);
 	return call;
 }
 
@@ -148,20 +151,30 @@ encode_some(struct call *call, struct buf *b, size_t max)
 	return call_encode(call, b, &why);
 }
 
+static int
+encode_enveloped(struct call *call, struct buf *b, size_t max)
+{
+	size_t start = b->len;
+
+	if (envelope_begin(&call->envelope, b) == 0 &&
+	    encode_some(call, b, max) == 0 &&
+	    envelope_end(&call->envelope, b, start) == 0)
+		return 0;
+	b->len = start;
+	b->over = false;
+	return -1;
+}
+
 /* Appends the reply to b, whatever it takes; its size. */
 static size_t
 encode_reply(struct call *call, struct buf *b, size_t max)
 {
 	size_t start = b->len;
 
-	if (call->oneway)
-		return 0;
-	if (envelope_begin(&call->envelope, b) == 0 &&
-	    encode_some(call, b, max) == 0 &&
-	    envelope_end(&call->envelope, b, start) == 0)
-		return b->len - start;
-	b->len = start;
-	return 0;
+	if (!call->oneway && encode_enveloped(call, b, max) == -1 &&
+	    envelope_simplify(&call->envelope))
+		(void)encode_enveloped(call, b, max);
+	return b->len - start;
 }
 
 static void
@@ -225,14 +238,11 @@ fail_unknown(struct call *call, const struct registry *r)
 		    "of method '%.*s'", n, service, UP_TO(m->len), m->s);
 }
 
-static void
-run(struct conn *c, struct call *call, struct wire_reader *r)
+int
+dispatch_look_up(struct conn *c, struct call *call, const struct tf_peer *peer)
 {
 	struct worker *w = c->worker;
-	const struct tf_hooks *hooks = w->config->hooks;
 	const struct wire_msg *m = &call->msg;
-	struct tf_peer peer = conn_peer(c);
-	int rc;
 
 	call->entry = registry_find(w->config->registry, m->name.s,
 	    m->name.len);
@@ -242,12 +252,22 @@ run(struct conn *c, struct call *call, struct wire_reader *r)
 	if (call->entry == NULL) {
 		lane_add(w->config->lane, COUNTER_UNKNOWN_METHODS, 1);
 		fail_unknown(call, w->config->registry);
-		return;
+		return -1;
 	}
 	drop_prefix(&call->msg.name, call->entry->prefix);
 	if (call->entry->method->flags & TF_ONEWAY)
 		call->oneway = true;
-	set_public(c, call, &peer);
+	set_public(c, call, peer);
+	return 0;
+}
+
+void
+dispatch_run(struct conn *c, struct call *call, struct wire_reader *r)
+{
+	struct worker *w = c->worker;
+	const struct tf_hooks *hooks = w->config->hooks;
+	int rc;
+
 	ask_before(call, hooks);
 	if (call->end == CALL_RETURNED)
 		decode_args(call, r, w->config->lane);
@@ -275,23 +295,11 @@ refuse(struct conn *c, const struct wire_reader *r)
 }
 
 int
-dispatch_message(struct conn *c, const uint8_t *payload, size_t len,
-    const struct envelope *envelope)
+dispatch_conclude(struct conn *c, struct call *call)
 {
 	struct worker *w = c->worker;
-	struct call *call = take_call(w);
-	struct wire_reader r;
 
-	wire_reader_init(&r, payload, len, &call->arena,
-	    w->config->limits.max_depth);
-	if (read_message(call, &r) == -1) {
-		give_back(w, call);
-		return refuse(c, &r);
-	}
 	c->spoken = true;
-	call->envelope = *envelope;
-	call->bytes_in = len + envelope->overhead;
-	run(c, call, &r);
 	if (STAILQ_EMPTY(&c->owed)) {
 		answer(c, call, &w->send);
 		give_back(w, call);
@@ -301,4 +309,38 @@ dispatch_message(struct conn *c, const uint8_t *payload, size_t len,
 	answer(c, call, &call->reply);
 	release(c);
 	return 0;
+}
+
+/* A message of no protocol: a THeader, or nothing at all. */
+static int
+dispatch_other(struct conn *c, struct call *call, const uint8_t *payload,
+    size_t len, const struct wire_reader *r)
+{
+	if (call->proto == NULL && call->envelope.kind == ENVELOPE_FRAME &&
+	    dialect_in_frame(payload, len) == DIALECT_HEADER &&
+	    header_dispatch(c, call, payload, len) == 0)
+		return dispatch_conclude(c, call);
+	give_back(c->worker, call);
+	return refuse(c, r);
+}
+
+int
+dispatch_message(struct conn *c, const uint8_t *payload, size_t len,
+    const struct envelope *envelope)
+{
+	struct worker *w = c->worker;
+	struct call *call = take_call(w);
+	struct tf_peer peer;
+	struct wire_reader r;
+
+	wire_reader_init(&r, payload, len, &call->arena,
+	    w->config->limits.max_depth);
+	call->envelope = *envelope;
+	if (read_message(call, &r) == -1)
+		return dispatch_other(c, call, payload, len, &r);
+	call->bytes_in = len + envelope->overhead;
+	peer = conn_peer(c);
+	if (dispatch_look_up(c, call, &peer) == 0)
+		dispatch_run(c, call, &r);
+	return dispatch_conclude(c, call);
 }

@@ -3,17 +3,22 @@
 #include "serve/envelope.h"
 
 #include "base/buf.h"
+#include "serve/header_envelope.h"
 #include "wire/frame.h"
 
 int
 envelope_begin(const struct envelope *e, struct buf *b)
 {
+	const char *why;
+
 	switch (e->kind) {
 	case ENVELOPE_FRAME:
 		if (buf_need(b, FRAME_HEADER) == NULL)
 			return -1;
 		b->len += FRAME_HEADER;
 		return 0;
+	case ENVELOPE_HEADER:
+		return header_begin(b, &e->header->reply, &why);
 	default:
 		return 0;
 	}
@@ -22,12 +27,33 @@ envelope_begin(const struct envelope *e, struct buf *b)
 int
 envelope_end(const struct envelope *e, struct buf *b, size_t start)
 {
+	const struct header_envelope *h = e->header;
+	const char *why;
+
 	switch (e->kind) {
 	case ENVELOPE_FRAME:
 		frame_put(b->p + start, (uint32_t)(b->len - start -
 		    FRAME_HEADER));
 		return 0;
+	case ENVELOPE_HEADER:
+		return header_end(b, start, &h->reply, h->transform, h->max,
+		    &why);
 	default:
 		return 0;
 	}
+}
+
+bool
+envelope_simplify(struct envelope *e)
+{
+	struct header *reply;
+
+	if (e->kind != ENVELOPE_HEADER)
+		return false;
+	reply = &e->header->reply;
+	if (reply->n_transforms == 0 && reply->info.n == 0)
+		return false;
+	reply->n_transforms = 0;
+	reply->info.n = 0;
+	return true;
 }

@@ -6,19 +6,26 @@
 #ifndef SERVE_ENVELOPE_H
 #define SERVE_ENVELOPE_H
 
-#include <stdint.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf;
+struct header_envelope;
+
+/* Bytes around a reply, at most. */
+#define ENVELOPE_BYTES		(4 * 16384 + 64)
 
 enum envelope_kind {
 	ENVELOPE_NONE,
-	ENVELOPE_FRAME		/* a length before it */
+	ENVELOPE_FRAME,		/* a length before it */
+	ENVELOPE_HEADER		/* THeader, with the length before that */
 };
 
 struct envelope {
 	enum envelope_kind kind;
 	size_t		 overhead;	/* bytes that were not the message */
+	struct header_envelope *header;	/* with that kind */
 };
 
 /*
@@ -28,5 +35,11 @@ struct envelope {
  */
 int	envelope_begin(const struct envelope *, struct buf *);
 int	envelope_end(const struct envelope *, struct buf *, size_t start);
+
+/*
+ * After envelope_end() has failed: leaves out what it may have failed for, so
+ * that the reply can be encoded again.  False: there is nothing of the kind.
+ */
+bool	envelope_simplify(struct envelope *);
 
 #endif

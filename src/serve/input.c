@@ -118,7 +118,8 @@ whole_message(struct conn *c, const uint8_t *p, size_t len)
 static size_t
 handle_framed(struct conn *c, const uint8_t *p, size_t len)
 {
-	static const struct envelope frame = { ENVELOPE_FRAME, FRAME_HEADER };
+	static const struct envelope frame = { .kind = ENVELOPE_FRAME,
+	    .overhead = FRAME_HEADER };
 	size_t size = whole_frame(c, p, len);
 
 	if (size == 0 || dispatch_message(c, p + FRAME_HEADER,
@@ -130,7 +131,7 @@ handle_framed(struct conn *c, const uint8_t *p, size_t len)
 static size_t
 handle_unframed(struct conn *c, const uint8_t *p, size_t len)
 {
-	static const struct envelope none = { ENVELOPE_NONE, 0 };
+	static const struct envelope none = { .kind = ENVELOPE_NONE };
 	size_t size = whole_message(c, p, len);
 
 	if (size == 0 || dispatch_message(c, p, size, &none) == -1)
@@ -182,6 +183,7 @@ handle_messages(struct conn *c, const uint8_t *p, size_t len)
 {
 	size_t done = 0, size;
 
+	c->worker->arrived_ns = c->worker->loop.now_ns;
 	while (done < len && conn_is_open(c) && !conn_is_blocked(c)) {
 		if ((size = handle_message(c, p + done, len - done)) == 0)
 			break;

@@ -18,6 +18,7 @@
 #include "serve/conn.h"
 #include "serve/signals.h"
 #include "wire/frame.h"
+#include "wire/transform.h"
 
 #define LAST_NS	(500 * NS_PER_MS)
 
@@ -301,6 +302,7 @@ end(struct worker *w)
 	if (w->spare != NULL)
 		call_free(w->spare);
 	buf_fini(&w->send);
+	transform_free(w->transform);
 	free(w->receive);
 	free(w->portions);
 	for (int i = 0; i < 2; i++)

@@ -206,9 +206,8 @@ peer_send_bytes(int fd, struct bytes *b)
 	bytes_free(b);
 }
 
-/* As many as there are up to n before the end. */
-static size_t
-read_all(int fd, uint8_t *p, size_t n)
+size_t
+peer_take(int fd, uint8_t *p, size_t n)
 {
 	size_t done = 0;
 	ssize_t got;
@@ -290,11 +289,13 @@ take_body(struct message *m, const uint8_t **p, const uint8_t *end)
 	}
 }
 
-static void
-parse(struct message *m, const uint8_t *p, const uint8_t *end)
+void
+message_parse(struct message *m, const uint8_t *p, const uint8_t *end)
 {
 	size_t n;
 
+	*m = (struct message){ .text_id = -1, .number_id = -1,
+	    .frame = (size_t)(end - p) };
 	ck_assert(p + 2 < end);
 	ck_assert_int_eq(p[0], 0x82);
 	ck_assert_int_eq(p[1] & 31, 1);
@@ -315,9 +316,8 @@ bool
 peer_read(int fd, struct message *m)
 {
 	uint8_t head[4], *payload;
-	size_t n = 0, got = read_all(fd, head, 4);
+	size_t n = 0, got = peer_take(fd, head, 4);
 
-	*m = (struct message){ .text_id = -1, .number_id = -1 };
 	if (got == 0)
 		return false;
 	ck_assert_uint_eq(got, 4);
@@ -325,9 +325,8 @@ peer_read(int fd, struct message *m)
 		n = n << 8 | head[i];
 	ck_assert_uint_le(n, 64 << 20);
 	payload = malloc(n + 1);
-	ck_assert_uint_eq(read_all(fd, payload, n), n);
-	m->frame = n;
-	parse(m, payload, payload + n);
+	ck_assert_uint_eq(peer_take(fd, payload, n), n);
+	message_parse(m, payload, payload + n);
 	free(payload);
 	return true;
 }
@@ -373,7 +372,7 @@ peer_expect_end(int fd)
 {
 	uint8_t c;
 
-	ck_assert_uint_eq(read_all(fd, &c, 1), 0);
+	ck_assert_uint_eq(peer_take(fd, &c, 1), 0);
 }
 
 void

@@ -62,6 +62,11 @@ bool	peer_soon(int fd, short events, int ms);
 void	peer_send(int fd, const void *, size_t);
 void	peer_send_bytes(int fd, struct bytes *);	/* and empties it */
 
+/* As many bytes as there are up to n before the end. */
+size_t	peer_take(int fd, uint8_t *, size_t n);
+/* A message in these bytes and nothing else. */
+void	message_parse(struct message *, const uint8_t *p, const uint8_t *end);
+
 /* Reads one message; false if the connection has ended instead. */
 bool	peer_read(int fd, struct message *);
 void	message_free(struct message *);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 int unit_held_fd = -1, unit_free_fd = -1, unit_note_fd = -1;
 
 #define STRUCT(storage, type, cname, idl, ...)				\
@@ -70,6 +72,7 @@ CALLER(hold, offsetof(struct unit_handler, hold))
 CALLER(mute, offsetof(struct unit_handler, mute))
 CALLER(note, offsetof(struct unit_handler, note))
 CALLER(absent, offsetof(struct unit_handler, absent))
+CALLER(header, offsetof(struct unit_handler, header))
 
 static const struct tf_method base_methods[] = {
 	{ "ping", &none_type, &none_type, call_ping,
@@ -91,6 +94,7 @@ static const struct tf_method methods[] = {
 	METHOD(mute, none_type, none_type, 0),
 	METHOD(note, text_type, none_type, TF_ONEWAY),
 	METHOD(absent, none_type, none_type, 0),
+	METHOD(header, text_type, text_result_type, 0),
 };
 #define NMETHODS	(sizeof(methods) / sizeof(methods[0]))
 
@@ -205,8 +209,57 @@ note(struct tf_call *call, const void *args, void *result)
 	return write(unit_note_fd, a->text.s, 1) == 1 ? 0 : -1;
 }
 
+static struct tf_str
+all_headers(struct tf_call *call)
+{
+	struct tf_str text = TF_STR("");
+	size_t n;
+	const struct tf_header *h = tf_call_headers(call, &n);
+
+	for (size_t i = 0; i < n; i++)
+		text = tf_strf(call->arena, "%s%s=%s,", text.s, h[i].key.s,
+		    h[i].value.s);
+	return text;
+}
+
+static struct tf_str
+time_left(struct tf_call *call)
+{
+	uint64_t now = clock_ns();
+
+	if (call->deadline_ns == 0)
+		return TF_STR("none");
+	return tf_strf(call->arena, "%d", call->deadline_ns < now ? -1 :
+	    (int)((call->deadline_ns - now) / NS_PER_MS));
+}
+
+static int
+header(struct tf_call *call, const void *args, void *result)
+{
+	struct tf_str *ret = &((struct unit_text_result *)result)->success;
+	const char *text = ((const struct unit_text *)args)->text.s;
+	const struct tf_str *value;
+
+	if (text[0] == '=') {
+		*ret = tf_strn(call->arena, text + 1, strlen(text + 1));
+		return tf_call_set_header(call, "much", ret->s) == 0 ? 0 :
+		    tf_fail(call, "too much");
+	}
+	if (strcmp(text, "*") == 0)
+		*ret = all_headers(call);
+	else if (strcmp(text, ":left") == 0)
+		*ret = time_left(call);
+	else if ((value = tf_call_header(call, text)) == NULL)
+		return tf_fail(call, "none");
+	else
+		*ret = *value;
+	return tf_call_set_header(call, "asked", "once") == 0 &&
+	    tf_call_set_header(call, "asked", text) == 0 ? 0 :
+	    tf_fail(call, "no headers");
+}
+
 const struct unit_handler unit_handler = {
 	.base.ping = ping, .echo = echo, .size = size, .divide = divide,
 	.big = big, .greedy = greedy, .hold = hold, .mute = mute,
-	.note = note
+	.note = note, .header = header
 };

@@ -15,6 +15,7 @@
  *		void mute()
  *		oneway void note(1: string text)
  *		void absent()			the handler leaves it NULL
+ *		string header(1: string text)	see below
  *	}
  */
 #ifndef TESTS_UNIT_SERVICE_H
@@ -54,7 +55,7 @@ struct unit_base_handler {
 struct unit_handler {
 	struct unit_base_handler base;
 	unit_fn		*echo, *size, *divide, *big, *greedy, *hold, *mute,
-			*note, *absent;
+			*note, *absent, *header;
 };
 
 extern const struct tf_service unit_base_service, unit_service;
@@ -63,6 +64,13 @@ extern const struct tf_type unit_refused_type;
 
 /* The table of a method, by name; aborts the test if there is none. */
 const struct tf_method *unit_method(const char *name);
+
+/*
+ * The handler of header() returns the header that is named, sets "asked" of the
+ * reply to that name, and fails with "none" if there is none.  "*" are all, as
+ * "key=value,", ":left" the milliseconds until the deadline, and "=text" is
+ * text, of which there is that much in the reply's header "much".
+ */
 
 /*
  * The handler of hold() writes a byte to held_fd and waits for one from
