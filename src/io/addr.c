@@ -163,6 +163,51 @@ addr_port(const struct addr *a)
 	return ntohs(sin.sin_port);
 }
 
+static enum addr_cover
+covers_ip4(const struct addr *bound, const struct addr *to)
+{
+	struct sockaddr_in a, b;
+
+	memcpy(&a, &bound->ss, sizeof(a));
+	memcpy(&b, &to->ss, sizeof(b));
+	if (a.sin_port != b.sin_port)
+		return ADDR_OTHER;
+	if (a.sin_addr.s_addr == b.sin_addr.s_addr)
+		return ADDR_SAME;
+	return a.sin_addr.s_addr == htonl(INADDR_ANY) ? ADDR_ANY : ADDR_OTHER;
+}
+
+static enum addr_cover
+covers_ip6(const struct addr *bound, const struct addr *to)
+{
+	struct sockaddr_in6 a, b;
+
+	memcpy(&a, &bound->ss, sizeof(a));
+	memcpy(&b, &to->ss, sizeof(b));
+	if (a.sin6_port != b.sin6_port)
+		return ADDR_OTHER;
+	if (memcmp(&a.sin6_addr, &b.sin6_addr, sizeof(a.sin6_addr)) == 0 &&
+	    a.sin6_scope_id == b.sin6_scope_id)
+		return ADDR_SAME;
+	return IN6_IS_ADDR_UNSPECIFIED(&a.sin6_addr) ? ADDR_ANY : ADDR_OTHER;
+}
+
+enum addr_cover
+addr_covers(const struct addr *bound, const struct addr *to)
+{
+	if (bound->ss.ss_family != to->ss.ss_family)
+		return ADDR_OTHER;
+	switch (bound->ss.ss_family) {
+	case AF_INET:
+		return covers_ip4(bound, to);
+	case AF_INET6:
+		return covers_ip6(bound, to);
+	default:
+		return bound->len == to->len && memcmp(&bound->ss, &to->ss,
+		    to->len) == 0 ? ADDR_SAME : ADDR_OTHER;
+	}
+}
+
 void
 addr_set_port(struct addr *a, unsigned port)
 {

@@ -34,6 +34,13 @@ int	addr_parse(const char *text, struct addr *, int max, char *why,
 void	addr_text(const struct addr *, char *, size_t);
 
 bool	addr_is_unix(const struct addr *);
+/*
+ * Whether a socket that is bound to an address gets the connections to another
+ * one, which has no wildcards: as one of all addresses, or as this one.
+ */
+enum addr_cover { ADDR_OTHER, ADDR_ANY, ADDR_SAME };
+enum addr_cover addr_covers(const struct addr *bound, const struct addr *to);
+
 void	addr_set_port(struct addr *, unsigned port);
 unsigned addr_port(const struct addr *);
 

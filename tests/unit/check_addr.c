@@ -176,6 +176,42 @@ START_TEST(ports)
 }
 END_TEST
 
+static const struct {
+	const char *bound, *to;
+	enum addr_cover cover;
+} covers[] = {
+	{ "127.0.0.1:80", "127.0.0.1:80", ADDR_SAME },
+	{ "127.0.0.1:80", "127.0.0.1:81", ADDR_OTHER },
+	{ "127.0.0.1:80", "127.0.0.2:80", ADDR_OTHER },
+	{ "0.0.0.0:80", "127.0.0.2:80", ADDR_ANY },
+	{ "0.0.0.0:80", "127.0.0.2:8", ADDR_OTHER },
+	{ "0.0.0.0:80", "[::1]:80", ADDR_OTHER },
+	{ "[::1]:80", "[::1]:80", ADDR_SAME },
+	{ "[::1]:80", "[::2]:80", ADDR_OTHER },
+	{ "[::]:80", "[::1]:80", ADDR_ANY },
+	{ "[::]:80", "[::1]:8", ADDR_OTHER },
+	{ "[::]:80", "[::ffff:127.0.0.1]:80", ADDR_ANY },
+	{ "[::]:80", "127.0.0.1:80", ADDR_OTHER },
+	{ "[::ffff:127.0.0.1]:80", "[::ffff:127.0.0.1]:80", ADDR_SAME },
+	{ "unix:/a", "unix:/a", ADDR_SAME },
+	{ "unix:/a", "unix:/ab", ADDR_OTHER },
+	{ "unix:/a", "127.0.0.1:80", ADDR_OTHER },
+};
+
+START_TEST(which_listener)
+{
+	struct addr bound, to;
+	char why[256];
+
+	ck_assert_int_eq(addr_parse(covers[_i].bound, &bound, 1, why,
+	    sizeof(why)), 1);
+	ck_assert_int_eq(addr_parse(covers[_i].to, &to, 1, why, sizeof(why)),
+	    1);
+	ck_assert_msg(addr_covers(&bound, &to) == covers[_i].cover, "%s, %s",
+	    covers[_i].bound, covers[_i].to);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -191,5 +227,6 @@ main(void)
 	tcase_add_test(t, a_long_host_is_refused);
 	tcase_add_test(t, peers_without_a_name);
 	tcase_add_test(t, ports);
+	tcase_add_loop_test(t, which_listener, 0, COUNT(covers));
 	return unit_main(s);
 }
