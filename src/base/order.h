@@ -56,6 +56,19 @@ struct order {
 
 _Static_assert(sizeof(struct order) == 16, "an order has no holes");
 
+/* How LISTEN and UNLISTEN call a socket. */
+static inline uint32_t
+order_key(unsigned listener, unsigned slot)
+{
+	return listener << 16 | slot;
+}
+
+static inline unsigned
+order_listener(uint32_t key)
+{
+	return key >> 16;
+}
+
 #define ORDER_RECORD	(136 * 1024)	/* bytes behind an OFFER, at most */
 #define ORDER_WINDOW	16		/* offers of one worker that are not
 					   answered yet */

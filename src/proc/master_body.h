@@ -191,7 +191,6 @@ void	slot_abandon(struct slot *);	/* the successor leaves, if any */
 void	slot_publish(struct slot *);
 
 /* sockets.c */
-uint32_t sockets_key(unsigned listener, unsigned slot);	/* for orders */
 int	sockets_init(struct master *);	/* before a second one listens */
 void	sockets_fini(struct master *);
 void	sockets_assign(struct master *);

@@ -14,12 +14,6 @@
 #include "proc/assign.h"
 #include "proc/master_body.h"
 
-uint32_t
-sockets_key(unsigned listener, unsigned slot)
-{
-	return listener << 16 | slot;
-}
-
 /* For all addresses that have a socket for each slot. */
 static void
 tell(struct worker *w, enum order_kind kind, const struct slot *s)
@@ -31,7 +25,7 @@ tell(struct worker *w, enum order_kind kind, const struct slot *s)
 
 		if (listener_is_shared(l))
 			continue;
-		worker_tell(w, kind, sockets_key(i, s->number),
+		worker_tell(w, kind, order_key(i, s->number),
 		    kind == ORDER_LISTEN ? l->fds[s->number] : -1);
 	}
 }

@@ -69,7 +69,7 @@ listen_all(struct slot *s, int *fds, uint32_t *keys)
 		    cf->backlog);
 		if (fds[i] == -1)
 			return -1;
-		keys[i] = sockets_key(i, s->number);
+		keys[i] = order_key(i, s->number);
 	}
 	/* Nothing is steered to the others before they have served. */
 	if (s->number == 0)

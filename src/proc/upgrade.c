@@ -329,7 +329,7 @@ bequeath(struct master *m)
 		const struct listener *l = &cf->listeners[i];
 
 		for (unsigned j = 0; j < l->nfds; j++) {
-			o.arg = sockets_key(i, j);
+			o.arg = order_key(i, j);
 			o.id = l->indexes[j];
 			channel_send(ch, &o, l->fds[j]);
 		}

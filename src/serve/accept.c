@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/order.h"
 #include "io/addr.h"
 #include "serve/conn.h"
 
@@ -22,12 +23,11 @@
 
 /* Whether its address has as many connections as one may have. */
 static bool
-has_enough(struct worker *w, const struct addr *from, const char *peer)
+has_enough(struct worker *w, bool local, const char *peer)
 {
 	unsigned max = w->config->limits.max_per_peer, skipped;
 
-	if (max == 0 || addr_is_unix(from) ||
-	    peers_count(&w->peers, peer) < max)
+	if (max == 0 || local || peers_count(&w->peers, peer) < max)
 		return false;
 	if (log_rate_ok(&w->noise, &skipped))
 		log_info("%s: closed: it has max-per-peer already "
@@ -36,34 +36,64 @@ has_enough(struct worker *w, const struct addr *from, const char *peer)
 	return true;
 }
 
-static void
-take(struct worker *w, int fd, const struct addr *from)
+/* -1: it is not wanted, and closed. */
+static int
+greet(struct conn *c)
+{
+	if (conn_greet(c) == 0)
+		return 0;
+	conn_count(c, COUNTER_CONNECTIONS_REFUSED, 1);
+	conn_close(c);
+	return -1;
+}
+
+int
+accept_introduced(struct conn *c)
+{
+	if (has_enough(c->worker, c->local, c->peer)) {
+		conn_close(c);
+		return -1;
+	}
+	conn_introduced(c);
+	return greet(c);
+}
+
+/* NULL: there is no memory. */
+static struct conn *
+make_conn(struct door *d, int fd, const struct addr *from, const char *peer)
 {
 	struct ucred cred = { .pid = -1 };
 	socklen_t len = sizeof(cred);
-	char peer[ADDR_TEXT];
 	const int on = 1;
 	struct conn *c;
 
-	addr_text(from, peer, sizeof(peer));
-	if (has_enough(w, from, peer)) {
-		close(fd);
-		return;
-	}
 	if (addr_is_unix(from))
 		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len);
 	else
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	c = conn_new(w, fd, peer, addr_is_unix(from) ? &cred : NULL);
-	if (c == NULL) {
+	c = (d->rules->proxy ? conn_new_stranger : conn_new)(d->worker, fd,
+	    peer, addr_is_unix(from) ? &cred : NULL);
+	if (c != NULL)
+		c->rules = d->rules;
+	return c;
+}
+
+static void
+take(struct door *d, int fd, const struct addr *from)
+{
+	struct worker *w = d->worker;
+	char peer[ADDR_TEXT];
+	struct conn *c;
+
+	addr_text(from, peer, sizeof(peer));
+	if ((!d->rules->proxy && has_enough(w, addr_is_unix(from), peer)) ||
+	    (c = make_conn(d, fd, from, peer)) == NULL) {
 		close(fd);
 		return;
 	}
 	lane_add(w->config->lane, COUNTER_CONNECTIONS_ACCEPTED, 1);
-	if (conn_greet(c) == -1) {
-		conn_count(c, COUNTER_CONNECTIONS_REFUSED, 1);
-		conn_close(c);
-	}
+	if (!c->stranger)
+		greet(c);
 }
 
 void
@@ -114,15 +144,16 @@ pause_accepting(struct worker *w, int listen_fd)
 
 /* 1: took one, or one that was gone already; 0: nothing more for now. */
 static int
-accept_one(struct worker *w, int listen_fd)
+accept_one(struct door *d)
 {
+	struct worker *w = d->worker;
 	struct addr from = { .len = sizeof(from.ss) };
 	int fd;
 
-	fd = accept4(listen_fd, (struct sockaddr *)&from.ss, &from.len,
+	fd = accept4(d->fd, (struct sockaddr *)&from.ss, &from.len,
 	    SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd != -1) {
-		take(w, fd, &from);
+		take(d, fd, &from);
 		return 1;
 	}
 	if (errno == EAGAIN || errno == EINVAL)	/* EINVAL: not listening */
@@ -130,7 +161,7 @@ accept_one(struct worker *w, int listen_fd)
 	lane_add(w->config->lane, COUNTER_ACCEPT_ERRORS, 1);
 	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 	    errno == ENOMEM) {
-		pause_accepting(w, listen_fd);
+		pause_accepting(w, d->fd);
 		return 0;
 	}
 	return 1;
@@ -144,10 +175,19 @@ knocked(struct watch *watch, uint32_t events)
 
 	(void)events;
 	for (int i = 0; i < ACCEPT_BATCH && !accept_is_full(w); i++)
-		if (accept_one(w, watch->fd) == 0)
+		if (accept_one(d) == 0)
 			break;
 	if (accept_is_full(w))
 		accept_update(w);
+}
+
+static const struct rules *
+rules_of(const struct worker_config *cf, uint32_t key)
+{
+	unsigned listener = order_listener(key);
+
+	return cf->listen_rules == NULL || listener >= cf->nlisten ?
+	    &rules_none : &cf->listen_rules[listener];
 }
 
 /* -1: it cannot be watched; fd is the caller's then. */
@@ -162,6 +202,9 @@ open_door(struct worker *w, uint32_t key, int fd, bool adopted)
 	d->key = key;
 	d->fd = fd;
 	d->adopted = adopted;
+	d->rules = rules_of(w->config, key);
+	d->addr.len = sizeof(d->addr.ss);
+	getsockname(fd, (struct sockaddr *)&d->addr.ss, &d->addr.len);
 	if (watch_add(&w->loop, &d->watch, fd, EPOLLIN, knocked) == -1) {
 		free(d);
 		return -1;
@@ -186,7 +229,7 @@ accept_start(struct worker *w)
 
 	w->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	for (unsigned i = 0; i < cf->nlisten; i++)
-		if (open_door(w, cf->listen_keys == NULL ? i :
+		if (open_door(w, cf->listen_keys == NULL ? order_key(i, 0) :
 		    cf->listen_keys[i], cf->listen_fds[i], false) == -1)
 			return -1;
 		else if (cf->listen_foreign != NULL)
@@ -269,9 +312,9 @@ must_not_be_shut(const struct door *d)
 }
 
 static void
-take_queued(struct worker *w, int listen_fd)
+take_queued(struct door *d)
 {
-	while (!accept_is_full(w) && accept_one(w, listen_fd) == 1)
+	while (!accept_is_full(d->worker) && accept_one(d) == 1)
 		;
 }
 
@@ -281,7 +324,7 @@ accept_leave(struct worker *w)
 	struct door *d;
 
 	TAILQ_FOREACH(d, &w->doors, link)
-		take_queued(w, d->fd);
+		take_queued(d);
 	accept_drop_all(w);
 }
 
@@ -291,7 +334,7 @@ accept_unlisten(struct worker *w)
 	struct door *d;
 
 	TAILQ_FOREACH(d, &w->doors, link) {
-		take_queued(w, d->fd);
+		take_queued(d);
 		if (!must_not_be_shut(d))
 			shutdown(d->fd, SHUT_RDWR);
 	}

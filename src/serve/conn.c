@@ -15,6 +15,8 @@
 #include "base/clock.h"
 #include "serve/persistent.h"
 
+const struct rules rules_none;
+
 #define LINGER_NS	(1 * NS_PER_S)	/* also for half a frame */
 
 static uint64_t
@@ -147,24 +149,34 @@ ready(struct watch *watch, uint32_t events)
 static bool
 conn_is_limited(const struct conn *c)
 {
-	return c->worker->config->limits.max_per_peer != 0 && !c->local;
+	return c->worker->config->limits.max_per_peer != 0 && !c->local &&
+	    !c->stranger;
 }
 
-struct conn *
-conn_new(struct worker *w, int fd, const char *peer, const struct ucred *cred)
+static void
+set_peer(struct conn *c, const char *peer, const struct ucred *cred)
 {
 	size_t len = strlen(peer) + 1;
-	size_t more = cred == NULL ? 0 : sizeof(*cred);
+
+	memcpy(c->peer, peer, len);
+	c->local = cred != NULL;
+	if (cred != NULL)
+		memcpy(c->peer + len, cred, sizeof(*cred));
+}
+
+/* With room for that many bytes of peer. */
+static struct conn *
+make(struct worker *w, int fd, const char *peer, const struct ucred *cred,
+    size_t room, bool stranger)
+{
 	struct conn *c;
 
-	if ((c = calloc(1, offsetof(struct conn, peer) + len + more)) == NULL)
+	if ((c = calloc(1, offsetof(struct conn, peer) + room)) == NULL)
 		return NULL;
 	c->worker = w;
-	memcpy(c->peer, peer, len);
-	if (cred != NULL) {
-		c->local = true;
-		memcpy(c->peer + len, cred, more);
-	}
+	c->rules = &rules_none;
+	c->stranger = stranger;
+	set_peer(c, peer, cred);
 	STAILQ_INIT(&c->owed);
 	if (watch_add(&w->loop, &c->watch, fd, EPOLLIN, ready) == -1) {
 		free(c);
@@ -173,8 +185,38 @@ conn_new(struct worker *w, int fd, const char *peer, const struct ucred *cred)
 	w->nconns++;
 	if (conn_is_limited(c))
 		peers_add(&w->peers, c->peer);
-	enter(c, PLACE_IDLE);
+	enter(c, stranger ? PLACE_FRAME : PLACE_IDLE);
 	return c;
+}
+
+struct conn *
+conn_new(struct worker *w, int fd, const char *peer, const struct ucred *cred)
+{
+	return make(w, fd, peer, cred, strlen(peer) + 1 +
+	    (cred == NULL ? 0 : sizeof(*cred)), false);
+}
+
+struct conn *
+conn_new_stranger(struct worker *w, int fd, const char *peer,
+    const struct ucred *cred)
+{
+	return make(w, fd, peer, cred, ADDR_TEXT + sizeof(*cred), true);
+}
+
+void
+conn_set_peer(struct conn *c, const char *peer, bool local)
+{
+	static const struct ucred nobody = { .pid = -1 };
+
+	set_peer(c, peer, local ? &nobody : NULL);
+}
+
+void
+conn_introduced(struct conn *c)
+{
+	c->stranger = false;
+	if (conn_is_limited(c))
+		peers_add(&c->worker->peers, c->peer);
 }
 
 struct tf_peer
@@ -186,6 +228,8 @@ conn_peer(const struct conn *c)
 
 	if (c->local) {
 		memcpy(&cred, c->peer + strlen(c->peer) + 1, sizeof(cred));
+		if (cred.pid == -1)	/* nobody knows */
+			return peer;
 		peer.pid = cred.pid;
 		peer.uid = cred.uid;
 		peer.gid = cred.gid;
@@ -294,13 +338,13 @@ conn_attach(struct conn *c, int fd)
  * replies that the peer has not read yet.  So say that no more will come, and
  * wait a moment for the peer to leave.
  */
-static void
-linger(struct conn *c)
+void
+conn_linger(struct conn *c)
 {
 	if (c->place == PLACE_LINGER)
 		return;
 	layers_finish(c);
-	if (shutdown(c->watch.fd, SHUT_WR) == -1) {
+	if (conn_is_blocked(c) || shutdown(c->watch.fd, SHUT_WR) == -1) {
 		conn_close(c);
 		return;
 	}
@@ -316,7 +360,7 @@ conn_settle(struct conn *c)
 		conn_close(c);
 	else if (c->finishing && c->to_read == 0 && !layers_hold(c)) {
 		if (c->in_len == 0)
-			linger(c);
+			conn_linger(c);
 		else
 			conn_move(c, PLACE_HALF);
 	}
@@ -341,7 +385,7 @@ give_up(struct conn *c)
 	int n;
 
 	if (ioctl(c->watch.fd, FIONREAD, &n) == 0 && n > 0)
-		linger(c);
+		conn_linger(c);
 	else
 		conn_close(c);
 }

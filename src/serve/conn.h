@@ -16,11 +16,13 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "io/addr.h"
 #include "io/loop.h"
 #include "serve/call.h"
 #include "serve/layers.h"
 #include "serve/peers.h"
 #include "serve/move.h"
+#include "serve/rules.h"
 #include "serve/worker.h"
 #include "shm/lane.h"
 
@@ -59,12 +61,15 @@ struct conn {
 	struct persistent	*persistent;	/* headers; NULL: none came */
 	uint32_t		 in_len, in_cap;
 	void			*data;		/* the connect hook's */
+	const struct rules	*rules;		/* of its listener */
 	uint8_t			 place;		/* enum conn_place */
 	bool			 eof;		/* the peer sends no more */
 	bool			 finishing;	/* close when all is answered */
 	bool			 greeted;	/* the connect hook let it in */
 	bool			 local;		/* over a unix socket */
 	bool			 spoken;	/* there has been a message */
+	bool			 stranger;	/* a PROXY header has to come
+						   first, to say who it is */
 	uint8_t			 tried;		/* the mover's round in which
 						   it was offered last */
 	uint32_t		 to_read;	/* finishing: bytes that had
@@ -85,6 +90,8 @@ struct door {
 	struct worker		*worker;
 	TAILQ_ENTRY(door)	 link;
 	uint32_t		 key;		/* the master's name for it */
+	struct addr		 addr;		/* of the listener */
+	const struct rules	*rules;		/* and what it serves */
 	int			 fd;
 	bool			 adopted;	/* came by ORDER_LISTEN */
 	bool			 foreign;	/* never to be shut down */
@@ -145,6 +152,8 @@ int	accept_add(struct worker *, uint32_t key, int fd);
 /* One fewer; our descriptor of it is closed, others go on serving it. */
 void	accept_drop(struct worker *, uint32_t key);
 void	accept_drop_all(struct worker *);
+/* A stranger's header has come; -1: c is closed. */
+int	accept_introduced(struct conn *);
 /* Whether max-connections are open. */
 static inline bool
 accept_is_full(const struct worker *w)
@@ -159,6 +168,11 @@ struct ucred;
 /* cred: who is at the other end of a unix socket, NULL for TCP. */
 struct conn *conn_new(struct worker *, int fd, const char *peer,
 	    const struct ucred *cred);
+/* The same; what a peer is called can change, with conn_set_peer(). */
+struct conn *conn_new_stranger(struct worker *, int fd, const char *peer,
+	    const struct ucred *cred);
+void	conn_set_peer(struct conn *, const char *peer, bool local);
+void	conn_introduced(struct conn *);	/* is no stranger from now on */
 /* Asks the connect hook; -1: it does not want it. */
 int	conn_greet(struct conn *);
 void	conn_close(struct conn *);	/* at once; the memory lives until the
@@ -203,6 +217,8 @@ uint64_t conn_timeout(const struct conn *);	/* where it is; 0: none */
 struct tf_peer conn_peer(const struct conn *);
 /* Closes it if it is finishing and nothing is left to do. */
 void	conn_settle(struct conn *);
+/* Ends it so that the peer gets what it has been sent; closes if in vain. */
+void	conn_linger(struct conn *);
 void	conn_finish(struct conn *);	/* answer what has been asked, close */
 void	conn_reap(struct timer *);	/* the worker's reaper */
 

@@ -20,6 +20,7 @@
 
 #include "base/bug.h"
 #include "serve/conn.h"
+#include "serve/gate.h"
 #include "wire/dialect.h"
 #include "wire/frame.h"
 #include "wire/scan.h"
@@ -32,25 +33,51 @@ size_of_frame(const struct conn *c, const uint8_t *p, size_t len)
 	return frame_size(p, len, c->worker->config->limits.max_frame);
 }
 
-/* Bytes that are no message: say so, once in a while, and close. */
+/* Says, once in a while, that bytes are no message. */
 static void
-refuse(struct conn *c, const uint8_t *p, size_t len, enum counter counter,
+complain(struct conn *c, const uint8_t *p, size_t len, enum counter counter,
     const char *what)
 {
 	struct worker *w = c->worker;
 	char hex[3 * 8 + 1] = "";
 	unsigned skipped;
 
-	output_flush(c);
-	if (!conn_is_open(c))
-		return;
 	conn_count(c, counter, 1);
 	for (size_t i = 0; i < 8 && i < len; i++)
 		snprintf(hex + 3 * i, 4, " %02x", p[i]);
 	if (log_rate_ok(&w->noise, &skipped))
 		log_info("%s: closed: %s:%s (%u more like this)", c->peer,
 		    what, hex, skipped);
+}
+
+/* The same, and closes. */
+static void
+refuse(struct conn *c, const uint8_t *p, size_t len, enum counter counter,
+    const char *what)
+{
+	if (output_flush(c) == -1)
+		return;
+	complain(c, p, len, counter, what);
 	conn_close(c);
+}
+
+/*
+ * Who wants TLS understands an alert (fatal, handshake_failure), if the close
+ * does not destroy it.  All that has come is done with then.
+ */
+static size_t
+refuse_tls(struct conn *c, const uint8_t *p, size_t len, const char *what)
+{
+	static const uint8_t alert[] = { 21, 3, 3, 0, 2, 2, 40 };
+
+	if (output_flush(c) == -1)
+		return 0;
+	complain(c, p, len, COUNTER_PROTOCOL_ERRORS, what);
+	if (buf_put(&c->worker->send, alert, sizeof(alert)) == -1)
+		fatal("out of memory: an alert");
+	if (output_flush(c) == 0)
+		conn_linger(c);
+	return len;
 }
 
 /* The size of the framed message at p; 0: not all of it is there. */
@@ -121,7 +148,13 @@ handle_framed(struct conn *c, const uint8_t *p, size_t len)
 	static const struct envelope frame = { .kind = ENVELOPE_FRAME,
 	    .overhead = FRAME_HEADER };
 	size_t size = whole_frame(c, p, len);
+	char why[GATE_WHY];
 
+	if (size > 0 && !gate_is_open(c) && gate_refuses_framed(c,
+	    p + FRAME_HEADER, size - FRAME_HEADER, why)) {
+		refuse(c, p, len, COUNTER_PROTOCOL_ERRORS, why);
+		return 0;
+	}
 	if (size == 0 || dispatch_message(c, p + FRAME_HEADER,
 	    size - FRAME_HEADER, &frame) == -1)
 		return 0;
@@ -151,12 +184,34 @@ begin_layer(struct conn *c, enum dialect d, const uint8_t *p, size_t len)
 	return 0;
 }
 
+/* What a proxy says before all else. */
+static size_t
+handle_stranger(struct conn *c, const uint8_t *p, size_t len)
+{
+	const char *why;
+	size_t size = gate_proxy(c, p, len, &why);
+
+	if (why != NULL)
+		refuse(c, p, len, COUNTER_PROTOCOL_ERRORS, why);
+	return size;
+}
+
 /* The message at p: its size; 0: it is not whole yet, or c is closed. */
 static size_t
 handle_message(struct conn *c, const uint8_t *p, size_t len)
 {
-	enum dialect d = dialect_of(p, len);
+	enum dialect d;
+	char why[GATE_WHY];
 
+	if (c->stranger)
+		return handle_stranger(c, p, len);
+	d = dialect_of(p, len);
+	if (!gate_is_open(c) && gate_refuses(c, d, why)) {
+		if (d == DIALECT_TLS)
+			return refuse_tls(c, p, len, why);
+		refuse(c, p, len, COUNTER_PROTOCOL_ERRORS, why);
+		return 0;
+	}
 	switch (d) {
 	case DIALECT_FRAME:
 		return handle_framed(c, p, len);
@@ -168,6 +223,8 @@ handle_message(struct conn *c, const uint8_t *p, size_t len)
 		return 0;
 	case DIALECT_ZLIB:
 		return begin_layer(c, d, p, len);
+	case DIALECT_TLS:
+		return refuse_tls(c, p, len, dialect_name(d));
 	default:
 		refuse(c, p, len, COUNTER_PROTOCOL_ERRORS, dialect_name(d));
 		return 0;

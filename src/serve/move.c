@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "serve/conn.h"
+#include "serve/gate.h"
 #include "serve/move_record.h"
 #include "serve/persistent.h"
 
@@ -62,7 +63,8 @@ static bool
 can_move(const struct conn *c)
 {
 	return c->tried != c->worker->mover.round && !c->finishing &&
-	    !c->eof && c->layers == NULL && STAILQ_EMPTY(&c->owed) &&
+	    !c->eof && !c->stranger && c->layers == NULL &&
+	    STAILQ_EMPTY(&c->owed) &&
 	    move_record_fits(c->in_len, c->out == NULL ? 0 : c->out->len,
 	    persistent_len(c->persistent), c->worker->mover.reads);
 }
@@ -397,6 +399,7 @@ accept_offer(struct worker *w, const uint8_t *record, size_t len, int fd,
 		return NULL;
 	}
 	c->persistent = headers;
+	c->rules = gate_rules(w, fd);
 	fill(c, r);
 	return c;
 }

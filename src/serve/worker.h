@@ -14,6 +14,7 @@
 struct lane;
 struct tf_hooks;
 struct registry;
+struct rules;
 
 /* Every limit of a worker; 0 is "none" where that makes sense. */
 struct worker_limits {
@@ -31,7 +32,10 @@ struct worker_limits {
 struct worker_config {
 	const int		*listen_fds;
 	const uint32_t		*listen_keys;	/* what the master calls them;
-						   NULL: 0, 1, 2 ... */
+						   NULL: each is a listener
+						   of its own */
+	const struct rules	*listen_rules;	/* what is served there; NULL:
+						   everything */
 	const bool		*listen_foreign; /* goes on to be somebody
 						   else's; NULL: none does */
 	unsigned		 nlisten;

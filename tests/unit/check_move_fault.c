@@ -385,8 +385,8 @@ START_TEST(unlisten_an_inherited_one)
 {
 	int fd = side_tcp(&a), waiting;
 
-	say(&a, ORDER_UNLISTEN, 1, 0, -1);
-	say(&a, ORDER_UNLISTEN, 1, 0, -1);
+	say(&a, ORDER_UNLISTEN, order_key(1, 0), 0, -1);
+	say(&a, ORDER_UNLISTEN, order_key(1, 0), 0, -1);
 	side_barrier(&a, fd);
 	waiting = peer_connect(a.tcp_door);
 	side_barrier(&a, fd);

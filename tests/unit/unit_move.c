@@ -26,6 +26,7 @@
 
 struct side a, b;
 struct worker_limits side_limits;
+struct rules side_rules[2];
 bool side_doors_kept;
 struct heard heard;
 
@@ -82,6 +83,7 @@ sides_setup(void)
 	heard.fd = -1;
 	side_limits = (struct worker_limits){ .max_frame = 4 << 20,
 	    .max_memory_per_call = 64 << 20, .max_depth = 64 };
+	memset(side_rules, 0, sizeof(side_rules));
 	registry_init(&registry);
 	ck_assert_msg(registry_add(&registry, NULL, &unit_service,
 	    &unit_handler, why, sizeof(why)) == 0, "%s", why);
@@ -120,7 +122,7 @@ run(struct side *s)
 	    .disconnect = note_disconnect };
 	int doors[2] = { s->unix_door, s->tcp_door };
 	struct worker_config config = { .listen_fds = doors, .nlisten = 2,
-	    .listen_kept = side_doors_kept,
+	    .listen_rules = side_rules, .listen_kept = side_doors_kept,
 	    .channel_fd = s->theirs, .stop_fd = -1, .lane = s->lane,
 	    .hooks = &hooks, .registry = &registry, .ctx = s->notes,
 	    .limits = side_limits };

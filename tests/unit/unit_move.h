@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/order.h"
+#include "serve/rules.h"
 #include "serve/worker.h"
 #include "shm/lane.h"
 
@@ -32,6 +33,7 @@ extern struct side a, b;
 
 /* For all workers that have not begun yet. */
 extern struct worker_limits side_limits;
+extern struct rules side_rules[2];	/* of the unix and the TCP door */
 extern bool side_doors_kept;	/* for the next master */
 
 /* What was heard last. */

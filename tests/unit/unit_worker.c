@@ -22,7 +22,8 @@
 #define METHODS	4
 
 struct worker_limits bench_limits;
-static const struct tf_hooks no_hooks;
+struct rules bench_rules[2];
+struct tf_hooks bench_hooks;
 
 static struct {
 	struct registry		 registry;
@@ -56,6 +57,8 @@ bench_setup(void)
 	b.barrier = -1;
 	bench_limits = (struct worker_limits){ .max_frame = 4 << 20,
 	    .max_memory_per_call = 64 << 20, .max_depth = 64 };
+	bench_hooks = (struct tf_hooks){ .before = NULL };
+	memset(bench_rules, 0, sizeof(bench_rules));
 	registry_init(&b.registry);
 	ck_assert_msg(registry_add(&b.registry, NULL, &unit_service,
 	    &unit_handler, why, sizeof(why)) == 0, "%s", why);
@@ -84,8 +87,9 @@ bench_start(void)
 	struct pollfd p[2];
 
 	b.config = (struct worker_config){ .listen_fds = b.doors, .nlisten = 2,
-	    .channel_fd = b.channel[1], .stop_fd = -1, .lane = b.lane,
-	    .hooks = &no_hooks, .registry = &b.registry,
+	    .listen_rules = bench_rules, .channel_fd = b.channel[1],
+	    .stop_fd = -1, .lane = b.lane,
+	    .hooks = &bench_hooks, .registry = &b.registry,
 	    .limits = bench_limits };
 	ck_assert_int_eq(pthread_create(&b.thread, NULL, body, NULL), 0);
 	b.runs = true;

@@ -8,12 +8,17 @@
 
 #include <check.h>
 
+#include <thriftfork/service.h>
+
 #include "base/order.h"
+#include "serve/rules.h"
 #include "serve/worker.h"
 #include "shm/lane.h"
 
 /* What a test may change before bench_start(). */
 extern struct worker_limits bench_limits;
+extern struct tf_hooks bench_hooks;
+extern struct rules bench_rules[2];	/* of the unix and the TCP door */
 
 void	bench_setup(void);		/* fixtures */
 void	bench_teardown(void);
