@@ -37,7 +37,10 @@ void	 tf_server_free(struct tf_server *);	/* NULL is fine */
 int	 tf_server_set(struct tf_server *, const char *key, const char *value)
 	    TF_CHECK;
 
-/* The same as tf_server_set(srv, "listen", addr); may be called repeatedly. */
+/*
+ * The same as tf_server_set(srv, "listen", addr); may be called repeatedly.
+ * addr is "ADDRESS[,key=value]...".
+ */
 int	 tf_server_listen(struct tf_server *, const char *addr) TF_CHECK;
 
 /*

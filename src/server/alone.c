@@ -32,14 +32,16 @@ serve(struct run *run)
 {
 	struct tf_server *srv = run->srv;
 	bool foreign[MASTER_MAX_LISTENERS];
+	struct rules rules[MASTER_MAX_LISTENERS];
 	int fds[MASTER_MAX_LISTENERS];
 	struct worker_config config = { .listen_fds = fds,
-	    .listen_foreign = foreign, .alone = true,
+	    .listen_foreign = foreign, .listen_rules = rules, .alone = true,
 	    .nlisten = run->nlisteners, .channel_fd = -1,
 	    .stop_fd = srv->stop_fd };
 	int lane = segment_lane_take(srv->segment, 0, 1);
 
 	run_note_foreign(run, foreign);
+	run_note_rules(run, rules);
 	config.lane = segment_attach_self(srv->segment, (unsigned)lane);
 	if (config.lane == NULL)
 		return tf_server_refuse(srv, "shared memory: %s",

@@ -16,11 +16,29 @@ refuse_more(struct tf_server *srv)
 	    MASTER_MAX_LISTENERS);
 }
 
+static const struct rules *
+rules_of(const struct run *run, unsigned listener)
+{
+	return &run->srv->settings.listen_rules[run->listen_of[listener]];
+}
+
+static void
+announce(const struct run *run, unsigned listener, const char *how)
+{
+	char text[RULES_TEXT];
+
+	rules_text(rules_of(run, listener), text, sizeof(text));
+	log_info("listening on %s%s%s%s%s", run->listeners[listener].text, how,
+	    *text != '\0' ? " (" : "", *text != '\0' ? text + 1 : "",
+	    *text != '\0' ? ")" : "");
+}
+
+/* Of the index-th address of the settings. */
 static int
-open_listener(struct run *run, const struct addr *a)
+open_listener(struct run *run, unsigned index, const struct addr *a)
 {
 	struct tf_server *srv = run->srv;
-	const char *text;
+	unsigned listener = run->nlisteners;
 	char why[256];
 	int inherited;
 
@@ -28,21 +46,19 @@ open_listener(struct run *run, const struct addr *a)
 		return refuse_more(srv);
 	if ((inherited = succeed_listener(run, a)) == -1)
 		return -1;
-	if (inherited == 0 && listener_open(&run->listeners[run->nlisteners],
+	if (inherited == 0 && listener_open(&run->listeners[listener],
 	    a, run->slots, why, sizeof(why)) == -1)
 		return tf_server_refuse(srv, "listen %s", why);
-	text = run->listeners[run->nlisteners++].text;
-	if (inherited == 0 || !succeed_runs(run))
-		segment_add_listen(srv->segment, text);
-	log_info("listening on %s%s", text, inherited == 1 ?
-	    ", as the old master" : "");
+	run->listen_of[run->nlisteners++] = index;
+	announce(run, listener, inherited == 1 ? ", as the old master" : "");
 	return 0;
 }
 
 static int
-adopt(struct run *run, const char *address, int fd)
+adopt(struct run *run, unsigned index, int fd)
 {
 	struct tf_server *srv = run->srv;
+	const char *address = srv->settings.listen[index];
 	struct listener *l = &run->listeners[run->nlisteners];
 	char why[256];
 
@@ -55,23 +71,24 @@ adopt(struct run *run, const char *address, int fd)
 		fd_close(&fd);
 		return tf_server_refuse(srv, "listen %s: %s", address, why);
 	}
-	run->nlisteners++;
-	segment_add_listen(srv->segment, l->text);
-	log_info("listening on %s, %s", l->text, address);
+	run->listen_of[run->nlisteners++] = index;
+	snprintf(why, sizeof(why), ", %s", address);
+	announce(run, run->nlisteners - 1, why);
 	return 0;
 }
 
 /* All that have the name. */
 static int
-adopt_named(struct run *run, const char *address)
+adopt_named(struct run *run, unsigned index)
 {
 	struct tf_server *srv = run->srv;
+	const char *address = srv->settings.listen[index];
 	const char *name = activation_name(address);
 	unsigned n = 0;
 	int fd;
 
 	for (; (fd = activation_claim(&srv->activation, name)) != -1; n++)
-		if (adopt(run, address, fd) == -1)
+		if (adopt(run, index, fd) == -1)
 			return -1;
 	if (n > 0)
 		return 0;
@@ -81,19 +98,20 @@ adopt_named(struct run *run, const char *address)
 }
 
 static int
-open_one(struct run *run, const char *text, bool open)
+open_one(struct run *run, unsigned index, bool open)
 {
 	struct tf_server *srv = run->srv;
+	const char *text = srv->settings.listen[index];
 	struct addr addrs[8];
 	char why[256];
 	int n;
 
 	if (activation_name(text) != NULL)
-		return open ? adopt_named(run, text) : 0;
+		return open ? adopt_named(run, index) : 0;
 	if ((n = addr_parse(text, addrs, 8, why, sizeof(why))) == -1)
 		return tf_server_refuse(srv, "listen %s: %s", text, why);
 	for (int i = 0; open && i < n; i++)
-		if (open_listener(run, &addrs[i]) == -1)
+		if (open_listener(run, index, &addrs[i]) == -1)
 			return -1;
 	return 0;
 }
@@ -107,7 +125,7 @@ each_address(struct run *run, bool open)
 	if (settings_complete(&srv->settings, why, sizeof(why)) == -1)
 		return tf_server_refuse(srv, "%s", why);
 	for (unsigned i = 0; i < srv->settings.nlisten; i++)
-		if (open_one(run, srv->settings.listen[i], open) == -1)
+		if (open_one(run, i, open) == -1)
 			return -1;
 	return 0;
 }
@@ -133,14 +151,12 @@ close_unclaimed(struct run *run)
 int
 run_open_listeners(struct run *run)
 {
-	int rc;
-
+	if (each_address(run, true) == -1)
+		return -1;
 	if (!succeed_runs(run))
-		segment_clear_listen(run->srv->segment);
-	rc = each_address(run, true);
-	if (rc == 0)
-		close_unclaimed(run);
-	return rc;
+		run_show_listeners(run);
+	close_unclaimed(run);
+	return 0;
 }
 
 int
@@ -165,6 +181,27 @@ run_note_foreign(const struct run *run, bool *foreign)
 {
 	for (unsigned i = 0; i < run->nlisteners; i++)
 		foreign[i] = run->listeners[i].foreign;
+}
+
+void
+run_note_rules(const struct run *run, struct rules *rules)
+{
+	for (unsigned i = 0; i < run->nlisteners; i++)
+		rules[i] = *rules_of(run, i);
+}
+
+void
+run_show_listeners(struct run *run)
+{
+	char text[ADDR_TEXT + RULES_TEXT], rules[RULES_TEXT];
+
+	segment_clear_listen(run->srv->segment);
+	for (unsigned i = 0; i < run->nlisteners; i++) {
+		rules_text(rules_of(run, i), rules, sizeof(rules));
+		snprintf(text, sizeof(text), "%s%s", run->listeners[i].text,
+		    rules);
+		segment_add_listen(run->srv->segment, text);
+	}
 }
 
 void

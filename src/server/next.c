@@ -100,6 +100,7 @@ next_commit(void *arg, struct master_limits *limits)
 	struct master_limits before = *limits;
 
 	replace(run);
+	run_show_listeners(run);
 	*limits = run_limits(&run->srv->settings);
 	if (limits->configured == before.configured)
 		limits->workers = before.workers;

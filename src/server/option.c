@@ -7,9 +7,7 @@
 
 #include "base/bug.h"
 #include "base/clock.h"
-#include "io/addr.h"
 #include "proc/privilege.h"
-#include "server/activation.h"
 #include "server/option_def.h"
 
 #define TIME_MAX	(UINT64_C(365) * 86400 * NS_PER_S)
@@ -31,8 +29,8 @@ find(const char *key)
 	return NULL;
 }
 
-static char *
-copy(const char *text)
+char *
+option_copy(const char *text)
 {
 	char *new = strdup(text);
 
@@ -60,94 +58,6 @@ get_text(const struct settings *s, const struct option_def *d)
 	return text;
 }
 
-static void
-clear_listen(struct settings *s)
-{
-	while (s->nlisten > 0)
-		free(s->listen[--s->nlisten]);
-}
-
-/* The same address may be written in more than one way. */
-static void
-plain_address(const char *address, char *plain, size_t size)
-{
-	if (strncmp(address, "tcp://", 6) == 0)
-		address += 6;
-	snprintf(plain, size, "%s%s", *address == ':' ? "127.0.0.1" : "",
-	    address);
-}
-
-/* Nothing is looked up, and nothing has to be there yet. */
-static int
-check_address(const char *address, char *why, size_t size)
-{
-	const char *name = activation_name(address);
-	struct addr form;
-
-	if (name == NULL)
-		return addr_parse(address, &form, 0, why, size);
-	if (*name != '\0' && strlen(name) < ACTIVATION_NAME &&
-	    strchr(name, ':') == NULL)
-		return 0;
-	snprintf(why, size, "the name of a socket has 1 to %d characters, and "
-	    "no colon", ACTIVATION_NAME - 1);
-	return -1;
-}
-
-static int
-check_listen(const struct settings *s, const char *address, char *why,
-    size_t size)
-{
-	char a[512], b[512], reason[200];
-
-	if (check_address(address, reason, sizeof(reason)) == -1) {
-		snprintf(why, size, "listen: %s: %s", address, reason);
-		return -1;
-	}
-	if (s->nlisten == LISTEN_MAX) {
-		snprintf(why, size, "listen: more than %d addresses",
-		    LISTEN_MAX);
-		return -1;
-	}
-	plain_address(address, a, sizeof(a));
-	for (unsigned i = 0; i < s->nlisten; i++) {
-		plain_address(s->listen[i], b, sizeof(b));
-		if (strcmp(a, b) == 0) {
-			snprintf(why, size, "listen: %s is given twice",
-			    address);
-			return -1;
-		}
-	}
-	return 0;
-}
-
-/* "ADDRESS,key=value,...": no listener has settings of its own yet. */
-static int
-set_listen(struct settings *s, const char *value, char *why, size_t size)
-{
-	const char *comma = strchr(value, ','), *key, *eq;
-
-	if (comma != NULL) {
-		key = comma + 1;
-		eq = key + strcspn(key, "=,");
-		snprintf(why, size, *eq == '=' ? "listen: there is no setting "
-		    "'%.*s' of a listener" : "listen: '%.*s' is not KEY=VALUE",
-		    (int)(eq - key), key);
-		return -1;
-	}
-	if (*value == '\0') {
-		snprintf(why, size, "listen: is empty");
-		return -1;
-	}
-	/* What comes from a file is replaced, not added to. */
-	if (!s->given[OPTION_listen])
-		clear_listen(s);
-	if (check_listen(s, value, why, size) == -1)
-		return -1;
-	s->listen[s->nlisten++] = copy(value);
-	return 0;
-}
-
 static int
 set_one(struct settings *s, const struct option_def *d, const char *value,
     char *why, size_t size)
@@ -155,11 +65,11 @@ set_one(struct settings *s, const struct option_def *d, const char *value,
 	uint64_t n;
 
 	if (d->type == TYPE_LISTEN)
-		return set_listen(s, value, why, size);
+		return listen_set(s, value, why, size);
 	if (option_is_text(d)) {
 		if (option_text_ok(d, value, why, size) == -1)
 			return -1;
-		put_text(s, d, copy(value));
+		put_text(s, d, option_copy(value));
 		return 0;
 	}
 	if (option_number(d, d->key, value, &n, why, size) == -1)
@@ -189,7 +99,7 @@ put_call_timeout(struct settings *s, const char *method, uint64_t ns)
 			fatal("out of memory: settings");
 		s->call_timeouts = t;
 		t += s->ncall_timeouts++;
-		*t = (struct call_timeout){ .method = copy(method) };
+		*t = (struct call_timeout){ .method = option_copy(method) };
 	}
 	t->ns = ns;
 	return t;
@@ -246,21 +156,13 @@ settings_given(const struct settings *s, const char *key)
 }
 
 static void
-copy_listen(struct settings *s, const struct settings *from)
-{
-	clear_listen(s);
-	for (unsigned i = 0; i < from->nlisten; i++)
-		s->listen[s->nlisten++] = copy(from->listen[i]);
-}
-
-static void
 copy_one(struct settings *s, const struct settings *from,
     const struct option_def *d)
 {
 	if (d->type == TYPE_LISTEN)
-		copy_listen(s, from);
+		listen_copy(s, from);
 	else if (option_is_text(d))
-		put_text(s, d, copy(get_text(from, d)));
+		put_text(s, d, option_copy(get_text(from, d)));
 	else
 		memcpy((char *)s + d->member, (const char *)from + d->member,
 		    sizeof(uint64_t));
@@ -298,7 +200,7 @@ settings_init(struct settings *s)
 void
 settings_fini(struct settings *s)
 {
-	clear_listen(s);
+	listen_clear(s);
 	for (size_t i = 0; i < NOPTIONS; i++)
 		if (option_is_text(&option_defs[i]) &&
 		    option_defs[i].type != TYPE_LISTEN)
@@ -326,24 +228,13 @@ settings_again(struct settings *next, const struct settings *s)
 }
 
 static bool
-same_listen(const struct settings *a, const struct settings *b)
-{
-	if (a->nlisten != b->nlisten)
-		return false;
-	for (unsigned i = 0; i < a->nlisten; i++)
-		if (strcmp(a->listen[i], b->listen[i]) != 0)
-			return false;
-	return true;
-}
-
-static bool
 same(const struct settings *a, const struct settings *b,
     const struct option_def *d)
 {
 	const char *x, *y;
 
 	if (d->type == TYPE_LISTEN)
-		return same_listen(a, b);
+		return listen_is_same(a, b);
 	if (!option_is_text(d))
 		return memcmp((const char *)a + d->member,
 		    (const char *)b + d->member, sizeof(uint64_t)) == 0;
@@ -401,7 +292,7 @@ settings_complete(struct settings *s, char *why, size_t size)
 {
 	if (s->nlisten > 0)
 		return 0;
-	return set_listen(s, option_defs[OPTION_listen].preset, why, size);
+	return listen_set(s, option_defs[OPTION_listen].preset, why, size);
 }
 
 uint64_t

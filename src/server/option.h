@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "proc/master.h"	/* for a limit in options.def */
+#include "serve/rules.h"
 
 #define LISTEN_MAX	32
 
@@ -61,7 +62,8 @@ struct settings {
 	char		*name;			/* NULL: not set; all texts */
 	char		*config, *pidfile, *user, *group;
 	char		*log;			/* NULL: stderr */
-	char		*listen[LISTEN_MAX];
+	char		*listen[LISTEN_MAX];	/* addresses alone */
+	struct rules	 listen_rules[LISTEN_MAX];
 	unsigned	 nlisten;
 	struct call_timeout *call_timeouts;
 	size_t		 ncall_timeouts;
@@ -101,6 +103,11 @@ int	settings_check(const struct settings *, char *why, size_t why_size);
 
 /* Listens at the default address if none has been given. */
 int	settings_complete(struct settings *, char *why, size_t why_size);
+
+#define RULES_TEXT	128	/* bytes that hold any rules_text() */
+
+/* As they follow an address: ",key=value,...", or "" if all is served. */
+void	rules_text(const struct rules *, char *text, size_t size);
 
 /* The call-timeout of a method in ns; 0 is off. */
 uint64_t settings_call_timeout(const struct settings *, const char *service,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * options.def as a table, for the files that work on it: option.c sets,
+ * option_listen.c and option_rules.c what belongs to an address,
  * option_value.c understands values, option_help.c tells people.
  */
 #ifndef SERVER_OPTION_DEF_H
@@ -40,6 +41,23 @@ int	option_number(const struct option_def *, const char *key,
 
 /* Whether a text will do: 0, or -1 with a reason. */
 int	option_text_ok(const struct option_def *, const char *value, char *why,
+	    size_t why_size);
+
+char	*option_copy(const char *);	/* does not fail */
+
+/* option_listen.c: adds "ADDRESS[,key=value]..."; 0, or -1 with a reason. */
+int	listen_set(struct settings *, const char *value, char *why,
+	    size_t why_size);
+void	listen_clear(struct settings *);
+void	listen_copy(struct settings *, const struct settings *from);
+/* Of the addresses: what they serve may be different. */
+bool	listen_is_same(const struct settings *, const struct settings *);
+
+/*
+ * option_rules.c: one "key=value" of a listener, which is changed; given are
+ * the keys so far, 0 at first.
+ */
+int	rules_set(struct rules *, unsigned *given, char *setting, char *why,
 	    size_t why_size);
 
 static inline int

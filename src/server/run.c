@@ -80,8 +80,9 @@ worker_main(const struct inherit *in, void *arg)
 	struct run *run = arg;
 	struct tf_server *srv = run->srv;
 	bool foreign[MASTER_MAX_LISTENERS];
+	struct rules rules[MASTER_MAX_LISTENERS];
 	struct worker_config config = { .listen_fds = in->listen_fds,
-	    .listen_foreign = foreign,
+	    .listen_foreign = foreign, .listen_rules = rules,
 	    .listen_keys = in->listen_keys, .nlisten = in->nlisten,
 	    .listen_kept = notify_has_manager(),
 	    .channel_fd = in->channel_fd, .stop_fd = -1 };
@@ -90,6 +91,7 @@ worker_main(const struct inherit *in, void *arg)
 	succession_end(&srv->succession);
 	run_note_foreign(run, foreign);
 	next_enter(run, in->generation);
+	run_note_rules(run, rules);
 	if ((config.lane = segment_attach(srv->segment, in->lane)) == NULL) {
 		log_error("shared memory");
 		return 1;

@@ -32,6 +32,8 @@ struct run {
 	unsigned		 slots;
 	struct instance		 instance;
 	struct listener		 listeners[MASTER_MAX_LISTENERS];
+	unsigned		 listen_of[MASTER_MAX_LISTENERS]; /* which of
+						   the settings' addresses */
 	unsigned		 nlisteners;
 	struct privilege	 privilege;	/* of children */
 	struct lockfile		 pidfile;
@@ -91,6 +93,12 @@ bool	run_wants_activation(const struct run *);
 
 /* Which sockets are the service manager's; MASTER_MAX_LISTENERS of them. */
 void	run_note_foreign(const struct run *, bool *foreign);
+
+/* What is served at each, as the settings are now; as many. */
+void	run_note_rules(const struct run *, struct rules *);
+
+/* Tells whoever reads the counters what is listened on, and what for. */
+void	run_show_listeners(struct run *);
 
 /* Whether the addresses can be understood; binds nothing. */
 int	run_check_listeners(struct run *);

@@ -164,6 +164,7 @@ succeed_inherit(void *arg)
 	char why[400];
 
 	succeed_own(run);
+	run_show_listeners(run);
 	if (instance_lock(&run->instance, s->name, why, sizeof(why)) == -1)
 		log_errorx("upgrade: %s", why);
 	if (s->pidfile != NULL && pidfile_take(&run->pidfile, s->pidfile, why,

@@ -47,8 +47,8 @@ def wrong_files():
         ("user a\nuser b\n", ":2: user: is given twice"),
         ("listen :1\nlisten tcp://127.0.0.1:1\n",
          ":2: listen: tcp://127.0.0.1:1 is given twice"),
-        ("listen :1 tls=on\n",
-         ":1: listen: there is no setting 'tls' of a listener"),
+        ("listen :1 tls=1\n",
+         ":1: listen: :1: tls: '1' is not auto, on or off"),
         ("log \"x\n", ":1: a quote is not closed"),
         ("config x\n", ":1: config: a file cannot name another one"),
     ]:

@@ -78,6 +78,25 @@ START_TEST(forms_of_a_line)
 }
 END_TEST
 
+START_TEST(listeners)
+{
+	ck_assert_msg(read_text("listen :1 protocols=compact+header tls=on\n"
+	    "listen\t:2   proxy=on # a proxy\n"
+	    "listen :3,tls=off proxy=on\n"
+	    "listen \"unix:/a b\\\\,c\" tls=off\n"
+	    "listen unix:/d\\,e\n") == 0, "%s", why);
+	ck_assert_uint_eq(s.nlisten, 5);
+	ck_assert_uint_eq(s.listen_rules[0].tls, RULES_TLS_ON);
+	ck_assert_uint_ne(s.listen_rules[0].off, 0);
+	ck_assert(s.listen_rules[1].proxy);
+	ck_assert_uint_eq(s.listen_rules[2].tls, RULES_TLS_OFF);
+	ck_assert(s.listen_rules[2].proxy);
+	ck_assert_str_eq(s.listen[3], "unix:/a b,c");
+	ck_assert_uint_eq(s.listen_rules[3].tls, RULES_TLS_OFF);
+	ck_assert_str_eq(s.listen[4], "unix:/d,e");
+}
+END_TEST
+
 START_TEST(an_empty_file)
 {
 	ck_assert_int_eq(read_text(""), 0);
@@ -103,11 +122,14 @@ static const struct {
 	    "call-timeout.Service.method" },
 	{ "listen :1\nlisten :2\nlisten 127.0.0.1:1\n",
 	    ":3: listen: 127.0.0.1:1 is given twice" },
-	{ "listen :1 tls=on\n",
-	    ":1: listen: there is no setting 'tls' of a listener" },
-	{ "listen :1 tls\n", ":1: listen: 'tls' is not KEY=VALUE" },
+	{ "\nlisten :1 tls=maybe\n",
+	    ":2: listen: :1: tls: 'maybe' is not auto, on or off" },
+	{ "listen :1 tls\n", ":1: listen: :1: 'tls' is not KEY=VALUE" },
+	{ "listen :1 tls = on\n", ":1: listen: :1: 'tls' is not KEY=VALUE" },
 	{ "listen :1 a=b c=d\n",
-	    ":1: listen: there is no setting 'a' of a listener" },
+	    ":1: listen: :1: there is no setting 'a' of a listener" },
+	{ "listen :1 proxy=on proxy=on\n",
+	    ":1: listen: :1: proxy: is given twice" },
 	{ "listen\n", ":1: listen: has no value" },
 	{ "listen :1\nlisten x\n", ":2: listen: x: an address is HOST:PORT" },
 	{ "listen :65536\n", ":1: listen: :65536: an address is HOST:PORT" },
@@ -254,6 +276,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, forms_of_a_line);
+	tcase_add_test(t, listeners);
 	tcase_add_test(t, an_empty_file);
 	tcase_add_loop_test(t, errors, 0, NBAD);
 	tcase_add_test(t, a_nul_byte);

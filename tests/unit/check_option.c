@@ -278,13 +278,8 @@ START_TEST(listen_twice)
 }
 END_TEST
 
-START_TEST(listener_settings)
+START_TEST(listen_nowhere)
 {
-	ck_assert_int_eq(set("listen", ":7,tls=on"), -1);
-	ck_assert_str_eq(why, "listen: there is no setting 'tls' of a "
-	    "listener");
-	ck_assert_int_eq(set("listen", ":7,tls,x=y"), -1);
-	ck_assert_str_eq(why, "listen: 'tls' is not KEY=VALUE");
 	ck_assert_int_eq(set("listen", ""), -1);
 	ck_assert_str_eq(why, "listen: is empty");
 	ck_assert_uint_eq(s.nlisten, 0);
@@ -492,7 +487,7 @@ main(void)
 	tcase_add_test(t, max_frame_stays_below_cr_lf);
 	tcase_add_test(t, listen_addresses);
 	tcase_add_test(t, listen_twice);
-	tcase_add_test(t, listener_settings);
+	tcase_add_test(t, listen_nowhere);
 	tcase_add_test(t, logs);
 	tcase_add_test(t, call_timeouts);
 	tcase_add_test(t, check);
