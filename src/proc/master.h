@@ -104,7 +104,8 @@ struct master_config {
 	size_t		 report_size;	/* at most */
 	/*
 	 * An upgrade: what is executed (NULL: it cannot be), in a child after
-	 * execute(); and, before the old master gives its connections away,
+	 * execute(), which may give fd, a socket between the two, another
+	 * number; and, before the old master gives its connections away,
 	 * leave(): what has a name is pid's from now on.  The new master was
 	 * left a socket to the old one (-1: it is nobody's successor; becomes
 	 * the master's), and inherit() says that the names are its own.  The
@@ -114,7 +115,7 @@ struct master_config {
 	uint32_t	 reads;
 	const char	*program;
 	char		**argv;
-	void		(*execute)(void *arg);
+	void		(*execute)(void *arg, int *fd);
 	void		(*leave)(void *arg, pid_t);
 	int		 predecessor_fd;
 	void		(*inherit)(void *arg);

@@ -304,11 +304,11 @@ become(const struct master_config *cf, int fd)
 	char text[32];
 
 	prctl(PR_SET_PDEATHSIG, 0);	/* it is to outlive us */
+	cf->execute(cf->arg, &fd);
 	snprintf(text, sizeof(text), "%d", fd);
 	if (fcntl(fd, F_SETFD, 0) == -1 ||
 	    setenv(SUCCESSION_ENV, text, 1) == -1)
 		_exit(126);
-	cf->execute(cf->arg);
 	execv(cf->program, cf->argv);
 	log_error("upgrade: %s", cf->program);
 	_exit(127);
@@ -328,6 +328,8 @@ bequeath(struct master *m)
 	for (unsigned i = 0; i < cf->nlisteners; i++) {
 		const struct listener *l = &cf->listeners[i];
 
+		if (l->foreign)
+			continue;	/* execute() has passed it */
 		for (unsigned j = 0; j < l->nfds; j++) {
 			o.arg = order_key(i, j);
 			o.id = l->indexes[j];

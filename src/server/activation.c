@@ -174,6 +174,61 @@ activation_claim(struct activation *a, const char *name)
 	return -1;
 }
 
+/* Behind all that are to be overwritten. */
+static int
+move_up(int fd, unsigned n)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, FIRST + (int)n);
+}
+
+static int
+put_in_place(const struct activation_fd *fds, unsigned n)
+{
+	int *up = calloc(n, sizeof(*up)), rc = up == NULL ? -1 : 0;
+
+	for (unsigned i = 0; rc != -1 && i < n; i++)
+		rc = up[i] = move_up(fds[i].fd, n);
+	for (unsigned i = 0; rc != -1 && i < n; i++)
+		rc = dup2(up[i], FIRST + (int)i);
+	free(up);
+	return rc;
+}
+
+/* Colons stand between them; names have none. */
+static int
+set_names(const struct activation_fd *fds, unsigned n)
+{
+	size_t size = (size_t)n * ACTIVATION_NAME;
+	char *names = calloc(1, size);
+	int rc;
+
+	if (names == NULL)
+		return -1;
+	for (unsigned i = 0; i < n; i++) {
+		if (i > 0)
+			strlcat(names, ":", size);
+		strlcat(names, fds[i].name, size);
+	}
+	rc = setenv("LISTEN_FDNAMES", names, 1);
+	free(names);
+	return rc;
+}
+
+int
+activation_pass(const struct activation_fd *fds, unsigned n, int *keep)
+{
+	char number[16], pid[16];
+
+	if (n == 0)
+		return 0;
+	if ((*keep = move_up(*keep, n)) == -1 || put_in_place(fds, n) == -1)
+		return -1;
+	snprintf(number, sizeof(number), "%u", n);
+	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+	return setenv("LISTEN_FDS", number, 1) == -1 ||
+	    setenv("LISTEN_PID", pid, 1) == -1 ? -1 : set_names(fds, n);
+}
+
 void
 activation_close(struct activation *a)
 {

@@ -47,6 +47,13 @@ const char *activation_name(const char *address);
  */
 int	activation_claim(struct activation *, const char *name);
 
+/*
+ * In a child that is about to execute a program: passes it these, as a service
+ * manager would.  *keep, which it is to have besides, may get another number.
+ * -1 and errno.
+ */
+int	activation_pass(const struct activation_fd *, unsigned n, int *keep);
+
 /* Closes those that nobody has claimed; or leaves them to whom they are for. */
 void	activation_close(struct activation *);
 void	activation_forget(struct activation *);

@@ -35,13 +35,6 @@ manager_end(void)
 }
 
 void
-manager_execute(void *arg)
-{
-	(void)arg;
-	notify_export();
-}
-
-void
 manager_leave(pid_t pid)
 {
 	notify("MAINPID=%ld", (long)pid);

@@ -20,13 +20,10 @@
  */
 void	manager_begin(bool in_background);
 
-/* In a process that shall be the master: it can find the manager. */
-void	manager_execute(void *arg);
-
 /* Another process is the master from now on, and speaks for the server. */
 void	manager_leave(pid_t);
 
-/* The program around the server can find it again. */
+/* Whatever comes after the server in this process can find it again. */
 void	manager_end(void);
 
 /* For struct master_config; arg is not used.  No interval: no manager. */

@@ -207,7 +207,7 @@ run_master(struct run *run)
 	    .generation = srv->succession.generation + 1,
 	    .predecessor_fd = srv->succession.fd,
 	    .program = run->program.path, .argv = run->program.argv,
-	    .execute = manager_execute, .leave = succeed_leave,
+	    .execute = succeed_execute, .leave = succeed_leave,
 	    .inherit = succeed_inherit, .reads = move_record_newest(),
 	    .serving = srv->ready_fd != -1 ? run_serving : NULL,
 	    .prepare = next_prepare, .preflight = preflight_main,

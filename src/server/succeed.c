@@ -172,6 +172,37 @@ succeed_inherit(void *arg)
 		log_errorx("upgrade: %s", why);
 }
 
+/* Sockets that the service manager has bound, as we got them. */
+static unsigned
+collect_foreign(const struct run *run, struct activation_fd *fds)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < run->nlisteners; i++) {
+		const char *address =
+		    run->srv->settings.listen[run->listen_of[i]];
+
+		if (!run->listeners[i].foreign)
+			continue;
+		fds[n].fd = run->listeners[i].fds[0];
+		strlcpy(fds[n++].name, activation_name(address),
+		    ACTIVATION_NAME);
+	}
+	return n;
+}
+
+void
+succeed_execute(void *arg, int *fd)
+{
+	const struct run *run = arg;
+	struct activation_fd fds[MASTER_MAX_LISTENERS];
+	unsigned n = collect_foreign(run, fds);
+
+	manager_end();
+	if (activation_pass(fds, n, fd) == -1)
+		log_error("upgrade: sockets of the service manager");
+}
+
 void
 succeed_leave(void *arg, pid_t pid)
 {

@@ -35,7 +35,12 @@ struct master_limits succeed_limits(const struct run *);
 /* What has not been taken is given up, and files are ours from now on. */
 void	succeed_own(struct run *);
 
-/* For struct master_config: the names are ours; or they are pid's now. */
+/*
+ * For struct master_config: in the child that becomes the next master, what
+ * else it has to find, beside fd, which may move; the names are ours; or they
+ * are pid's now.
+ */
+void	succeed_execute(void *run, int *fd);
 void	succeed_inherit(void *run);
 void	succeed_leave(void *run, pid_t pid);
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from daemon import TESTBED, children, descriptors, read, refused
+from daemon import TESTBED, children, descriptors, launcher, read, refused
 from harness import (DEADLINE, ILL, built, gone, main, put_away, tempdir,
                      until)
 from manager import activated
@@ -124,6 +124,32 @@ def a_reload_keeps_it():
         still_ours(s, path)
 
 
+def an_upgrade_keeps_them():
+    """two of one name, one of another, beside one of our own"""
+    where = tempdir()
+    paths = [os.path.join(where, n) for n in ("a", "b", "c", "own")]
+    with local(paths[0]) as s, local(paths[1]) as t, local(paths[2]) as u:
+        a = Activated([s, t, u], "web:web:more", "-l", "fd:more", "-l",
+                      "fd:web", "-l", "unix:" + paths[3], workers=1)
+        a.await_log(" serves")
+        with socket.socket(socket.AF_UNIX) as staying:
+            staying.settimeout(DEADLINE)
+            staying.connect(paths[0])
+            for n in range(1, 4):
+                done = launcher("upgrade", "-n", a.name)
+                assert done.returncode == 0, (done, a.log())
+                assert all(call(p) for p in paths)
+                staying.sendall(PID)
+                assert b"pid" in staying.recv(100)
+                a.await_log("this is the master now", n)
+        done = launcher("stop", "-n", a.name)
+        assert done.returncode == 0, done
+        a.end()
+        assert not os.path.exists(paths[3])
+        for ours, path in ((s, paths[0]), (t, paths[1]), (u, paths[2])):
+            still_ours(ours, path)
+
+
 def the_master_is_killed():
     """its workers leave, the socket stays"""
     path = os.path.join(tempdir(), "s")
@@ -210,6 +236,7 @@ def a_check_needs_no_socket():
     assert done.returncode == 0, done
 
 
-main([a_unix_socket, a_tcp_socket, a_reload_keeps_it, the_master_is_killed,
+main([a_unix_socket, a_tcp_socket, a_reload_keeps_it, an_upgrade_keeps_them,
+      the_master_is_killed,
       several_of_one_name_beside_our_own, nothing_else_reaches_workers,
       alone, what_cannot_be_served, what_is_no_name, a_check_needs_no_socket])

@@ -9,6 +9,7 @@
  */
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -370,6 +371,48 @@ START_TEST(left_to_others)
 }
 END_TEST
 
+static ino_t
+inode(int fd)
+{
+	struct stat st;
+
+	MUST(fstat(fd, &st) == 0);
+	return st.st_ino;
+}
+
+/* The places that they are to have are each other's. */
+static void
+pass_some(void)
+{
+	struct activation_fd give[] = { { 4, "http" }, { 3, "" } };
+	ino_t third, fourth, fifth;
+	int keep = 5;
+
+	for (int fd = 3; fd < 6; fd++) {
+		int file = memfd_create("file", MFD_CLOEXEC);
+
+		MUST(dup3(file, fd, O_CLOEXEC) == fd);
+		close(file);
+	}
+	third = inode(3);
+	fourth = inode(4);
+	fifth = inode(5);
+	MUST(activation_pass(give, 2, &keep) == 0);
+	MUST(inode(3) == fourth && inode(4) == third && inode(keep) == fifth);
+	MUST(!is_private(3) && !is_private(4));
+	MUST(take() == 2);
+	MUST(activation_claim(&a, "http") == 3);
+	MUST(activation_claim(&a, "") == 4);
+	MUST(activation_pass(NULL, 0, &keep) == 0);
+	MUST(getenv("LISTEN_FDS") == NULL && inode(keep) == fifth);
+}
+
+START_TEST(passed_on)
+{
+	apart(pass_some);
+}
+END_TEST
+
 static void
 name_of(char *name, const char *address, unsigned slot, unsigned index)
 {
@@ -461,6 +504,7 @@ main(void)
 	tcase_add_test(t, what_cannot);
 	tcase_add_test(t, what_is_executed_has_nothing);
 	tcase_add_test(t, left_to_others);
+	tcase_add_test(t, passed_on);
 	tcase_add_test(t, names_in_the_store);
 	tcase_add_test(t, no_names_in_the_store);
 	tcase_add_test(t, whether_it_is_passed);
