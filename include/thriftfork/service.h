@@ -35,6 +35,10 @@ struct tf_peer {
 					   "unix:/path" or "unix" */
 	int32_t		 pid;		/* unix sockets: who has connected */
 	int64_t		 uid, gid;	/* -1 if not known */
+	const char	*tls_subject;	/* over TLS: of the certificate that
+					   the client has shown, "CN=x,O=y", or
+					   "" if none was asked for; NULL: no
+					   TLS, or, in connect(), not yet */
 };
 
 struct tf_call {

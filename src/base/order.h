@@ -38,6 +38,8 @@ enum order_kind {
 				   there; 0: not any more */
 	ORDER_VERSION,		/* who takes connections from here reads no
 				   record that is newer than version arg */
+	ORDER_RENEW,		/* show clients the credentials that come
+				   along, from the next connection on */
 	/* To the master. */
 	ORDER_READY,		/* the worker serves from now on */
 	ORDER_LEAVING,		/* told to by a signal, it wants to: DRAIN it */

@@ -100,6 +100,12 @@ struct master_config {
 	int		(*accept)(void *arg, const char *report, size_t len,
 			    char *why, size_t why_size);
 	void		(*commit)(void *arg, struct master_limits *);
+	/*
+	 * After accept(): if those who run need not be replaced, but for
+	 * something that they can be passed, a descriptor of that, which
+	 * becomes the master's, and then commit(); else -1.  NULL: as -1.
+	 */
+	int		(*renew)(void *arg);
 	void		(*discard)(void *arg);
 	size_t		 report_size;	/* at most */
 	/*

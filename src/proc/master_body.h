@@ -114,6 +114,8 @@ struct reload {
 	struct timer		 timer;
 	uint8_t			*report;
 	bool			 again;		/* asked for meanwhile */
+	bool			 renewed;	/* the last one: nobody was
+						   replaced */
 	char			 why[640];
 };
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "proc/master_body.h"
 #include "shm/segment.h"
@@ -172,12 +173,29 @@ reload_worker_lost(struct master *m, const char *why)
 	reload_abort(m, why);
 }
 
+/* There is no next generation: this one goes on, with what is new. */
+static void
+renew(struct master *m, int fd)
+{
+	struct worker *w;
+
+	TAILQ_FOREACH(w, &m->workers, link)
+		worker_tell(w, ORDER_RENEW, 0, fd);
+	fd_close(&fd);
+	m->newest--;
+	m->reload.renewed = true;
+	m->config->commit(m->config->arg, &m->limits);
+	log_info("generation %u goes on, renewed", m->generation);
+	over(m, "ok");
+}
+
 static void
 preflight_over(struct master *m)
 {
 	struct reload *r = &m->reload;
 	const struct master_config *cf = m->config;
 	ptrdiff_t len;
+	int fd;
 
 	end_preflight_watches(m);
 	r->stage = RELOAD_CANARY;
@@ -187,7 +205,10 @@ preflight_over(struct master *m)
 		reload_abort(m, r->why);
 		return;
 	}
-	start_in(m, 0);
+	if (cf->renew != NULL && (fd = cf->renew(cf->arg)) != -1)
+		renew(m, fd);
+	else
+		start_in(m, 0);
 }
 
 static void
@@ -274,6 +295,7 @@ reload_start(struct master *m, char *why, size_t size)
 	log_info("reloading: generation %u", ++m->newest);
 	thin_out(m);
 	m->reload.stage = RELOAD_PREFLIGHT;
+	m->reload.renewed = false;
 	if (start_preflight(m) == 0)
 		return 0;
 	snprintf(why, size, "preflight: %s", strerror(errno));

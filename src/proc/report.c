@@ -24,7 +24,8 @@ report_reload(struct master *m)
 	if (now == m->report.reload)
 		return;
 	if (m->report.reload != 0)
-		report(m, m->generation >= m->report.reload ? MASTER_RELOADED :
+		report(m, m->generation >= m->report.reload ||
+		    m->reload.renewed ? MASTER_RELOADED :
 		    MASTER_NOT_RELOADED);
 	if (now != 0)
 		report(m, MASTER_RELOADS);

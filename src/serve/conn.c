@@ -223,7 +223,8 @@ struct tf_peer
 conn_peer(const struct conn *c)
 {
 	struct tf_peer peer = { .data = c->data, .addr = c->peer, .pid = -1,
-	    .uid = -1, .gid = -1 };
+	    .uid = -1, .gid = -1,
+	    .tls_subject = layers_subject(c->layers) };
 	struct ucred cred;
 
 	if (c->local) {

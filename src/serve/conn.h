@@ -120,6 +120,7 @@ struct worker {
 						   was read */
 	struct transform	*transform;	/* NULL: none was needed yet */
 	struct mover		 mover;
+	struct tls_context	*renewed;	/* instead of the config's */
 	struct call		*spare;		/* a warm one */
 	struct log_rate		 noise;		/* lines strangers can cause */
 	bool			 stopping;	/* when the last connection has

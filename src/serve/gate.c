@@ -53,7 +53,8 @@ gate_refuses(const struct conn *c, enum dialect d, char why[GATE_WHY])
 		snprintf(why, GATE_WHY, "%s" SWITCHED_OFF, dialect_name(d));
 		return true;
 	}
-	if (d != DIALECT_TLS && c->rules->tls == RULES_TLS_ON) {
+	if (d != DIALECT_TLS && c->rules->tls == RULES_TLS_ON &&
+	    layers_subject(c->layers) == NULL) {
 		snprintf(why, GATE_WHY, "%s without TLS, which is required "
 		    "here", dialect_name(d));
 		return true;

@@ -180,6 +180,8 @@ begin_layer(struct conn *c, enum dialect d, const uint8_t *p, size_t len)
 
 	if (why == NULL)
 		return len;
+	if (d == DIALECT_TLS)
+		return refuse_tls(c, p, len, why);
 	refuse(c, p, len, COUNTER_PROTOCOL_ERRORS, why);
 	return 0;
 }
@@ -222,9 +224,8 @@ handle_message(struct conn *c, const uint8_t *p, size_t len)
 	case DIALECT_MORE:
 		return 0;
 	case DIALECT_ZLIB:
-		return begin_layer(c, d, p, len);
 	case DIALECT_TLS:
-		return refuse_tls(c, p, len, dialect_name(d));
+		return begin_layer(c, d, p, len);
 	default:
 		refuse(c, p, len, COUNTER_PROTOCOL_ERRORS, dialect_name(d));
 		return 0;

@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 
 #include "base/bug.h"
+#include "io/credentials.h"
+#include "io/tls.h"
 #include "serve/conn.h"
 #include "wire/zstream.h"
 
@@ -20,7 +22,7 @@
 #define MORE_BYTES	(64 * 1024)	/* than there were: what a layer may
 					   make of them, beside a 64th */
 
-enum layer_kind { LAYER_ZLIB };
+enum layer_kind { LAYER_TLS, LAYER_ZLIB };
 
 struct layer {
 	enum layer_kind	 kind;
@@ -34,7 +36,9 @@ struct layers {
 	struct layer	 stack[MAX_LAYERS];	/* the lowest first */
 	unsigned	 n;
 	bool		 has_read;	/* the socket, in this turn */
-	bool		 wrote;
+	bool		 wrote, finished;
+	bool		 shaken;	/* hands, by TLS, and counted */
+	struct tls	*tls;
 	struct zstream	*zlib;
 };
 
@@ -74,23 +78,72 @@ keep_rest(struct layer *l, const uint8_t *p, size_t len)
 	l->len = len;
 }
 
+static struct tls_context *
+tls_context_of(const struct worker *w)
+{
+	return w->renewed != NULL ? w->renewed : w->config->tls_context;
+}
+
+/* Why no such layer can begin on c; NULL: it can. */
+static const char *
+obstacle(const struct conn *c, enum dialect d)
+{
+	if (c->spoken || has(c->layers, LAYER_ZLIB))
+		return dialect_name(d);
+	if (d == DIALECT_ZLIB)
+		return zstream_is_built_in() ? NULL :
+		    "zlib, which is not built in";
+	if (c->layers != NULL)
+		return dialect_name(d);
+	if (!tls_is_built_in())
+		return "a TLS hello, but TLS is not built in";
+	return tls_context_of(c->worker) != NULL ? NULL :
+	    "a TLS hello, but there is no tls-certificate";
+}
+
 const char *
 layers_begin(struct conn *c, enum dialect d, const uint8_t *p, size_t len)
 {
-	struct zstream *z;
+	const char *why = obstacle(c, d);
+	struct layer *l;
 
-	if (c->spoken || d != DIALECT_ZLIB || has(c->layers, LAYER_ZLIB))
-		return dialect_name(d);
-	if ((z = zstream_new()) == NULL)
-		return "zlib, which is not built in";
+	if (why != NULL)
+		return why;
 	make_buffers(c->worker);
 	if (c->layers == NULL &&
 	    (c->layers = calloc(1, sizeof(*c->layers))) == NULL)
 		fatal("out of memory: a layer");
-	c->layers->zlib = z;
-	c->layers->stack[c->layers->n].kind = LAYER_ZLIB;
-	keep_rest(&c->layers->stack[c->layers->n++], p, len);
+	l = &c->layers->stack[c->layers->n++];
+	if (d == DIALECT_TLS) {
+		l->kind = LAYER_TLS;
+		c->layers->tls = tls_new(tls_context_of(c->worker), NULL);
+	} else {
+		l->kind = LAYER_ZLIB;
+		c->layers->zlib = zstream_new();
+	}
+	keep_rest(l, p, len);
 	return NULL;
+}
+
+void
+layers_renew(struct worker *w, int fd)
+{
+	struct tls_context *context;
+	struct credentials c;
+	char why[400];
+
+	if (fd == -1 || credentials_unpack(&c, fd) == -1) {
+		log_warnx("new certificates have not come through");
+		return;
+	}
+	context = tls_server(&c, why, sizeof(why));
+	credentials_fini(&c);
+	if (context == NULL) {
+		log_warnx("new certificates cannot be used: %s", why);
+		return;
+	}
+	tls_context_free(w->renewed);
+	w->renewed = context;
 }
 
 void
@@ -100,6 +153,7 @@ layers_free(struct layers *ls)
 		return;
 	for (unsigned i = 0; i < ls->n; i++)
 		free(ls->stack[i].rest);
+	tls_free(ls->tls);
 	zstream_free(ls->zlib);
 	free(ls);
 }
@@ -137,6 +191,35 @@ taken(struct layer *l, const uint8_t *p, size_t used, size_t len)
 	l->rest = NULL;
 }
 
+static struct buf *
+coded(struct conn *c, enum layer_kind kind)
+{
+	struct buf *b = &c->worker->coded[kind];
+
+	buf_reset(b, KEEP_BYTES);
+	return b;
+}
+
+/* What TLS has to say itself gathers behind what it had to say before. */
+static enum zstream_result
+decode_tls(struct conn *c, const uint8_t *p, size_t len, size_t *used,
+    struct buf *to)
+{
+	struct layers *ls = c->layers;
+	enum tls_result rc;
+
+	rc = tls_read(ls->tls, p, len, used, to,
+	    &c->worker->coded[LAYER_TLS]);
+	if (!ls->shaken && tls_is_ready(ls->tls)) {
+		ls->shaken = true;
+		conn_count(c, COUNTER_TLS_HANDSHAKES, 1);
+		if (tls_is_resumed(ls->tls))
+			conn_count(c, COUNTER_TLS_RESUMED, 1);
+	}
+	return rc == TLS_OK ? ZSTREAM_OK : rc == TLS_FULL ? ZSTREAM_FULL :
+	    rc == TLS_END ? ZSTREAM_END : ZSTREAM_BAD;
+}
+
 static enum zstream_result
 decode(struct conn *c, struct layer *l, const uint8_t *p, size_t len,
     struct buf *to)
@@ -144,20 +227,23 @@ decode(struct conn *c, struct layer *l, const uint8_t *p, size_t len,
 	enum zstream_result rc;
 	size_t used;
 
-	rc = zstream_read(c->layers->zlib, p, len, &used, to);
+	rc = l->kind == LAYER_TLS ? decode_tls(c, p, len, &used, to) :
+	    zstream_read(c->layers->zlib, p, len, &used, to);
 	taken(l, p, used, len);
 	return rc;
 }
 
 static ssize_t
-refuse(struct conn *c)
+refuse(struct conn *c, const struct layer *l)
 {
+	bool is_tls = l->kind == LAYER_TLS;
 	unsigned skipped;
 
-	conn_count(c, COUNTER_PROTOCOL_ERRORS, 1);
+	conn_count(c, is_tls ? COUNTER_TLS_ERRORS : COUNTER_PROTOCOL_ERRORS, 1);
 	if (log_rate_ok(&c->worker->noise, &skipped))
-		log_info("%s: closed: no zlib stream (%u more like this)",
-		    c->peer, skipped);
+		log_info("%s: closed: %s%s (%u more like this)", c->peer,
+		    is_tls ? "TLS: " : "no zlib stream",
+		    is_tls ? tls_error(c->layers->tls) : "", skipped);
 	errno = EPROTO;
 	return -1;
 }
@@ -193,7 +279,7 @@ pull(struct conn *c, unsigned level, uint8_t *p, size_t size)
 		case ZSTREAM_BAD:
 			l->full = true;		/* to be said again */
 			if (to.len == 0)
-				return refuse(c);
+				return refuse(c, l);
 		}
 	}
 	return (ssize_t)to.len;
@@ -202,8 +288,18 @@ pull(struct conn *c, unsigned level, uint8_t *p, size_t size)
 ssize_t
 layers_recv(struct conn *c, uint8_t *p, size_t size)
 {
+	struct buf *own = coded(c, LAYER_TLS);
+	ssize_t n;
+	int error;
+
 	c->layers->has_read = false;
-	return pull(c, c->layers->n, p, size);
+	n = pull(c, c->layers->n, p, size);
+	if (own->len == 0)
+		return n;
+	error = errno;
+	output_bytes(c, own);
+	errno = conn_is_open(c) ? error : EAGAIN;
+	return conn_is_open(c) ? n : -1;
 }
 
 bool
@@ -234,20 +330,22 @@ layers_arm(struct conn *c)
 bool
 layers_are_opening(const struct conn *c)
 {
-	(void)c;
-	return false;
+	return c->layers != NULL && c->layers->tls != NULL &&
+	    !c->layers->shaken;
+}
+
+const char *
+layers_subject(const struct layers *ls)
+{
+	const char *subject;
+
+	if (ls == NULL || !ls->shaken)
+		return NULL;
+	subject = tls_subject(ls->tls);
+	return subject == NULL ? "" : subject;
 }
 
 /* ---- out */
-
-static struct buf *
-coded(struct conn *c, enum layer_kind kind)
-{
-	struct buf *b = &c->worker->coded[kind];
-
-	buf_reset(b, KEEP_BYTES);
-	return b;
-}
 
 const struct buf *
 layers_encode(struct conn *c, const struct buf *plain)
@@ -262,6 +360,12 @@ layers_encode(struct conn *c, const struct buf *plain)
 			return NULL;
 		plain = to;
 	}
+	if (ls->tls != NULL) {
+		to = coded(c, LAYER_TLS);
+		if (tls_write(ls->tls, plain->p, plain->len, to) == -1)
+			return NULL;
+		plain = to;
+	}
 	return plain;
 }
 
@@ -270,11 +374,21 @@ void
 layers_finish(struct conn *c)
 {
 	struct layers *ls = c->layers;
-	struct buf *to;
+	struct buf *end, *to;
 
-	if (ls == NULL || conn_is_blocked(c) || !ls->wrote)
+	if (ls == NULL || ls->finished || conn_is_blocked(c))
 		return;
-	to = coded(c, LAYER_ZLIB);
-	if (zstream_finish(ls->zlib, to) == 0)
+	ls->finished = true;
+	end = coded(c, LAYER_ZLIB);
+	if (ls->zlib != NULL && ls->wrote)
+		zstream_finish(ls->zlib, end);
+	to = end;
+	if (ls->tls != NULL) {
+		to = coded(c, LAYER_TLS);
+		if (end->len > 0)
+			tls_write(ls->tls, end->p, end->len, to);
+		tls_finish(ls->tls, to);
+	}
+	if (to->len > 0)
 		send(c->watch.fd, to->p, to->len, MSG_NOSIGNAL | MSG_DONTWAIT);
 }

@@ -24,6 +24,7 @@
 struct buf;
 struct conn;
 struct layers;
+struct worker;
 
 /*
  * Puts a layer on c, of which these are the first bytes: all of them are taken.
@@ -51,6 +52,11 @@ bool	layers_are_opening(const struct conn *);
  * is good until the next one is asked for.  NULL: it cannot be made.
  */
 const struct buf *layers_encode(struct conn *, const struct buf *);
+
+/* Of TLS: see struct tf_peer. */
+const char *layers_subject(const struct layers *);
+/* Connections that begin from now on are shown what is in that file. */
+void	layers_renew(struct worker *, int fd);
 
 /* Tells the peer that no more will come, if that can be said at once. */
 void	layers_finish(struct conn *);

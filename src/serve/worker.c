@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/order.h"
+#include "io/tls.h"
 #include "serve/conn.h"
 #include "serve/signals.h"
 #include "wire/frame.h"
@@ -39,6 +40,9 @@ stop(struct worker *w)
 	for (int place = 0; place < PLACE_HALF; place++)
 		for (c = TAILQ_FIRST(&w->places[place]); c != NULL; c = next) {
 			next = TAILQ_NEXT(c, link);
+			if (w->draining)
+				conn_count(c, COUNTER_CONNECTIONS_NOT_MOVED,
+				    1);
 			conn_finish(c);
 		}
 }
@@ -110,6 +114,9 @@ obey(struct worker *w, const struct order *o, const uint8_t *record,
 		break;
 	case ORDER_SHARED:
 		w->shared = o->arg != 0;
+		break;
+	case ORDER_RENEW:
+		layers_renew(w, fd);
 		break;
 	case ORDER_VERSION:
 		w->mover.reads = o->arg;
@@ -305,6 +312,7 @@ end(struct worker *w)
 	transform_free(w->transform);
 	free(w->receive);
 	free(w->portions);
+	tls_context_free(w->renewed);
 	for (int i = 0; i < 2; i++)
 		buf_fini(&w->coded[i]);
 }

@@ -13,6 +13,7 @@
 
 struct lane;
 struct tf_hooks;
+struct tls_context;
 struct registry;
 struct rules;
 
@@ -54,6 +55,8 @@ struct worker_config {
 	const struct tf_hooks	*hooks;		/* of connections and calls */
 	void			*ctx;		/* call->ctx */
 	struct worker_limits	 limits;
+	struct tls_context	*tls_context;	/* NULL: no TLS until there is
+						   an order to RENEW */
 };
 
 /*

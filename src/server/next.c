@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "server/certificates.h"
 #include "server/conf.h"
 #include "server/manifest.h"
 #include "server/module.h"
@@ -51,7 +52,10 @@ next_prepare(void *arg, unsigned generation, char *why, size_t size)
 		return -1;
 	}
 	if (run_find_privilege(&n->privilege, &n->settings, why,
-	    size) == -1 || copy_module(run->srv, n, why, size) == -1) {
+	    size) == -1 || certificates_read(&n->credentials, &n->settings,
+	    &run->srv->credentials, why, size) == -1 ||
+	    copy_module(run->srv, n, why, size) == -1) {
+		credentials_fini(&n->credentials);
 		privilege_fini(&n->privilege);
 		settings_fini(&n->settings);
 		return -1;
@@ -87,6 +91,8 @@ replace(struct run *run)
 	srv->module_fd = n->module_fd;
 	privilege_fini(&run->privilege);
 	run->privilege = n->privilege;
+	credentials_fini(&srv->credentials);
+	srv->credentials = n->credentials;
 	n->number = 0;
 	log_set_level((enum log_level)srv->settings.log_level);
 	log_set_json(srv->settings.log_format != 0);
@@ -116,6 +122,7 @@ next_discard(void *arg)
 		return;
 	settings_fini(&n->settings);
 	privilege_fini(&n->privilege);
+	credentials_fini(&n->credentials);
 	fd_close(&n->module_fd);
 	n->number = 0;
 }

@@ -7,6 +7,7 @@
 
 #include "base/bug.h"
 #include "base/clock.h"
+#include "io/tls.h"
 #include "proc/privilege.h"
 #include "server/option_def.h"
 
@@ -264,6 +265,43 @@ settings_may_follow(const struct settings *s, const struct settings *next,
 	return 0;
 }
 
+bool
+settings_same_but_files(const struct settings *a, const struct settings *b)
+{
+	for (size_t i = 0; i < NOPTIONS; i++)
+		if (i != OPTION_tls_certificate && i != OPTION_tls_key &&
+		    i != OPTION_tls_client_ca && !same(a, b, &option_defs[i]))
+			return false;
+	if (a->ncall_timeouts != b->ncall_timeouts)
+		return false;
+	for (size_t i = 0; i < a->ncall_timeouts; i++) {
+		const struct call_timeout *x = &a->call_timeouts[i];
+		const struct call_timeout *y = find_call_timeout(b, x->method);
+
+		if (y == NULL || y->ns != x->ns)
+			return false;
+	}
+	return true;
+}
+
+static int
+check_tls(const struct settings *s, char *why, size_t size)
+{
+	const char *other = s->tls_key != NULL ? "tls-key:" :
+	    s->tls_client_ca != NULL ? "tls-client-ca:" : NULL;
+
+	for (unsigned i = 0; i < s->nlisten; i++)
+		if (s->listen_rules[i].tls == RULES_TLS_ON)
+			other = "listen: tls=on";
+	if (s->tls_certificate == NULL && other != NULL)
+		snprintf(why, size, "%s needs a tls-certificate", other);
+	else if (s->tls_certificate != NULL && !tls_is_built_in())
+		snprintf(why, size, "tls-certificate: TLS is not built in");
+	else
+		return 0;
+	return -1;
+}
+
 int
 settings_check(const struct settings *s, char *why, size_t size)
 {
@@ -282,7 +320,7 @@ settings_check(const struct settings *s, char *why, size_t size)
 	else if (s->workers == 0 && (s->user != NULL || s->group != NULL))
 		snprintf(why, size, "%s: needs a worker to give privilege up "
 		    "in, and workers is 0", s->user != NULL ? "user" : "group");
-	else
+	else if (check_tls(s, why, size) == 0)
 		return privilege_check(s->user, s->group, why, size);
 	return -1;
 }

@@ -62,6 +62,7 @@ struct settings {
 	char		*name;			/* NULL: not set; all texts */
 	char		*config, *pidfile, *user, *group;
 	char		*log;			/* NULL: stderr */
+	char		*tls_certificate, *tls_key, *tls_client_ca;
 	char		*listen[LISTEN_MAX];	/* addresses alone */
 	struct rules	 listen_rules[LISTEN_MAX];
 	unsigned	 nlisten;
@@ -97,6 +98,10 @@ void	settings_again(struct settings *next, const struct settings *s);
  */
 int	settings_may_follow(const struct settings *s,
 	    const struct settings *next, char *why, size_t why_size);
+
+/* Whether they differ in no more than where certificates are. */
+bool	settings_same_but_files(const struct settings *,
+	    const struct settings *);
 
 /* What cannot go together, or cannot do without: 0, or -1 with a reason. */
 int	settings_check(const struct settings *, char *why, size_t why_size);

@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "server/certificates.h"
 #include "server/daemon.h"
 #include "server/manager.h"
 #include "server/module.h"
@@ -66,6 +67,16 @@ copy_module(struct tf_server *srv)
 }
 
 static int
+read_certificates(struct run *run)
+{
+	struct tf_server *srv = run->srv;
+	char why[400];
+
+	return certificates_read(&srv->credentials, &srv->settings, NULL, why,
+	    sizeof(why)) == -1 ? tf_server_refuse(srv, "%s", why) : 0;
+}
+
+static int
 take_pidfile(struct run *run)
 {
 	struct tf_server *srv = run->srv;
@@ -114,7 +125,7 @@ run_prepare(struct run *run)
 	if (!srv->only_check && srv->settings.workers != 0)
 		store_receive(run);
 	if (succeed_receive(run) == -1 || take_pidfile(run) == -1 ||
-	    find_privilege(run) == -1)
+	    find_privilege(run) == -1 || read_certificates(run) == -1)
 		return -1;
 	return copy_module(srv);
 }
@@ -123,6 +134,7 @@ void
 run_finish(struct run *run)
 {
 	fd_close(&run->srv->module_fd);
+	credentials_fini(&run->srv->credentials);
 	privilege_fini(&run->privilege);
 	program_fini(&run->program);
 	if (run->srv->error[0] != '\0')

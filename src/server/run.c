@@ -14,9 +14,11 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "io/tls.h"
 #include "proc/preflight.h"
 #include "serve/move_record.h"
 #include "serve/worker.h"
+#include "server/certificates.h"
 #include "server/manager.h"
 #include "server/manifest.h"
 #include "server/notify.h"
@@ -111,6 +113,8 @@ preflight_main(int fd, void *arg)
 {
 	struct run *run = arg;
 	struct tf_server *srv = run->srv;
+	struct tls_context *tls;
+	char why[400];
 	int rc;
 
 	fd_close(&srv->ready_fd);
@@ -122,6 +126,11 @@ preflight_main(int fd, void *arg)
 		dprintf(fd, "%s", srv->error);
 		return -1;
 	}
+	if (certificates_open(srv, &tls, why, sizeof(why)) == -1) {
+		dprintf(fd, "%s", why);
+		return -1;
+	}
+	tls_context_free(tls);
 	rc = manifest_write(&srv->registry, fd);
 	registry_fini(&srv->registry);
 	return rc;
@@ -211,7 +220,8 @@ run_master(struct run *run)
 	    .inherit = succeed_inherit, .reads = move_record_newest(),
 	    .serving = srv->ready_fd != -1 ? run_serving : NULL,
 	    .prepare = next_prepare, .preflight = preflight_main,
-	    .accept = next_accept, .commit = next_commit,
+	    .accept = next_accept, .renew = certificates_renew,
+	    .commit = next_commit,
 	    .discard = next_discard, .report_size = MANIFEST_BYTES,
 	    .preflight_ns = PREFLIGHT_NS, .arg = run };
 	char why[256];

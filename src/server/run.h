@@ -25,6 +25,7 @@ struct next {
 	struct settings		 settings;
 	struct privilege	 privilege;
 	int			 module_fd;	/* -1: there is no copy */
+	struct credentials	 credentials;
 };
 
 struct run {

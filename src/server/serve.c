@@ -7,7 +7,9 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "io/tls.h"
 #include "serve/worker.h"
+#include "server/certificates.h"
 #include "server/daemon.h"
 #include "server/run.h"
 #include "shm/segment.h"
@@ -72,12 +74,18 @@ start_hook(struct tf_server *srv, void **ctx)
 int
 run_serve(struct tf_server *srv, struct worker_config *config)
 {
+	char why[400];
 	int status;
 
 	config->registry = &srv->registry;
 	config->hooks = &srv->hooks;
 	config->limits = limits_of(&srv->settings);
 	bind_methods(srv);
+	if (certificates_open(srv, &config->tls_context, why,
+	    sizeof(why)) == -1) {
+		log_errorx("%s", why);
+		return 1;
+	}
 	if (start_hook(srv, &config->ctx) == -1)
 		return 1;
 	if (srv->ready_fd != -1) {	/* forked before the first one served */
@@ -85,6 +93,7 @@ run_serve(struct tf_server *srv, struct worker_config *config)
 		daemon_detach();
 	}
 	status = worker_run(config);
+	tls_context_free(config->tls_context);
 	if (srv->hooks.worker_stop != NULL)
 		srv->hooks.worker_stop(srv, config->ctx);
 	return status;

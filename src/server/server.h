@@ -8,6 +8,7 @@
 
 #include <thriftfork/server.h>
 
+#include "io/credentials.h"
 #include "serve/registry.h"
 #include "proc/succession.h"
 #include "server/activation.h"
@@ -19,6 +20,7 @@ struct tf_server {
 	struct settings	 settings;
 	tf_setup_fn	*setup;		/* one of these two */
 	char		*module;	/* absolute path */
+	struct credentials credentials;	/* of its settings, while it runs */
 	int		 module_fd;	/* its copy; -1: load the file */
 	bool		 only_check;	/* -t */
 	bool		 is_program;	/* which ends when the server does */

@@ -26,6 +26,12 @@ struct zstream {
 	bool		 bad_in, bad_out;
 };
 
+bool
+zstream_is_built_in(void)
+{
+	return true;
+}
+
 struct zstream *
 zstream_new(void)
 {
@@ -154,6 +160,12 @@ zstream_finish(struct zstream *z, struct buf *out)
 }
 
 #else
+
+bool
+zstream_is_built_in(void)
+{
+	return false;
+}
 
 struct zstream *
 zstream_new(void)

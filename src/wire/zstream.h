@@ -26,6 +26,8 @@ enum zstream_result {
 
 struct zstream;
 
+bool	 zstream_is_built_in(void);
+
 /* NULL: not built in. */
 struct zstream *zstream_new(void);
 void	 zstream_free(struct zstream *);

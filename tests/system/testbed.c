@@ -120,6 +120,16 @@ get_mood(struct tf_call *call, struct tf_str *ret)
 	return 0;
 }
 
+static int
+subject(struct tf_call *call, struct tf_str *ret)
+{
+	const char *s = call->peer->tls_subject;
+
+	*ret = s == NULL ? tf_strf(call->arena, "-") :
+	    tf_strf(call->arena, "%s", s);
+	return 0;
+}
+
 static const struct testbed_testbed_handler testbed = {
 	.echo = echo,
 	.pid = get_pid,
@@ -131,6 +141,7 @@ static const struct testbed_testbed_handler testbed = {
 	.nap = doze,
 	.grow = grow,
 	.mood = get_mood,
+	.subject = subject,
 };
 
 /*

@@ -21,4 +21,6 @@ service Testbed {
   void grow(1: i32 bytes)
   /** The mood that the worker was set up in; see testbed.c. */
   string mood()
+  /** Who the client is by its certificate; "-" without TLS. */
+  string subject()
 }

@@ -1,0 +1,419 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""TLS on the port of all: told by its first bytes, with and without client
+certificates, rotated under load, and attacked."""
+
+import contextlib
+import os
+import shutil
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+from bed import Bed, Peer, fifo, text, under_load
+from daemon import CALC, refused, written
+from harness import DEADLINE, Skip, built, main, tempdir, until
+from tls import Authority, TlsPeer
+
+CA = Authority()
+
+
+def settings(ca=CA, own=None, **more):
+    """Of a server with a certificate."""
+    crt, key = own or ca.issue("server")
+    given = {"tls-certificate": crt, "tls-key": key}
+    given.update((k.replace("_", "-"), v) for k, v in more.items())
+    return "".join("%s %s\n" % pair for pair in given.items())
+
+
+def count(s, name):
+    return s.status()["counters"][name]
+
+
+def told_apart():
+    """by its first bytes, on the port of all; messages of any size"""
+    s = Bed(conf=settings())
+    plain, over = Peer(s), TlsPeer(s, CA.context())
+    assert over.socket.version() == "TLSv1.3", over.socket.version()
+    for _ in range(3):
+        assert b"good" in plain.call("mood") and b"good" in over.call("mood")
+    assert over.text("subject") == ""
+    assert plain.call("subject").endswith(b"-\0")
+    big = "x" * 1000000
+    assert big.encode() in over.call("echo", text(big))
+    for _ in range(200):
+        over.send("echo", text(big[:5000]))
+    for _ in range(200):
+        assert big[:5000].encode() in over.reply()
+    assert count(s, "tls_handshakes") == 1 and count(s, "tls_errors") == 0
+    over.close()
+    until(lambda: count(s, "connections_closed") == 1, "it is closed")
+    assert s.stop() == 0
+
+
+def on_or_off():
+    """asked of all, of none, or not possible"""
+    s = Bed(conf=settings(), listen="127.0.0.1:0,tls=on")
+    assert Peer(s).call("mood") is None
+    s.await_log(r"closed: framed without TLS, which is required here")
+    assert b"good" in TlsPeer(s, CA.context()).call("mood")
+    assert s.stop() == 0
+    for conf, words, why in [
+            (settings(), ",tls=off", ", which is switched off here"),
+            ("", "", ", but there is no tls-certificate")]:
+        s = Bed(conf=conf, workers=1, listen="127.0.0.1:0" + words)
+        try:
+            TlsPeer(s, CA.context())
+            assert False, "TLS all the same"
+        except ssl.SSLError as e:
+            assert "alert handshake failure" in str(e).lower(), e
+        s.await_log("closed: a TLS hello" + why)
+        assert s.stop() == 0
+
+
+def client_certificates():
+    """asked for, seen by handlers, and refused"""
+    s = Bed(conf=settings(tls_client_ca=CA.ca))
+    other = Authority()
+    peer = TlsPeer(s, CA.context(CA.issue("somebody")))
+    assert peer.text("subject") == "CN=somebody", peer.text("subject")
+    for own in None, other.issue("stranger"):
+        with contextlib.suppress(ssl.SSLError, ConnectionResetError):
+            assert TlsPeer(s, CA.context(own)).call("mood") is None
+    until(lambda: count(s, "tls_errors") == 2, "both are counted")
+    assert count(s, "tls_handshakes") == 1
+    assert s.stop() == 0
+
+
+def refused_by_name():
+    """files that are not there, or not what they should be"""
+    crt, key = CA.issue("server")
+    other = CA.issue("other")[1]
+    bad = written(CA.dir, "bad", "no certificate at all")
+    for options, words in [
+        (["tls-certificate=/none", ], "tls: /none: No such file"),
+        (["tls-certificate=" + CA.dir], CA.dir + ": is no file"),
+        (["tls-certificate=" + bad], bad + ": is no certificate"),
+        (["tls-certificate=" + crt], crt + ": is no private key"),
+        (["tls-certificate=" + crt, "tls-key=" + other],
+         other + ": is not the key of the certificate"),
+        (["tls-certificate=" + crt, "tls-key=" + key,
+          "tls-client-ca=" + bad], bad + ": holds no certificates"),
+    ]:
+        args = [w for o in options for w in ("-o", o)]
+        refused(1, words, "run", "-t", *args, CALC)
+    refused(2, "tls-key: needs a tls-certificate", "run", "-o",
+            "tls-key=" + key, CALC)
+    refused(2, "listen: tls=on needs a tls-certificate", "run", "-l",
+            ":0,tls=on", CALC)
+
+
+class Caller(threading.Thread):
+    """Calls until told to stop, on one connection or on a new one each time;
+    what went wrong, and the certificates that it saw."""
+
+    def __init__(self, server, context, renew):
+        super().__init__(daemon=True)
+        self.server, self.context, self.renew = server, context, renew
+        self.over = threading.Event()
+        self.calls, self.error, self.seen = 0, None, set()
+        self.start()
+
+    def run(self):
+        try:
+            peer = TlsPeer(self.server, self.context)
+            while not self.over.is_set():
+                body = "call %d" % self.calls
+                assert body.encode() in peer.call("echo", text(body))
+                self.calls += 1
+                self.seen.add(peer.serial())
+                if self.renew:
+                    peer.close()
+                    peer = TlsPeer(self.server, self.context)
+        except Exception as e:
+            self.error = repr(e)
+
+    def end(self):
+        self.over.set()
+        self.join(DEADLINE)
+        assert self.error is None, self.error
+        assert self.calls > 0
+
+
+def rotated():
+    """under load: no call is lost, and no connection is closed"""
+    own = CA.issue("rotated")
+    s = Bed(conf=settings(own=own), workers=3)
+    workers = s.workers()
+    stay = [Caller(s, CA.context(), False) for _ in range(4)]
+    come = [Caller(s, CA.context(), True) for _ in range(2)]
+    idle = TlsPeer(s, CA.context())
+    serials = {idle.serial()}
+    with under_load(s, calls=100):
+        for _ in range(4):
+            CA.issue("rotated")
+            s.succeeds("reload")
+            s.await_log("generation 1 goes on, renewed")
+            # All workers have it, at the latest after their next turn.
+            until(lambda: TlsPeer(s, CA.context()).serial() not in serials,
+                  "the new one is shown")
+            serials.add(TlsPeer(s, CA.context()).serial())
+            assert b"good" in idle.call("mood")
+    for caller in stay + come:
+        caller.end()
+    assert all(len(c.seen) == 1 for c in stay)
+    assert any(len(c.seen) > 1 for c in come)
+    assert s.workers() == workers, "workers were replaced"
+    assert count(s, "connections_not_moved") == 0
+    assert count(s, "tls_errors") == 0
+    # Nothing is new now: a reload is what it always was.
+    s.mood("next")
+    s.succeeds("reload")
+    assert s.moods() == {"next"} and s.workers() != workers
+    assert TlsPeer(s, CA.context()).serial() in serials
+    s.verb("stop")
+    assert s.wait() == 0
+
+
+def rotation_refused():
+    """a bad one is named; the good one stays, and a worker that dies too"""
+    own = CA.issue("refused")
+    s = Bed(conf=settings(own=own))
+    good = open(own[0]).read()
+    serial = TlsPeer(s, CA.context()).serial()
+    for path, content in [(own[0], good[:200]), (own[1], "nothing"),
+                          (own[0], open(CA.ca).read())]:
+        before = open(path).read()
+        written(CA.dir, os.path.basename(path), content)
+        s.fails(r"refused\.(crt|key): is n", "reload")
+        assert TlsPeer(s, CA.context()).serial() == serial
+        written(CA.dir, os.path.basename(path), before)
+    os.rename(own[0], own[0] + ".away")
+    s.fails(own[0] + ": No such file", "reload")
+    os.kill(s.workers()[0], 9)
+    s.await_log(r"worker 0 pid \d+ serves")
+    for _ in range(6):
+        assert TlsPeer(s, CA.context()).serial() == serial
+    os.rename(own[0] + ".away", own[0])
+    CA.issue("refused")
+    s.succeeds("reload")
+    until(lambda: TlsPeer(s, CA.context()).serial() != serial, "it is shown")
+    os.kill(s.workers()[1], 9)
+    s.await_log(r"worker 1 pid \d+ serves")
+    for _ in range(6):
+        assert TlsPeer(s, CA.context()).serial() != serial
+    assert s.stop() == 0
+
+
+def replaced():
+    """by a reload: what is in flight is answered, what is closed counted"""
+    s = Bed(conf=settings(drain_timeout="1s"))
+    idle, busy = TlsPeer(s, CA.context()), TlsPeer(s, CA.context())
+    while idle.pid() == busy.pid():             # whose worker will wait
+        busy.close()
+        busy = TlsPeer(s, CA.context())
+    path = fifo()
+    busy.send("hold", text(path))
+    with open(path, "wb", buffering=0) as end:
+        s.mood("next")
+        s.succeeds("reload")
+        new = TlsPeer(s, CA.context())
+        assert b"next" in new.call("mood")
+        assert b"good" in idle.call("mood")     # where it was
+        assert idle.socket.recv(1) == b"", "closed, with a word"
+        end.write(b"held")
+    assert b"held" in busy.reply()
+    assert busy.socket.recv(1) == b""
+    s.settle()
+    assert count(s, "connections_not_moved") == 2, s.status()["counters"]
+    assert b"next" in new.call("mood")
+    assert s.stop() == 0
+
+
+def resumed():
+    """by any worker, of any generation, with the same certificate"""
+    s = Bed(conf=settings(), workers=4)
+    for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+        context = CA.context(version=version)
+        peer = TlsPeer(s, context)
+        peer.call("mood")
+        pids = set()
+        session = peer.socket.session
+        for i in range(12):
+            again = TlsPeer(s, context, session)
+            pids.add(again.pid())
+            assert again.socket.session_reused, (version, i)
+            again.close()
+        assert len(pids) > 1, pids
+        s.succeeds("reload")
+        again = TlsPeer(s, context, session)
+        assert again.socket.session_reused and again.pid() not in pids
+    assert count(s, "tls_resumed") == 26
+    CA.issue("server")
+    s.succeeds("reload")
+    until(lambda: not TlsPeer(s, context, session).socket.session_reused,
+          "a new key seals the next ones")
+    assert s.stop() == 0
+
+
+def privilege():
+    """workers need not be able to read the key"""
+    if os.getuid() != 0:
+        raise Skip("not root")
+    own = CA.issue("private")
+    assert os.stat(own[1]).st_mode & 0o77 == 0
+    s = Bed(conf=settings(own=own, user="nobody"))
+    serial = TlsPeer(s, CA.context()).serial()
+    CA.issue("private")
+    s.succeeds("reload")
+    until(lambda: TlsPeer(s, CA.context()).serial() != serial, "it is shown")
+    assert s.stop() == 0
+
+
+class Relay:
+    """A TLS client over memory, so that its bytes can be tampered with."""
+
+    def __init__(self, server, context=None):
+        self.into, self.out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = (context or CA.context()).wrap_bio(
+            self.into, self.out, server_hostname="localhost")
+        self.socket = socket.create_connection(("127.0.0.1", server.port),
+                                               DEADLINE)
+
+    def shake(self, piece=1 << 20):
+        while True:
+            try:
+                self.tls.do_handshake()
+                return self.flush(piece)
+            except ssl.SSLWantReadError:
+                self.flush(piece)
+                self.fill()
+
+    def flush(self, piece=1 << 20):
+        data = self.out.read()
+        for i in range(0, len(data), piece):
+            self.socket.sendall(data[i:i + piece])
+        return self
+
+    def fill(self):
+        data = self.socket.recv(65536)
+        assert data, "the server has closed"
+        self.into.write(data)
+
+    def read(self, n):
+        data = b""
+        while len(data) < n:
+            try:
+                data += self.tls.read(n - len(data))
+            except ssl.SSLWantReadError:
+                self.fill()
+        return data
+
+    def reply(self):
+        return self.read(struct.unpack(">I", self.read(4))[0])
+
+
+def frame(method, args=b"\0"):
+    body = b"\x82\x21\x07" + bytes([len(method)]) + method.encode() + args
+    return struct.pack(">I", len(body)) + body
+
+
+def ended(sock):
+    with contextlib.suppress(ConnectionResetError):
+        while sock.recv(65536):
+            pass
+    return True
+
+
+def hostile():
+    """silence, garbage, crumbs, half ends: none harms anybody else"""
+    s = Bed(conf=settings(frame_timeout="1s"), workers=1)
+    with under_load(s, calls=100):
+        # A hello, and then nothing, or nothing that is TLS.
+        silent = Relay(s)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            silent.tls.do_handshake()
+        hello = silent.out.read()
+        silent.socket.sendall(hello)
+        half = socket.create_connection(("127.0.0.1", s.port), DEADLINE)
+        half.sendall(hello[:20])
+        garbage = socket.create_connection(("127.0.0.1", s.port), DEADLINE)
+        garbage.sendall(hello + frame("mood"))
+        assert ended(garbage)
+        s.await_log("closed: TLS: ")
+        assert ended(silent.socket) and ended(half)
+        assert count(s, "frame_timeouts") == 2
+        # A connection that has shaken hands may be silent.
+        quiet = Relay(s).shake(piece=1)
+        assert count(s, "tls_errors") == 1
+        # Records of one byte, and bytes that come one by one.
+        for c in frame("mood"):
+            quiet.tls.write(bytes([c]))
+        quiet.flush(piece=3)
+        assert b"good" in quiet.reply()
+        until(lambda: count(s, "frame_timeouts") == 2, "none more")
+        # Half a record, and the end.
+        quiet.tls.write(frame("mood"))
+        quiet.socket.sendall(quiet.out.read()[:-5])
+        quiet.socket.close()
+        # It says that it has said all, and is answered.
+        polite = Relay(s).shake()
+        polite.tls.write(frame("mood") * 100)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            polite.tls.unwrap()
+        polite.flush().socket.shutdown(socket.SHUT_WR)
+        assert all(b"good" in polite.reply() for _ in range(100))
+        assert ended(polite.socket)
+        # A byte changed behind the handshake.
+        liar = Relay(s).shake()
+        liar.tls.write(frame("mood"))
+        data = bytearray(liar.out.read())
+        data[-3] ^= 1
+        liar.socket.sendall(data)
+        assert ended(liar.socket)
+        assert count(s, "tls_errors") == 2
+    assert s.stop() == 0
+
+
+def old_ones():
+    """TLS 1.1, and a new handshake on an old connection, are refused"""
+    s = Bed(conf=settings(), workers=1)
+    where = "127.0.0.1:%d" % s.port
+    done = subprocess.run(
+        ["openssl", "s_client", "-connect", where, "-tls1_1", "-cipher",
+         "ALL:@SECLEVEL=0"], stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, timeout=DEADLINE)
+    assert done.returncode != 0 and "alert" in done.stderr, done
+    assert count(s, "tls_errors") == 1
+    done = subprocess.run(
+        ["openssl", "s_client", "-connect", where, "-tls1_2"], input="R\n",
+        capture_output=True, text=True, timeout=DEADLINE)
+    assert "RENEGOTIATING" in done.stderr + done.stdout, done
+    assert "no renegotiation" in done.stderr, done
+    assert b"good" in TlsPeer(s, CA.context()).call("mood")
+    assert s.stop() == 0
+
+
+def many():
+    """that only connect, and bytes that nobody reads: memory stays"""
+    s = Bed(conf=settings(), workers=1)
+    deaf = TlsPeer(s, CA.context())
+    big = text("x" * 100000)
+    deaf.socket.setblocking(False)
+    sent = struct.pack(">I", 8 + len(big)) + b"\x82\x21\x07\x04echo" + big
+    with contextlib.suppress(ssl.SSLWantWriteError):
+        for _ in range(1000):
+            deaf.socket.sendall(sent)
+        assert False, "the server reads on while nobody reads from it"
+    assert count(s, "send_backlog") > 0
+    assert b"good" in TlsPeer(s, CA.context()).call("mood")
+    assert count(s, "send_backlog") < 40 << 20
+    assert s.stop() == 0
+
+
+main([told_apart, on_or_off, client_certificates, refused_by_name, rotated,
+      rotation_refused, replaced, resumed, privilege, hostile, old_ones, many])
