@@ -278,7 +278,7 @@ dispatch_run(struct conn *c, struct call *call, struct wire_reader *r)
 		hooks->after(&call->pub, rc);
 }
 
-static int
+static void
 refuse(struct conn *c, const struct wire_reader *r)
 {
 	struct worker *w = c->worker;
@@ -291,7 +291,6 @@ refuse(struct conn *c, const struct wire_reader *r)
 		    "of no protocol that is known" : r->why, skipped);
 	output_flush(c);
 	conn_close(c);
-	return -1;
 }
 
 int
@@ -320,8 +319,9 @@ dispatch_other(struct conn *c, struct call *call, const uint8_t *payload,
 	    dialect_in_frame(payload, len) == DIALECT_HEADER &&
 	    header_dispatch(c, call, payload, len) == 0)
 		return dispatch_conclude(c, call);
+	refuse(c, r);	/* r->why is the call's */
 	give_back(c->worker, call);
-	return refuse(c, r);
+	return -1;
 }
 
 int

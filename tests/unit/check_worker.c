@@ -181,6 +181,19 @@ ask_json(int fd, bool framed, const char *text, const char *want)
 		    (int)strlen(want));
 }
 
+/* Why it is none is said by the reader, in memory of the call's. */
+START_TEST(json_that_is_no_call)
+{
+	static const char head[] = "\0\0\0\15[1,\"pi\\u1ng\",";
+	int fd = bench_unix();
+
+	peer_send(fd, head, sizeof(head) - 1);
+	peer_end(fd);
+	bench_barrier();
+	ck_assert_uint_eq(bench_count(COUNTER_PROTOCOL_ERRORS), 1);
+}
+END_TEST
+
 START_TEST(json)
 {
 	int fd = bench_tcp();
@@ -572,6 +585,7 @@ main(void)
 	tcase_add_test(t, results);
 	tcase_add_test(t, failures);
 	tcase_add_test(t, named_services);
+	tcase_add_test(t, json_that_is_no_call);
 	tcase_add_loop_test(t, json, 0, 2);
 	tcase_add_test(t, what_is_no_json);
 	tcase_add_test(t, byte_by_byte);
