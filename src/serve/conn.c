@@ -283,6 +283,7 @@ conn_gone(struct conn *c, int fd)
 	free(c->in);
 	free(c->out);
 	free(c->scan);
+	free(c->http);
 	layers_free(c->layers);
 	persistent_free(c->persistent);
 	loop_free(&w->loop, c);
@@ -359,7 +360,8 @@ conn_settle(struct conn *c)
 		return;
 	if (c->eof)
 		conn_close(c);
-	else if (c->finishing && c->to_read == 0 && !layers_hold(c)) {
+	else if (c->finishing && (c->mute || (c->to_read == 0 &&
+	    !layers_hold(c)))) {
 		if (c->in_len == 0)
 			conn_linger(c);
 		else
@@ -374,7 +376,7 @@ conn_finish(struct conn *c)
 
 	/* What has arrived has been asked; a busy peer will send more. */
 	c->finishing = true;
-	if (ioctl(c->watch.fd, FIONREAD, &n) == 0)
+	if (!c->mute && ioctl(c->watch.fd, FIONREAD, &n) == 0)
 		c->to_read = (uint32_t)n;
 	conn_settle(c);
 }

@@ -56,6 +56,7 @@ struct conn {
 	uint8_t			*in;
 	struct tail		*out;		/* NULL: the peer keeps up */
 	struct scan		*scan;		/* of the message in in */
+	struct http		*http;		/* of the request in in */
 	struct layers		*layers;	/* between socket and messages;
 						   NULL: none */
 	struct persistent	*persistent;	/* headers; NULL: none came */
@@ -65,6 +66,7 @@ struct conn {
 	uint8_t			 place;		/* enum conn_place */
 	bool			 eof;		/* the peer sends no more */
 	bool			 finishing;	/* close when all is answered */
+	bool			 mute;		/* and so it has been said */
 	bool			 greeted;	/* the connect hook let it in */
 	bool			 local;		/* over a unix socket */
 	bool			 spoken;	/* there has been a message */
@@ -80,6 +82,7 @@ struct conn {
 };
 TAILQ_HEAD(conn_list, conn);
 
+struct http;
 struct persistent;
 struct scan;
 struct transform;
@@ -242,7 +245,10 @@ int	output_flush(struct conn *);	/* the worker's send buffer to c; -1:
 					   c is closed */
 void	output_ready(struct conn *);
 
-/* dispatch.c: one message out of its envelope; -1: c is closed. */
+/*
+ * dispatch.c: one message out of its envelope.  -1: it is no call; c is closed,
+ * or, if that envelope has an answer to give, about to be.
+ */
 int	dispatch_message(struct conn *, const uint8_t *, size_t,
 	    const struct envelope *);
 

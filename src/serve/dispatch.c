@@ -12,6 +12,7 @@
 #include "serve/conn.h"
 #include "serve/dispatch.h"
 #include "serve/header_dispatch.h"
+#include "serve/http.h"
 #include "serve/registry.h"
 #include "wire/dialect.h"
 #include "wire/frame.h"
@@ -171,7 +172,9 @@ encode_reply(struct call *call, struct buf *b, size_t max)
 {
 	size_t start = b->len;
 
-	if (!call->oneway && encode_enveloped(call, b, max) == -1 &&
+	if (call->oneway)
+		envelope_answer(&call->envelope, b);
+	else if (encode_enveloped(call, b, max) == -1 &&
 	    envelope_simplify(&call->envelope))
 		(void)encode_enveloped(call, b, max);
 	return b->len - start;
@@ -279,7 +282,8 @@ dispatch_run(struct conn *c, struct call *call, struct wire_reader *r)
 }
 
 static void
-refuse(struct conn *c, const struct wire_reader *r)
+refuse(struct conn *c, const struct wire_reader *r,
+    const struct envelope *envelope)
 {
 	struct worker *w = c->worker;
 	unsigned skipped;
@@ -289,6 +293,10 @@ refuse(struct conn *c, const struct wire_reader *r)
 		log_info("%s: closed: a message that is no call: %s (%u more "
 		    "like this)", c->peer, r->err == WIRE_OK ?
 		    "of no protocol that is known" : r->why, skipped);
+	if (envelope->kind == ENVELOPE_HTTP) {
+		http_refuse(c, 400);
+		return;
+	}
 	output_flush(c);
 	conn_close(c);
 }
@@ -319,7 +327,7 @@ dispatch_other(struct conn *c, struct call *call, const uint8_t *payload,
 	    dialect_in_frame(payload, len) == DIALECT_HEADER &&
 	    header_dispatch(c, call, payload, len) == 0)
 		return dispatch_conclude(c, call);
-	refuse(c, r);	/* r->why is the call's */
+	refuse(c, r, &call->envelope);	/* r->why is the call's */
 	give_back(c->worker, call);
 	return -1;
 }

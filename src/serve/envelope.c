@@ -7,7 +7,7 @@
 #include "wire/frame.h"
 
 int
-envelope_begin(const struct envelope *e, struct buf *b)
+envelope_begin(struct envelope *e, struct buf *b)
 {
 	const char *why;
 
@@ -19,13 +19,17 @@ envelope_begin(const struct envelope *e, struct buf *b)
 		return 0;
 	case ENVELOPE_HEADER:
 		return header_begin(b, &e->header->reply, &why);
+	case ENVELOPE_HTTP:
+		http_out_response(&e->out, b, 200, e->close);
+		http_out_body(&e->out);
+		return 0;
 	default:
 		return 0;
 	}
 }
 
 int
-envelope_end(const struct envelope *e, struct buf *b, size_t start)
+envelope_end(struct envelope *e, struct buf *b, size_t start)
 {
 	const struct header_envelope *h = e->header;
 	const char *why;
@@ -38,6 +42,8 @@ envelope_end(const struct envelope *e, struct buf *b, size_t start)
 	case ENVELOPE_HEADER:
 		return header_end(b, start, &h->reply, h->transform, h->max,
 		    &why);
+	case ENVELOPE_HTTP:
+		return http_out_end(&e->out);
 	default:
 		return 0;
 	}
@@ -56,4 +62,13 @@ envelope_simplify(struct envelope *e)
 	reply->n_transforms = 0;
 	reply->info.n = 0;
 	return true;
+}
+
+void
+envelope_answer(struct envelope *e, struct buf *b)
+{
+	if (e->kind != ENVELOPE_HTTP)
+		return;
+	(void)envelope_begin(e, b);
+	(void)envelope_end(e, b, b->len);
 }

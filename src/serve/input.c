@@ -21,6 +21,7 @@
 #include "base/bug.h"
 #include "serve/conn.h"
 #include "serve/gate.h"
+#include "serve/http.h"
 #include "wire/dialect.h"
 #include "wire/frame.h"
 #include "wire/scan.h"
@@ -221,6 +222,8 @@ handle_message(struct conn *c, const uint8_t *p, size_t len)
 	case DIALECT_BINARY:
 	case DIALECT_JSON:
 		return handle_unframed(c, p, len);
+	case DIALECT_HTTP:
+		return http_handle(c, p, len);
 	case DIALECT_MORE:
 		return 0;
 	case DIALECT_ZLIB:
@@ -396,6 +399,8 @@ ended(struct conn *c, ssize_t n)
 	c->in = NULL;
 	c->in_len = c->in_cap = 0;
 	drop_scan(c);
+	free(c->http);
+	c->http = NULL;
 	watch_change(&c->worker->loop, &c->watch, 0);
 	conn_settle(c);
 }
@@ -491,7 +496,7 @@ input_ready(struct conn *c)
 		discard(c);
 	else if (c->eof)
 		return;
-	else if (c->scan != NULL)
+	else if (c->scan != NULL || c->http != NULL)
 		read_message(c);
 	else if ((size = size_of_frame(c, c->in, c->in_len)) > 0)
 		read_frame(c, (size_t)size - c->in_len);

@@ -54,6 +54,7 @@ struct worker_config {
 	const struct registry	*registry;
 	const struct tf_hooks	*hooks;		/* of connections and calls */
 	void			*ctx;		/* call->ctx */
+	const char		*http_path;	/* of calls; NULL: any */
 	struct worker_limits	 limits;
 	struct tls_context	*tls_context;	/* NULL: no TLS until there is
 						   an order to RENEW */

@@ -65,6 +65,8 @@ struct settings {
 	char		*tls_certificate, *tls_key, *tls_client_ca;
 	char		*listen[LISTEN_MAX];	/* addresses alone */
 	struct rules	 listen_rules[LISTEN_MAX];
+	char		*http_path;		/* NULL: any */
+	char		*listen[LISTEN_MAX];
 	unsigned	 nlisten;
 	struct call_timeout *call_timeouts;
 	size_t		 ncall_timeouts;

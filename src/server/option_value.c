@@ -127,6 +127,21 @@ log_ok(const char *value, char *why, size_t size)
 	return -1;
 }
 
+/* As http_path() finds it in a request. */
+static int
+path_ok(const struct option_def *d, const char *value, char *why, size_t size)
+{
+	const char *p = value;
+
+	while (*p > ' ' && *p < 0x7f && *p != '?' && *p != '#')
+		p++;
+	if (value[0] == '/' && *p == '\0')
+		return 0;
+	snprintf(why, size, "%s: '%s' is no path, such as /thrift", d->key,
+	    value);
+	return -1;
+}
+
 int
 option_text_ok(const struct option_def *d, const char *value, char *why,
     size_t size)
@@ -135,6 +150,8 @@ option_text_ok(const struct option_def *d, const char *value, char *why,
 		return name_ok(value, why, size);
 	if (d->type == TYPE_LOG)
 		return log_ok(value, why, size);
+	if (d->type == TYPE_PATH)
+		return path_ok(d, value, why, size);
 	if (*value != '\0')
 		return 0;
 	snprintf(why, size, "%s: is empty", d->key);

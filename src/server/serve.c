@@ -80,6 +80,7 @@ run_serve(struct tf_server *srv, struct worker_config *config)
 	config->registry = &srv->registry;
 	config->hooks = &srv->hooks;
 	config->limits = limits_of(&srv->settings);
+	config->http_path = srv->settings.http_path;
 	bind_methods(srv);
 	if (certificates_open(srv, &config->tls_context, why,
 	    sizeof(why)) == -1) {

@@ -21,6 +21,8 @@
 
 struct buf;
 
+#define HTTP_ALLOW	"POST, OPTIONS"	/* what a 405 says */
+
 #define HTTP_MAX_LINE	8192
 #define HTTP_MAX_HEAD	16384	/* all lines before the body */
 #define HTTP_MAX_FIELDS	100	/* trailers too */

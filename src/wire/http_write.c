@@ -148,7 +148,7 @@ http_out_refusal(struct buf *b, int status, bool close, bool to_head)
 
 	put_status(b, status, close);
 	if (status == 405)
-		put(b, "Allow: POST\r\n");
+		put(b, "Allow: " HTTP_ALLOW "\r\n");
 	snprintf(line, sizeof(line), "Content-Length: %zu\r\n\r\n",
 	    strlen(text) + 1);
 	put(b, "Content-Type: text/plain\r\n");

@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """One server, one port: python3-thrift, plain and accelerated, over compact,
-binary and JSON, framed and unframed, and non-strict binary, with a method of
-every kind, of the default service and of named ones; and our client against
+binary and JSON, framed, unframed and over HTTP, and non-strict binary, with a
+method of every kind, of the default service and of named ones; and our client against
 servers of python3-thrift."""
 
 import json
 import logging
 import math
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -25,7 +26,7 @@ try:
     from thrift.protocol import TBinaryProtocol, TCompactProtocol
     from thrift.protocol import TJSONProtocol, TMultiplexedProtocol
     from thrift.server import TServer
-    from thrift.transport import TSocket, TTransport
+    from thrift.transport import THttpClient, TSocket, TTransport
     sys.path.insert(0, python_client(source("tests/interop/echo.thrift")))
     from echo import Base, Echo, ttypes
     why_not = None
@@ -50,6 +51,8 @@ FRAMINGS = {
     "framed": lambda s: TTransport.TFramedTransport(s),
     "unframed": lambda s: TTransport.TBufferedTransport(s),
 }
+TRANSPORTS = dict(FRAMINGS, http=lambda s: THttpClient.THttpClient(
+    "http://127.0.0.1:%d/any" % s.port))
 server = None
 logging.disable()            # their server logs each failing handler
 
@@ -67,7 +70,7 @@ class Peer:
     """A generated client over one dialect."""
 
     def __init__(self, protocol, framing, service=None):
-        self.transport = FRAMINGS[framing](
+        self.transport = TRANSPORTS[framing](
             TSocket.TSocket("127.0.0.1", server.port))
         self.transport.open()
         self.protocol = PROTOCOLS[protocol](self.transport)
@@ -245,13 +248,32 @@ def request(protocol, framing, calls):
     transport = TTransport.TFramedTransport(memory) \
         if framing == "framed" else memory
     c = Echo.Client(PROTOCOLS[protocol](transport))
+    data, at = b"", 0
     for name, *args in calls:
         getattr(c, "send_" + name)(*args)
-    return memory.getvalue()
+        body = memory.getvalue()[at:]
+        at += len(body)
+        if framing == "http":
+            data += (b"POST / HTTP/1.1\r\nHost: x\r\n"
+                     b"Content-Length: %d\r\n\r\n" % len(body))
+        data += body
+    return data
+
+
+def bodies(data):
+    """Of HTTP responses, one behind the other."""
+    found = b""
+    while data:
+        head, data = data.split(b"\r\n\r\n", 1)
+        assert head.startswith(b"HTTP/1.1 200 OK\r\n"), head
+        size = int(re.search(rb"\r\nContent-Length: *(\d+)", head).group(1))
+        found, data = found + data[:size], data[size:]
+    return found
 
 
 def replies(protocol, framing, data, calls):
-    memory = TTransport.TMemoryBuffer(data)
+    memory = TTransport.TMemoryBuffer(bodies(data) if framing == "http"
+                                      else data)
     transport = TTransport.TFramedTransport(memory) \
         if framing == "framed" else memory
     c = Echo.Client(PROTOCOLS[protocol](transport))
@@ -269,7 +291,7 @@ def read_all(s):
 
 def dialects():
     for protocol in ("compact", "binary", "json"):
-        for framing in FRAMINGS:
+        for framing in TRANSPORTS:
             yield protocol, framing
 
 
@@ -344,7 +366,7 @@ def mixed_dialects_on_one_connection():
 def strangers_are_closed_and_harm_nobody():
     needs()
     with Peer("compact", "framed") as c:
-        for data in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        for data in (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
                      b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
                      b"\xff\xff\xff\xff", b"\x80\x00\x00\x00",
                      b"\x7f\xff\xff\xff", b"\x00\x00\x00\x00",
@@ -531,8 +553,9 @@ def our_client(protocol, framing):
 
 
 main([case(p, f) for p in PROTOCOLS for f in FRAMINGS] +
+     [case(p, "http") for p in PROTOCOLS if "accelerated" not in p] +
      [services(p, f) for p in ("compact", "binary", "json")
-      for f in FRAMINGS] +
+      for f in TRANSPORTS] +
      [methods_are_counted_by_service, settings_by_service,
       half_a_message_moves,
       pipelined_and_half_closed, byte_by_byte,

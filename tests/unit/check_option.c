@@ -19,7 +19,8 @@
 /* The ranges of numbers are swept; words have tests of their own. */
 enum type {
 	AUTO, COUNT, SIZE, TIME, MASK, LIMIT, CORE,		/* numbers */
-	LISTEN, NAME, TEXT, LOG, BOOL, SWITCH, LEVEL, FORMAT	/* words */
+	LISTEN, NAME, TEXT, LOG, PATH,				/* words */
+	BOOL, SWITCH, LEVEL, FORMAT
 };
 static const struct option {
 	const char	*key, *preset, *help;
@@ -230,8 +231,24 @@ START_TEST(defaults)
 	ck_assert_ptr_null(s.group);
 	ck_assert_ptr_null(s.pidfile);
 	ck_assert_ptr_null(s.log);
+	ck_assert_ptr_null(s.http_path);
 	ck_assert_ptr_null(s.name);
 	ck_assert_uint_eq(s.nlisten, 0);
+}
+END_TEST
+
+START_TEST(http_paths)
+{
+	static const char *const bad[] = { "", "thrift", "/a b", "/a?b", "/a#",
+	    "/\n", "/\xc3\xa9", "http://x/", "any" };
+
+	ck_assert_int_eq(set("http-path", "/"), 0);
+	ck_assert_int_eq(set("http-path", "/a/b.c-d_e~%20"), 0);
+	for (int i = 0; i < COUNT(bad); i++) {
+		ck_assert_int_eq(set("http-path", bad[i]), -1);
+		ck_assert_ptr_nonnull(strstr(why, "http-path: "));
+	}
+	ck_assert_str_eq(s.http_path, "/a/b.c-d_e~%20");
 }
 END_TEST
 
@@ -485,6 +502,7 @@ main(void)
 	tcase_add_test(t, no_limit);
 	tcase_add_test(t, defaults);
 	tcase_add_test(t, max_frame_stays_below_cr_lf);
+	tcase_add_test(t, http_paths);
 	tcase_add_test(t, listen_addresses);
 	tcase_add_test(t, listen_twice);
 	tcase_add_test(t, listen_nowhere);

@@ -443,7 +443,7 @@ START_TEST(writing_responses)
 	ck_assert_int_eq(http_out_refusal(&b, 405, true, false), 0);
 	buf_put(&b, "", 1);
 	whole((char *)b.p, true);
-	field_is("allow", "POST");
+	field_is("allow", "POST, OPTIONS");
 	ck_assert(h.close);
 	body_is("Method Not Allowed\n");
 	b.len = 0;

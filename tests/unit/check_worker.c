@@ -398,7 +398,7 @@ static const struct garbage {
 	{ "\200\0\0\0", 4 },
 	{ "\177\377\377\377", 4 },		/* 2^31 - 1 */
 	{ "\0\020\0\1", 4 },			/* max + 1 */
-	{ "GET / HTTP/1.1\r\n\r\n", 18 },
+	{ "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 24 },
 	{ "\0\0\0\1\202", 5 },			/* a header cut short */
 	{ "\0\0\0\2\202\41", 6 },
 	{ "\0\0\0\5\202\41\1\7a", 9 },		/* a name longer than that */

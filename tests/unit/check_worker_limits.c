@@ -145,8 +145,7 @@ END_TEST
 START_TEST(frame_timeout)
 {
 	struct bytes out = { 0 };
-	uint64_t since, next, ns;
-	size_t i = 0;
+	uint64_t ns;
 	char text[1000] = "";
 	int fd;
 
@@ -158,13 +157,7 @@ START_TEST(frame_timeout)
 	bench_barrier();
 	peer_send(fd, out.p + 100, out.n - 100);
 	peer_expect(fd, PEER_REPLY, "echo", 1);
-	since = clock_ns();
-	while (i < out.n - 1 && !peer_soon(fd, POLLIN, 0)) {
-		peer_send(fd, out.p + i++, 1);
-		for (next = clock_ns() + NS_PER_MS; clock_ns() < next;)
-			bench_barrier();
-	}
-	ns = clock_ns() - since;
+	ns = bench_trickle(fd, &out);
 	peer_expect_end(fd);
 	ck_assert_uint_ge(ns, TIMEOUT_NS);
 	ck_assert_uint_lt(ns, LATE_NS);

@@ -24,6 +24,7 @@
 struct worker_limits bench_limits;
 struct rules bench_rules[2];
 struct tf_hooks bench_hooks;
+const char *bench_http_path;
 
 static struct {
 	struct registry		 registry;
@@ -55,6 +56,7 @@ bench_setup(void)
 
 	memset(&b, 0, sizeof(b));
 	b.barrier = -1;
+	bench_http_path = NULL;
 	bench_limits = (struct worker_limits){ .max_frame = 4 << 20,
 	    .max_memory_per_call = 64 << 20, .max_depth = 64 };
 	bench_hooks = (struct tf_hooks){ .before = NULL };
@@ -90,6 +92,7 @@ bench_start(void)
 	    .listen_rules = bench_rules, .channel_fd = b.channel[1],
 	    .stop_fd = -1, .lane = b.lane,
 	    .hooks = &bench_hooks, .registry = &b.registry,
+	    .http_path = bench_http_path,
 	    .limits = bench_limits };
 	ck_assert_int_eq(pthread_create(&b.thread, NULL, body, NULL), 0);
 	b.runs = true;
@@ -197,6 +200,19 @@ bench_barrier(void)
 	frame_call(&out, "ping", ++b.calls);
 	peer_send_bytes(b.barrier, &out);
 	peer_expect(b.barrier, PEER_REPLY, "ping", b.calls);
+}
+
+uint64_t
+bench_trickle(int fd, const struct bytes *out)
+{
+	uint64_t since = clock_ns(), next;
+
+	for (size_t i = 0; i + 1 < out->n && !peer_soon(fd, POLLIN, 0); i++) {
+		peer_send(fd, out->p + i, 1);
+		for (next = clock_ns() + NS_PER_MS; clock_ns() < next;)
+			bench_barrier();
+	}
+	return clock_ns() - since;
 }
 
 uint64_t

@@ -14,11 +14,13 @@
 #include "serve/rules.h"
 #include "serve/worker.h"
 #include "shm/lane.h"
+#include "unit_peer.h"
 
 /* What a test may change before bench_start(). */
 extern struct worker_limits bench_limits;
 extern struct tf_hooks bench_hooks;
 extern struct rules bench_rules[2];	/* of the unix and the TCP door */
+extern const char *bench_http_path;
 
 void	bench_setup(void);		/* fixtures */
 void	bench_teardown(void);
@@ -39,6 +41,8 @@ int	bench_wait(void);
  * handled when this returns.
  */
 void	bench_barrier(void);
+/* All but the last byte, one each millisecond, until an answer: after what. */
+uint64_t bench_trickle(int fd, const struct bytes *);
 uint64_t bench_count(enum counter);
 uint64_t bench_cpu_ns(void);		/* of the worker's thread */
 

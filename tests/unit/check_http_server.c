@@ -1,0 +1,687 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calls over HTTP, from the side of a peer: what it is answered, what ends its
+ * connection, and that what could be read in two ways is read in none.
+ */
+#include <sys/socket.h>
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "lib/unit.h"
+#include "unit_http.h"
+#include "unit_worker.h"
+
+#define TIMEOUT_NS	(300 * NS_PER_MS)
+#define LATE_NS		(3 * NS_PER_S)
+#define KEPT		"\r\nConnection: keep-alive\r\n"
+#define CLOSED		"\r\nConnection: close\r\n"
+
+static void
+post(struct bytes *to, const char *fields, const char *method, int32_t seqid)
+{
+	struct bytes frame = { 0 };
+
+	frame_call(&frame, method, seqid);
+	http_post(to, "/", fields, &frame);
+}
+
+static void
+send_post(int fd, const char *fields, const char *method, int32_t seqid)
+{
+	struct bytes out = { 0 };
+
+	post(&out, fields, method, seqid);
+	peer_send_bytes(fd, &out);
+}
+
+static void
+send_text(int fd, const char *s)
+{
+	peer_send(fd, s, strlen(s));
+}
+
+static void
+add_text(struct bytes *to, const char *s)
+{
+	bytes_add(to, s, strlen(s));
+}
+
+static void
+expect_last(int fd, int type, const char *name, int32_t seqid)
+{
+	ck_assert(http_expect_message(fd, type, name, seqid));
+	peer_expect_end(fd);
+	close(fd);
+}
+
+START_TEST(calls)
+{
+	int fd;
+
+	bench_start();
+	fd = bench_tcp();
+	for (int i = 0; i < 3; i++) {
+		send_post(fd, "Accept: */*\r\n", "ping", i);
+		ck_assert(!http_expect_message(fd, PEER_REPLY, "ping", i));
+	}
+	send_post(fd, CLOSED + 2, "ping", 4);
+	expect_last(fd, PEER_REPLY, "ping", 4);
+	ck_assert_uint_eq(bench_count(COUNTER_CALLS_ENDED), 4);
+}
+END_TEST
+
+static const struct {
+	const char	*ask, *answer;
+	size_t		 n, n_answer;
+} forms[] = {
+#define FORM(ask, answer)	{ ask, answer, sizeof(ask), sizeof(answer) }
+	FORM("\x82\x21\x07\4ping", "\x82\x41\x07\4ping"),
+	FORM("\x80\1\0\1\0\0\0\4ping\0\0\0\7",
+	    "\x80\1\0\2\0\0\0\4ping\0\0\0\7"),
+	FORM("\0\0\0\4ping\1\0\0\0\7", "\x80\1\0\2\0\0\0\4ping\0\0\0\7"),
+};
+
+/* A message that stands alone needs no version. */
+START_TEST(protocols)
+{
+	struct bytes out = { 0 };
+	struct response r;
+	int fd;
+
+	bench_start();
+	fd = bench_unix();
+	http_post_raw(&out, "/", "", "[1,\"ping\",1,7,{}]", 17);
+	/* The NUL is the STOP of the arguments. */
+	http_post_raw(&out, "/", "", forms[_i].ask, forms[_i].n);
+	peer_send_bytes(fd, &out);
+	ck_assert(http_read(fd, &r, false));
+	ck_assert_str_eq((char *)r.body, "[1,\"ping\",2,7,{}]");
+	response_free(&r);
+	ck_assert(http_read(fd, &r, false));
+	ck_assert_uint_eq(r.len, forms[_i].n_answer);
+	ck_assert_mem_eq(r.body, forms[_i].answer, r.len);
+	response_free(&r);
+	close(fd);
+}
+END_TEST
+
+/* Requests of every kind, one behind the other. */
+static void
+add_row(struct bytes *out)
+{
+	struct bytes frame = { 0 };
+
+	post(out, "", "ping", 1);
+	frame_text(&frame, "echo", 2, "0123456789", 10);
+	http_post_chunks(out, "/x?y", &frame, 7);
+	add_text(out, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+	    "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n");
+	post(out, "", "ping", 3);
+}
+
+static void
+expect_row(int fd)
+{
+	http_expect_message(fd, PEER_REPLY, "ping", 1);
+	http_expect_message(fd, PEER_REPLY, "echo", 2);
+	http_expect(fd, 200, "\r\nContent-Type: text/plain\r\n");
+	http_expect(fd, 200, "\r\nAllow: POST, OPTIONS\r\n");
+	http_expect_message(fd, PEER_REPLY, "ping", 3);
+}
+
+START_TEST(in_two_pieces)
+{
+	struct bytes out = { 0 };
+	int fd;
+
+	bench_start();
+	fd = bench_tcp();
+	add_row(&out);
+	for (size_t i = 0; i <= out.n; i++) {
+		peer_send(fd, out.p, i);
+		bench_barrier();
+		peer_send(fd, out.p + i, out.n - i);
+		expect_row(fd);
+	}
+	bytes_free(&out);
+	close(fd);
+}
+END_TEST
+
+START_TEST(byte_by_byte)
+{
+	struct bytes out = { 0 };
+	int fd;
+
+	bench_start();
+	fd = bench_unix();
+	add_row(&out);
+	for (size_t i = 0; i < out.n; i++) {
+		peer_send(fd, out.p + i, 1);
+		bench_barrier();
+	}
+	expect_row(fd);
+	bytes_free(&out);
+	close(fd);
+}
+END_TEST
+
+START_TEST(pipelined)
+{
+	struct bytes out = { 0 };
+	int fd;
+
+	bench_start();
+	fd = bench_unix();
+	for (int i = 0; i < 2000; i++)
+		post(&out, "", "ping", i);
+	peer_send_bytes(fd, &out);
+	for (int i = 0; i < 2000; i++)
+		ck_assert(!http_expect_message(fd, PEER_REPLY, "ping", i));
+	close(fd);
+}
+END_TEST
+
+/* Answers gather while nobody reads them; in the end all are there. */
+START_TEST(a_peer_that_does_not_read)
+{
+	struct bytes out = { 0 }, frame = { 0 };
+	int fd;
+
+	bench_start();
+	fd = bench_unix();
+	for (int i = 0; i < 100; i++) {
+		frame_ints(&frame, "big", i, 100000, 0);
+		http_post(&out, "/", i < 99 ? "" : CLOSED + 2, &frame);
+	}
+	peer_send_bytes(fd, &out);
+	bench_barrier();
+	ck_assert_uint_lt(bench_count(COUNTER_SEND_BACKLOG), 1 << 20);
+	for (int i = 0; i < 100; i++)
+		ck_assert(http_expect_message(fd, PEER_REPLY, "big", i) ==
+		    (i == 99));
+	peer_end(fd);
+}
+END_TEST
+
+/* What stands behind the last request is not even looked at. */
+START_TEST(nothing_follows_the_last)
+{
+	struct bytes out = { 0 };
+	int fd;
+
+	bench_start();
+	fd = bench_unix();
+	post(&out, "Connection: foo, Close\r\n", "ping", 1);
+	post(&out, "", "ping", 2);
+	peer_send_bytes(fd, &out);
+	expect_last(fd, PEER_REPLY, "ping", 1);
+	ck_assert_uint_eq(bench_count(COUNTER_CALLS_BEGUN), 1);
+}
+END_TEST
+
+START_TEST(version_1_0)
+{
+	static const char ping[] = "Content-Length: 9\r\n\r\n"
+	    "\x82\x21\x01\4ping";
+	struct bytes out = { 0 };
+	int fd;
+
+	bench_start();
+	fd = bench_unix();
+	add_text(&out, "POST / HTTP/1.0\r\nConnection: Keep-Alive\r\n");
+	bytes_add(&out, ping, sizeof(ping));
+	add_text(&out, "POST / HTTP/1.0\r\n");
+	bytes_add(&out, ping, sizeof(ping));
+	peer_send_bytes(fd, &out);
+	ck_assert(!http_expect_message(fd, PEER_REPLY, "ping", 1));
+	expect_last(fd, PEER_REPLY, "ping", 1);
+}
+END_TEST
+
+START_TEST(expectations)
+{
+	struct bytes out = { 0 };
+	char head[4096];
+	int fd;
+
+	bench_start();
+	fd = bench_unix();
+	/* Who sends the body all the same is not told to. */
+	send_post(fd, "Expect: 100-continue\r\n", "ping", 1);
+	http_expect_message(fd, PEER_REPLY, "ping", 1);
+	post(&out, "", "ping", 2);
+	post(&out, "Expect: 100-Continue\r\n", "ping", 3);
+	peer_send(fd, out.p, out.n - 9);
+	http_expect_message(fd, PEER_REPLY, "ping", 2);
+	ck_assert(http_head(fd, head));
+	ck_assert_str_eq(head, "HTTP/1.1 100 Continue\r\n\r\n");
+	peer_send(fd, out.p + out.n - 9, 8);
+	bench_barrier();
+	peer_send(fd, out.p + out.n - 1, 1);
+	http_expect_message(fd, PEER_REPLY, "ping", 3);
+	bytes_free(&out);
+	close(fd);
+}
+END_TEST
+
+START_TEST(oneways)
+{
+	struct bytes out = { 0 }, frame = { 0 };
+	struct response r;
+	int fd;
+
+	bench_start();
+	fd = bench_unix();
+	frame_text(&frame, "note", 1, "n", 1);
+	http_post(&out, "/", "", &frame);
+	post(&out, "", "ping", 2);
+	peer_send_bytes(fd, &out);
+	ck_assert(http_read(fd, &r, false));
+	ck_assert_int_eq(r.status, 200);
+	ck_assert_uint_eq(r.len, 0);
+	response_free(&r);
+	ck_assert_int_eq(bench_note(), 'n');
+	http_expect_message(fd, PEER_REPLY, "ping", 2);
+	close(fd);
+}
+END_TEST
+
+/* Whoever speaks Thrift is answered in Thrift. */
+START_TEST(errors_of_thrift)
+{
+	struct bytes out = { 0 }, frame = { 0 }, body = { 0 };
+	int fd;
+
+	bench_limits.max_frame = 10000;
+	bench_start();
+	fd = bench_unix();
+	post(&out, "", "nobody", 1);
+	bytes_add(&body, "\x18\x7f", 2);
+	frame_message(&frame, PEER_CALL, "echo", 2, &body);
+	http_post(&out, "/", "", &frame);
+	frame_ints(&frame, "divide", 3, 1, 0);
+	http_post(&out, "/", "", &frame);
+	frame_ints(&frame, "big", 4, 20000, 0);
+	http_post(&out, "/", "", &frame);
+	post(&out, "", "ping", 5);
+	peer_send_bytes(fd, &out);
+	http_expect_message(fd, PEER_EXCEPTION, "nobody", 1);
+	http_expect_message(fd, PEER_EXCEPTION, "echo", 2);
+	http_expect_message(fd, PEER_REPLY, "divide", 3);
+	http_expect_message(fd, PEER_EXCEPTION, "big", 4);
+	http_expect_message(fd, PEER_REPLY, "ping", 5);
+	bytes_free(&body);
+	close(fd);
+}
+END_TEST
+
+START_TEST(no_messages)
+{
+	static const char *const bodies[] = { "", "<html>", "\x82\x41\x01\1p",
+	    "\x82", "[1,", "\x80\x02", "\x16\x03\x01" };
+	struct bytes out = { 0 };
+	int fd;
+
+	bench_start();
+	fd = bench_unix();
+	http_post_raw(&out, "/", "", bodies[_i], strlen(bodies[_i]));
+	post(&out, "", "ping", 1);
+	peer_send_bytes(fd, &out);
+	http_expect(fd, 400, CLOSED);
+	peer_end(fd);
+	ck_assert_uint_eq(bench_count(COUNTER_CALLS_BEGUN), 0);
+	ck_assert_uint_eq(bench_count(COUNTER_PROTOCOL_ERRORS), 1);
+}
+END_TEST
+
+START_TEST(probes)
+{
+	struct response r;
+	int fd;
+
+	bench_start();
+	fd = bench_tcp();
+	send_text(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+	ck_assert(http_read(fd, &r, false));
+	ck_assert_int_eq(r.status, 200);
+	ck_assert_str_eq((char *)r.body, "OK\n");
+	response_free(&r);
+	send_text(fd, "HEAD /?probe HTTP/1.1\r\n\r\n");
+	ck_assert(http_read(fd, &r, true));
+	ck_assert_int_eq(r.status, 200);
+	response_free(&r);
+	send_text(fd, "OPTIONS / HTTP/1.1\r\nHost: x\r\n\r\n");
+	http_expect(fd, 200, "\r\nAllow: POST, OPTIONS\r\n");
+	ck_assert_uint_eq(bench_count(COUNTER_HTTP_REFUSED), 0);
+	send_text(fd, "GET /.env HTTP/1.1\r\n\r\n");
+	http_expect(fd, 405, "\r\nAllow: POST, OPTIONS\r\n");
+	send_text(fd, "PUT / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab");
+	http_expect(fd, 405, KEPT);
+	send_text(fd, "HEAD /x HTTP/1.0\r\n\r\n");
+	ck_assert(http_read(fd, &r, true));
+	ck_assert_int_eq(r.status, 405);
+	response_free(&r);
+	peer_end(fd);
+	ck_assert_uint_eq(bench_count(COUNTER_HTTP_REFUSED), 3);
+	ck_assert_uint_eq(bench_count(COUNTER_PROTOCOL_ERRORS), 0);
+}
+END_TEST
+
+START_TEST(one_path)
+{
+	static const char *const others[] = { "/", "/thrift/", "/thrif",
+	    "/Thrift", "/%74hrift" };
+	static const char *const same[] = { "/thrift", "/thrift?a=b",
+	    "http://x:1/thrift" };
+	struct bytes out = { 0 }, frame = { 0 };
+	int fd;
+
+	bench_http_path = "/thrift";
+	bench_start();
+	fd = bench_unix();
+	for (int i = 0; i < COUNT(others); i++) {
+		frame_call(&frame, "ping", 1);
+		http_post(&out, others[i], "", &frame);
+		peer_send_bytes(fd, &out);
+		http_expect(fd, 404, KEPT);
+	}
+	ck_assert_uint_eq(bench_count(COUNTER_CALLS_BEGUN), 0);
+	for (int i = 0; i < COUNT(same); i++) {
+		frame_call(&frame, "ping", i);
+		http_post(&out, same[i], "", &frame);
+		peer_send_bytes(fd, &out);
+		http_expect_message(fd, PEER_REPLY, "ping", i);
+	}
+	send_text(fd, "GET / HTTP/1.1\r\n\r\nGET /thrift HTTP/1.1\r\n\r\n"
+	    "GET /x HTTP/1.1\r\n\r\n");
+	http_expect(fd, 200, KEPT);
+	http_expect(fd, 405, KEPT);
+	http_expect(fd, 404, KEPT);
+	close(fd);
+}
+END_TEST
+
+#define POST	"POST / HTTP/1.1\r\nHost: x\r\n"
+#define CHUNKED	POST "Transfer-Encoding: chunked\r\n\r\n"
+
+/* A front that reads it otherwise would let a second request in. */
+static const struct {
+	int		 status;
+	const char	*request;
+} refused[] = {
+	{ 400, POST "Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n"
+	    "0\r\n\r\n" },
+	{ 400, POST "Content-Length: 9\r\nContent-Length: 9\r\n\r\n" },
+	{ 400, POST "Content-Length: 9, 9\r\n\r\n" },
+	{ 400, POST "Content-Length: +9\r\n\r\n" },
+	{ 400, POST "Content-Length: 0x9\r\n\r\n" },
+	{ 400, POST "Content-Length : 9\r\n\r\n" },
+	{ 400, POST " Content-Length: 9\r\n\r\n" },
+	{ 400, POST "X: y\r\n z\r\nContent-Length: 9\r\n\r\n" },
+	{ 400, POST "X: y\nContent-Length: 9\r\n\r\n" },
+	{ 400, POST "X: y\rContent-Length: 9\r\n\r\n" },
+	{ 400, POST "Transfer-Encoding: chunked\r\n"
+	    "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" },
+	{ 501, POST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" },
+	{ 501, POST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" },
+	{ 400, "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n" },
+	{ 400, CHUNKED "x\r\n" },
+	{ 400, CHUNKED "-1\r\n" },
+	{ 400, CHUNKED "1\r\nab\r\n0\r\n\r\n" },
+	{ 400, CHUNKED "1\nb\r\n0\r\n\r\n" },
+	{ 413, CHUNKED "ffffffffff\r\n" },
+	{ 400, CHUNKED "10000000000000000\r\n" },
+	{ 413, POST "Content-Length: 10001\r\n\r\n" },
+	{ 413, POST "Content-Length: 99999999999999999999\r\n\r\n" },
+	{ 413, CHUNKED "2711\r\n" },
+	{ 411, POST "\r\n" },
+	{ 417, POST "Expect: 200-ok\r\nContent-Length: 9\r\n\r\n" },
+	{ 505, "POST / HTTP/2.0\r\n\r\n" },
+	{ 400, "POST /\r\n\r\n" },
+	{ 400, "GET  / HTTP/1.1\r\n\r\n" },
+};
+
+START_TEST(refusals)
+{
+	int fd;
+
+	bench_limits.max_frame = 10000;
+	bench_start();
+	fd = bench_unix();
+	send_text(fd, refused[_i].request);
+	send_post(fd, "", "ping", 1);
+	http_expect(fd, refused[_i].status, CLOSED);
+	peer_end(fd);
+	bench_barrier();
+	/* The barrier's own. */
+	ck_assert_uint_eq(bench_count(COUNTER_CALLS_BEGUN), 1);
+	ck_assert_uint_eq(bench_count(COUNTER_PROTOCOL_ERRORS) +
+	    bench_count(COUNTER_FRAMES_TOO_LARGE), 1);
+}
+END_TEST
+
+/* Without an end they would be kept; who goes on sending is cut off. */
+START_TEST(giant_heads)
+{
+	static const char *const begun[] = { "POST /", POST "X: ",
+	    POST "X: y\r\n", CHUNKED "1;" };
+	static const int status[] = { 414, 431, 431, 400 };
+	char piece[1024];
+	int fd;
+
+	bench_start();
+	fd = bench_unix();
+	memset(piece, 'a', sizeof(piece));
+	for (size_t i = 0; _i == 2 && i + 6 <= sizeof(piece); i += 6)
+		memcpy(piece + i, "a: b\r\n", 6);
+	send_text(fd, begun[_i]);
+	for (int i = 0; i < 64 && !peer_soon(fd, POLLIN, 0); i++) {
+		if (send(fd, piece, sizeof(piece) - sizeof(piece) % 6,
+		    MSG_NOSIGNAL) == -1)
+			break;
+		bench_barrier();
+	}
+	http_expect(fd, status[_i], CLOSED);
+	peer_end(fd);
+	ck_assert_uint_lt(bench_count(COUNTER_BYTES_RECEIVED), 32 << 10);
+}
+END_TEST
+
+/* From the first byte to the last, head and body, whatever trickles in. */
+START_TEST(slow_senders)
+{
+	struct bytes out = { 0 }, frame = { 0 };
+	char text[1000] = "";
+	uint64_t ns;
+	int fd;
+
+	bench_limits.frame_timeout_ns = TIMEOUT_NS;
+	bench_start();
+	fd = bench_unix();
+	frame_text(&frame, "echo", 1, text, sizeof(text));
+	if (_i == 0)
+		http_post(&out, "/", "", &frame);
+	else
+		http_post_chunks(&out, "/", &frame, 100);
+	ns = bench_trickle(fd, &out);
+	peer_end(fd);
+	ck_assert_uint_ge(ns, TIMEOUT_NS - 5 * NS_PER_MS);
+	ck_assert_uint_lt(ns, LATE_NS);
+	bench_barrier();
+	ck_assert_uint_eq(bench_count(COUNTER_FRAME_TIMEOUTS), 1);
+	bytes_free(&out);
+}
+END_TEST
+
+START_TEST(idle_between_requests)
+{
+	uint64_t since;
+	int fd;
+
+	bench_limits.idle_timeout_ns = TIMEOUT_NS;
+	bench_start();
+	fd = bench_unix();
+	send_post(fd, "", "ping", 1);
+	http_expect_message(fd, PEER_REPLY, "ping", 1);
+	since = clock_ns();
+	peer_end(fd);
+	ck_assert_uint_lt(clock_ns() - since, LATE_NS);
+	bench_barrier();
+	ck_assert_uint_eq(bench_count(COUNTER_IDLE_TIMEOUTS), 1);
+}
+END_TEST
+
+/* Half a request is waited for; its answer says that it is the last one. */
+START_TEST(stopping)
+{
+	struct bytes out = { 0 };
+	int half, idle, probe, busy;
+
+	bench_start();
+	half = bench_unix();
+	idle = bench_unix();
+	probe = bench_unix();
+	busy = bench_unix();
+	send_post(idle, "", "ping", 1);
+	http_expect_message(idle, PEER_REPLY, "ping", 1);
+	post(&out, "", "ping", 2);
+	peer_send(half, out.p, out.n / 2);
+	send_text(probe, "GET / HTTP/1.1\r\n");
+	bench_barrier();
+	send_post(busy, "", "hold", 3);
+	bench_held();
+	bench_order(ORDER_STOP);
+	bench_release();
+	http_expect_message(busy, PEER_REPLY, "hold", 3);
+	peer_end(busy);
+	peer_end(idle);
+	peer_send(half, out.p + out.n / 2, out.n - out.n / 2);
+	expect_last(half, PEER_REPLY, "ping", 2);
+	send_text(probe, "\r\n");
+	http_expect(probe, 503, CLOSED);
+	peer_end(probe);
+	bytes_free(&out);
+	ck_assert_int_eq(bench_wait(), 0);
+}
+END_TEST
+
+/* What has come by then is answered; the last answer alone is the last. */
+START_TEST(stopping_with_requests_under_way)
+{
+	struct bytes out = { 0 };
+	int busy, fd;
+
+	bench_start();
+	busy = bench_unix();
+	fd = bench_unix();
+	send_post(fd, "", "ping", 0);
+	http_expect_message(fd, PEER_REPLY, "ping", 0);
+	send_post(busy, "", "hold", 1);
+	bench_held();
+	bench_order(ORDER_STOP);
+	for (int i = 0; i < 3; i++)
+		post(&out, "", "ping", i);
+	peer_send_bytes(fd, &out);
+	bench_release();
+	for (int i = 0; i < 2; i++)
+		ck_assert(!http_expect_message(fd, PEER_REPLY, "ping", i));
+	http_expect_message(fd, PEER_REPLY, "ping", 2);
+	peer_end(fd);
+	close(busy);
+	ck_assert_int_eq(bench_wait(), 0);
+}
+END_TEST
+
+/* The worker's time for a body that comes in small pieces. */
+static uint64_t
+cost(size_t size, bool chunks)
+{
+	struct bytes out = { 0 }, frame = { 0 };
+	char *text = calloc(1, size);
+	uint64_t before = bench_cpu_ns();
+	int fd = bench_unix();
+
+	frame_text(&frame, "size", 1, text, size);
+	if (chunks)
+		http_post_chunks(&out, "/", &frame, 100);
+	else
+		http_post(&out, "/", "", &frame);
+	for (size_t i = 0; i < out.n; i += 200)
+		peer_send(fd, out.p + i, out.n - i < 200 ? out.n - i : 200);
+	http_expect_message(fd, PEER_REPLY, "size", 1);
+	bytes_free(&out);
+	free(text);
+	close(fd);
+	return bench_cpu_ns() - before;
+}
+
+START_TEST(linear_time)
+{
+	uint64_t small, large;
+
+	bench_start();
+	small = cost(1 << 18, _i == 1);
+	large = cost(1 << 20, _i == 1);
+	/* Quadratic would be 16 times. */
+	ck_assert_msg(large < 10 * small + 20 * NS_PER_MS, "%lu, %lu",
+	    (unsigned long)small, (unsigned long)large);
+}
+END_TEST
+
+/* Between requests each message tells again what it is. */
+START_TEST(beside_other_dialects)
+{
+	struct bytes out = { 0 };
+	int fd;
+
+	bench_start();
+	fd = bench_unix();
+	for (int i = 0; i < 3; i++) {
+		post(&out, "", "ping", i);
+		frame_call(&out, "ping", i + 10);
+	}
+	peer_send_bytes(fd, &out);
+	for (int i = 0; i < 3; i++) {
+		http_expect_message(fd, PEER_REPLY, "ping", i);
+		peer_expect(fd, PEER_REPLY, "ping", i + 10);
+	}
+	close(fd);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("http_server");
+	TCase *t = unit_case(s, "http_server");
+
+	tcase_add_checked_fixture(t, bench_setup, bench_teardown);
+	tcase_add_test(t, calls);
+	tcase_add_loop_test(t, protocols, 0, COUNT(forms));
+	tcase_add_test(t, in_two_pieces);
+	tcase_add_test(t, byte_by_byte);
+	tcase_add_test(t, pipelined);
+	tcase_add_test(t, a_peer_that_does_not_read);
+	tcase_add_test(t, nothing_follows_the_last);
+	tcase_add_test(t, version_1_0);
+	tcase_add_test(t, expectations);
+	tcase_add_test(t, oneways);
+	tcase_add_test(t, errors_of_thrift);
+	tcase_add_loop_test(t, no_messages, 0, 7);
+	tcase_add_test(t, probes);
+	tcase_add_test(t, one_path);
+	tcase_add_loop_test(t, refusals, 0, COUNT(refused));
+	tcase_add_loop_test(t, giant_heads, 0, 4);
+	tcase_add_loop_test(t, slow_senders, 0, 2);
+	tcase_add_test(t, idle_between_requests);
+	tcase_add_test(t, stopping);
+	tcase_add_test(t, stopping_with_requests_under_way);
+	tcase_add_loop_test(t, linear_time, 0, 2);
+	tcase_add_test(t, beside_other_dialects);
+	return unit_main(s);
+}
