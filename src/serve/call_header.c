@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "serve/call.h"
+#include "serve/http_envelope.h"
 #include "wire/header.h"
 
 static struct tf_str
@@ -79,7 +80,8 @@ tf_call_set_header(struct tf_call *pub, const char *key, const char *value)
 {
 	struct call *call = (struct call *)(void *)pub;
 
-	if (call->headers == NULL)
+	if (call->headers == NULL || (call->envelope.kind == ENVELOPE_HTTP &&
+	    !http_envelope_takes(text(key), text(value))))
 		return -1;
 	return header_set(&call->headers->reply, &call->arena, text(key),
 	    text(value));

@@ -13,6 +13,7 @@
 #include "serve/dispatch.h"
 #include "serve/header_dispatch.h"
 #include "serve/http.h"
+#include "serve/http_envelope.h"
 #include "serve/registry.h"
 #include "wire/dialect.h"
 #include "wire/frame.h"
@@ -346,6 +347,8 @@ dispatch_message(struct conn *c, const uint8_t *payload, size_t len,
 	call->envelope = *envelope;
 	if (read_message(call, &r) == -1)
 		return dispatch_other(c, call, payload, len, &r);
+	if (envelope->kind == ENVELOPE_HTTP)
+		http_envelope_open(call);
 	call->bytes_in = len + envelope->overhead;
 	peer = conn_peer(c);
 	if (dispatch_look_up(c, call, &peer) == 0)

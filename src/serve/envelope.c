@@ -4,10 +4,11 @@
 
 #include "base/buf.h"
 #include "serve/header_envelope.h"
+#include "serve/http_envelope.h"
 #include "wire/frame.h"
 
 int
-envelope_begin(struct envelope *e, struct buf *b)
+envelope_begin(const struct envelope *e, struct buf *b)
 {
 	const char *why;
 
@@ -20,8 +21,7 @@ envelope_begin(struct envelope *e, struct buf *b)
 	case ENVELOPE_HEADER:
 		return header_begin(b, &e->header->reply, &why);
 	case ENVELOPE_HTTP:
-		http_out_response(&e->out, b, 200, e->close);
-		http_out_body(&e->out);
+		http_envelope_begin(e->http, b);
 		return 0;
 	default:
 		return 0;
@@ -29,7 +29,7 @@ envelope_begin(struct envelope *e, struct buf *b)
 }
 
 int
-envelope_end(struct envelope *e, struct buf *b, size_t start)
+envelope_end(const struct envelope *e, struct buf *b, size_t start)
 {
 	const struct header_envelope *h = e->header;
 	const char *why;
@@ -43,7 +43,7 @@ envelope_end(struct envelope *e, struct buf *b, size_t start)
 		return header_end(b, start, &h->reply, h->transform, h->max,
 		    &why);
 	case ENVELOPE_HTTP:
-		return http_out_end(&e->out);
+		return http_out_end(&e->http->out);
 	default:
 		return 0;
 	}
@@ -53,7 +53,13 @@ bool
 envelope_simplify(struct envelope *e)
 {
 	struct header *reply;
+	bool any;
 
+	if (e->kind == ENVELOPE_HTTP) {
+		any = e->http->pairs.reply.n > 0;
+		e->http->pairs.reply.n = 0;
+		return any;
+	}
 	if (e->kind != ENVELOPE_HEADER)
 		return false;
 	reply = &e->header->reply;
@@ -65,7 +71,7 @@ envelope_simplify(struct envelope *e)
 }
 
 void
-envelope_answer(struct envelope *e, struct buf *b)
+envelope_answer(const struct envelope *e, struct buf *b)
 {
 	if (e->kind != ENVELOPE_HTTP)
 		return;

@@ -10,10 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "wire/http.h"
-
 struct buf;
 struct header_envelope;
+struct http_envelope;
 
 /* Bytes around a reply, at most. */
 #define ENVELOPE_BYTES		(4 * 16384 + 64)
@@ -29,8 +28,7 @@ struct envelope {
 	enum envelope_kind kind;
 	size_t		 overhead;	/* bytes that were not the message */
 	struct header_envelope *header;	/* with that kind */
-	bool		 close;		/* HTTP: no request follows */
-	struct http_out	 out;		/* HTTP: the response */
+	struct http_envelope *http;	/* with that one */
 };
 
 /*
@@ -38,11 +36,11 @@ struct envelope {
  * start being where that begins, the end, when its length is known.  -1: there
  * is no room, and the buffer is as long as it was at start.
  */
-int	envelope_begin(struct envelope *, struct buf *);
-int	envelope_end(struct envelope *, struct buf *, size_t start);
+int	envelope_begin(const struct envelope *, struct buf *);
+int	envelope_end(const struct envelope *, struct buf *, size_t start);
 
 /* In place of a reply, where there is none: some have to be answered. */
-void	envelope_answer(struct envelope *, struct buf *);
+void	envelope_answer(const struct envelope *, struct buf *);
 
 /*
  * After envelope_end() has failed: leaves out what it may have failed for, so

@@ -12,6 +12,7 @@
 
 #include "base/bug.h"
 #include "serve/conn.h"
+#include "serve/http_envelope.h"
 #include "wire/http.h"
 
 #define SHOWN	80		/* bytes of a path in the log */
@@ -144,8 +145,10 @@ answer_options(struct conn *c, const struct request *r)
 static int
 dispatch(struct conn *c, const struct request *r, struct tf_str body)
 {
-	const struct envelope e = { .kind = ENVELOPE_HTTP,
-	    .overhead = (size_t)r->http->pos - body.len, .close = r->last };
+	struct http_envelope h = { .request = r->http, .p = r->p,
+	    .close = r->last };
+	const struct envelope e = { .kind = ENVELOPE_HTTP, .http = &h,
+	    .overhead = (size_t)r->http->pos - body.len };
 
 	return dispatch_message(c, (const uint8_t *)body.s, body.len, &e);
 }

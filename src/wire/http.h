@@ -118,7 +118,10 @@ int	http_out_request(struct http_out *, struct buf *, const char *path,
 void	http_out_response(struct http_out *, struct buf *, int status,
 	    bool close);
 
-/* -1: not a name, or a value with control characters: nothing is written. */
+/* Whether it is a name, and a value without control characters. */
+bool	http_out_takes(struct tf_str name, struct tf_str value);
+
+/* -1: it is not, and nothing is written. */
 int	http_out_field(struct http_out *, struct tf_str name,
 	    struct tf_str value);
 void	http_out_body(struct http_out *);

@@ -105,10 +105,16 @@ http_out_response(struct http_out *o, struct buf *b, int status, bool close)
 	put_length(o);
 }
 
+bool
+http_out_takes(struct tf_str name, struct tf_str value)
+{
+	return name.len > 0 && http_token(name) == name.len && is_value(value);
+}
+
 int
 http_out_field(struct http_out *o, struct tf_str name, struct tf_str value)
 {
-	if (name.len == 0 || http_token(name) != name.len || !is_value(value))
+	if (!http_out_takes(name, value))
 		return -1;
 	buf_put(o->b, name.s, name.len);
 	put(o->b, ": ");

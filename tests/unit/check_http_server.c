@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "lib/unit.h"
+#include "serve/http_envelope.h"
 #include "unit_http.h"
 #include "unit_worker.h"
 
@@ -56,6 +57,22 @@ expect_last(int fd, int type, const char *name, int32_t seqid)
 	ck_assert(http_expect_message(fd, type, name, seqid));
 	peer_expect_end(fd);
 	close(fd);
+}
+
+/* A reply with that text, and such a line in its head. */
+static void
+expect_text(int fd, const char *text, const char *line)
+{
+	struct response r;
+	struct message m;
+
+	ck_assert(http_read(fd, &r, false));
+	ck_assert_msg(strstr(r.head, line) != NULL, "%s", r.head);
+	message_parse(&m, r.body, r.body + r.len);
+	ck_assert_int_eq(m.type, PEER_REPLY);
+	ck_assert_str_eq(m.text, text);
+	message_free(&m);
+	response_free(&r);
 }
 
 START_TEST(calls)
@@ -633,6 +650,56 @@ START_TEST(linear_time)
 }
 END_TEST
 
+/* Fields of the request, found whatever their letters, and of the response. */
+START_TEST(headers)
+{
+	struct bytes out = { 0 }, frame = { 0 };
+	char long_value[3001] = "=";
+	int fd;
+
+	bench_start();
+	fd = bench_unix();
+	frame_text(&frame, "header", 1, "traceparent", 11);
+	http_post(&out, "/", "TraceParent:  00-ab-cd-01 \r\n", &frame);
+	peer_send_bytes(fd, &out);
+	expect_text(fd, "00-ab-cd-01", "\r\nasked: traceparent\r\n");
+	frame_text(&frame, "header", 2, "*", 1);
+	http_post_raw(&out, "/", "A: 1\r\nB:\r\n", frame.p + 4, frame.n - 4);
+	peer_send_bytes(fd, &out);
+	bytes_free(&frame);
+	expect_text(fd, "host=x,a=1,b=,content-length=14,", "");
+	memset(long_value + 1, 'v', sizeof(long_value) - 2);
+	frame_text(&frame, "header", 3, long_value, sizeof(long_value) - 1);
+	http_post(&out, "/", "", &frame);
+	peer_send_bytes(fd, &out);
+	expect_text(fd, long_value + 1, "\r\nmuch: vvv");
+	frame_text(&frame, "header", 4, "absent", 6);
+	http_post(&out, "/", "", &frame);
+	peer_send_bytes(fd, &out);
+	ck_assert(!http_expect_message(fd, PEER_EXCEPTION, "header", 4));
+	frame_text(&frame, "header", 5, "=a\r\nX: y", 9);
+	http_post(&out, "/", "", &frame);
+	peer_send_bytes(fd, &out);
+	ck_assert(!http_expect_message(fd, PEER_EXCEPTION, "header", 5));
+	close(fd);
+}
+END_TEST
+
+/* A handler cannot say where its response ends. */
+START_TEST(fields_that_are_not_set)
+{
+	static const char *const names[] = { "Content-Length", "content-type",
+	    "Transfer-Encoding", "CONNECTION", "Upgrade", "", "a b", "a:",
+	    "a\n" };
+
+	for (int i = 0; i < COUNT(names); i++)
+		ck_assert(!http_envelope_takes((struct tf_str){ names[i],
+		    strlen(names[i]) }, TF_STR("1")));
+	ck_assert(http_envelope_takes(TF_STR("X-Length"), TF_STR("1")));
+	ck_assert(!http_envelope_takes(TF_STR("X-Length"), TF_STR("\r")));
+}
+END_TEST
+
 /* Between requests each message tells again what it is. */
 START_TEST(beside_other_dialects)
 {
@@ -682,6 +749,8 @@ main(void)
 	tcase_add_test(t, stopping);
 	tcase_add_test(t, stopping_with_requests_under_way);
 	tcase_add_loop_test(t, linear_time, 0, 2);
+	tcase_add_test(t, headers);
+	tcase_add_test(t, fields_that_are_not_set);
 	tcase_add_test(t, beside_other_dialects);
 	return unit_main(s);
 }
