@@ -66,7 +66,6 @@ struct settings {
 	char		*listen[LISTEN_MAX];	/* addresses alone */
 	struct rules	 listen_rules[LISTEN_MAX];
 	char		*http_path;		/* NULL: any */
-	char		*listen[LISTEN_MAX];
 	unsigned	 nlisten;
 	struct call_timeout *call_timeouts;
 	size_t		 ncall_timeouts;
