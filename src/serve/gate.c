@@ -28,17 +28,24 @@ is_message(enum dialect d)
 
 /* Of a dialect by itself; or, if it is a message, where it must not stand. */
 static bool
-refuses(const struct conn *c, enum dialect d, unsigned around,
+refuses(const struct conn *c, enum dialect d, unsigned words_around,
     const char *where, char *why)
 {
 	unsigned off = c->rules->off;
 
 	if ((off & words[d]) != 0)
 		where = "";
-	else if (!is_message(d) || (off & around) == 0)
+	else if (!is_message(d) || (off & words_around) == 0)
 		return false;
 	snprintf(why, GATE_WHY, "%s%s" SWITCHED_OFF, dialect_name(d), where);
 	return true;
+}
+
+/* What is the stream's whole content needs no word but the stream's. */
+static unsigned
+around(const struct conn *c, unsigned mask)
+{
+	return layers_have_zlib(c) ? 0 : mask;
 }
 
 bool
@@ -49,7 +56,8 @@ gate_refuses(const struct conn *c, enum dialect d, char why[GATE_WHY])
 	if (d == DIALECT_MORE || d == DIALECT_UNKNOWN)
 		return false;
 	if (d == DIALECT_TLS ? c->rules->tls == RULES_TLS_OFF :
-	    d == DIALECT_FRAME && (c->rules->off & frames) == frames) {
+	    d == DIALECT_FRAME && !layers_have_zlib(c) &&
+	    (c->rules->off & frames) == frames) {
 		snprintf(why, GATE_WHY, "%s" SWITCHED_OFF, dialect_name(d));
 		return true;
 	}
@@ -59,15 +67,25 @@ gate_refuses(const struct conn *c, enum dialect d, char why[GATE_WHY])
 		    "here", dialect_name(d));
 		return true;
 	}
-	return refuses(c, d, RULES_UNFRAMED, " without a frame", why);
+	return refuses(c, d, around(c, RULES_UNFRAMED), " without a frame",
+	    why);
 }
 
 bool
 gate_refuses_framed(const struct conn *c, const uint8_t *payload, size_t len,
     char why[GATE_WHY])
 {
-	return refuses(c, dialect_in_frame(payload, len), RULES_FRAMED,
-	    " in a frame", why);
+	return refuses(c, dialect_in_frame(payload, len),
+	    around(c, RULES_FRAMED), " in a frame", why);
+}
+
+bool
+gate_refuses_proto(const struct conn *c, const struct wire_proto *proto)
+{
+	unsigned off = proto == wire_compact() ? RULES_COMPACT :
+	    proto == wire_binary() ? RULES_BINARY : RULES_JSON;
+
+	return (c->rules->off & off) != 0;
 }
 
 const struct rules *

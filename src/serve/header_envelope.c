@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "serve/conn.h"
+#include "serve/gate.h"
 #include "serve/persistent.h"
 #include "wire/frame.h"
 #include "wire/transform.h"
@@ -78,6 +79,10 @@ header_envelope_open(struct conn *c, struct call *call, const uint8_t *frame,
 	if (header_read(h, frame, len, &call->arena) == -1 &&
 	    h->err == HEADER_BAD)
 		return e;
+	if (h->err == HEADER_OK && gate_refuses_proto(c, proto_of(h))) {
+		h->err = HEADER_BAD_PROTOCOL;
+		h->why = "its protocol is switched off here";
+	}
 	remember(c, h);
 	if (h->err == HEADER_OK)
 		undo(c, e);

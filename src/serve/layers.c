@@ -345,6 +345,12 @@ layers_subject(const struct layers *ls)
 	return subject == NULL ? "" : subject;
 }
 
+bool
+layers_have_zlib(const struct conn *c)
+{
+	return has(c->layers, LAYER_ZLIB);
+}
+
 /* ---- out */
 
 const struct buf *

@@ -47,6 +47,9 @@ void	layers_arm(struct conn *);
 /* Whether they have to come to terms with the peer before bytes pass. */
 bool	layers_are_opening(const struct conn *);
 
+/* Whether messages come out of a zlib stream. */
+bool	layers_have_zlib(const struct conn *);
+
 /*
  * What the peer is to be sent for these bytes, in a buffer of the worker's that
  * is good until the next one is asked for.  NULL: it cannot be made.

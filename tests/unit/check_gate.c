@@ -19,6 +19,10 @@
 #define BINARY		"\200\1\0\1\0\0\0\4ping\0\0\0\7\0"
 #define OLD_BINARY	"\0\0\0\4ping\1\0\0\0\7\0"
 #define JSON		"[1,\"ping\",1,7,{}]"
+/* Its payload's bytes and its protocol; a stream that is not compressed. */
+#define HEADER(n, proto) \
+	"\0\0\0" n "\17\377\0\0\0\0\0\7\0\1" proto "\0\0\0"
+#define STORED(n, not_n) "\170\1\0" n "\0" not_n "\377"
 #define FORM(s)		s, sizeof(s) - 1
 
 static const struct form {
@@ -33,6 +37,12 @@ static const struct form {
 	{ FORM(FRAME("\16") OLD_BINARY), RULES_BINARY | RULES_FRAMED },
 	{ FORM(FRAME("\21") JSON), RULES_JSON | RULES_FRAMED },
 	{ FORM(JSON), RULES_JSON | RULES_UNFRAMED },
+	{ FORM(HEADER("\27", "\2") COMPACT), RULES_HEADER },
+#ifdef HAVE_ZLIB
+	{ FORM(STORED("\15", "\362") FRAME("\11") COMPACT),
+	    RULES_COMPACT | RULES_ZLIB },
+	{ FORM(STORED("\21", "\356") JSON), RULES_JSON | RULES_ZLIB },
+#endif
 };
 #define NWORDS	8
 
@@ -129,6 +139,33 @@ START_TEST(later_messages)
 	peer_expect(fd, PEER_REPLY, "ping", 1);
 	peer_expect(fd, PEER_REPLY, "ping", 2);
 	peer_end(fd);
+}
+END_TEST
+
+/* A THeader has room for an answer that says so, and what follows is served. */
+START_TEST(a_protocol_in_theader)
+{
+	static const struct form binary = { FORM(HEADER("\37", "\0") BINARY),
+	    0 }, compact = { FORM(HEADER("\27", "\2") COMPACT), 0 };
+	static const char said[] = "its protocol is switched off here";
+	char answer[300];
+	ssize_t n;
+	int fd;
+
+	bench_rules[1].off = RULES_BINARY;
+	bench_start();
+	fd = bench_tcp();
+	peer_send(fd, binary.bytes, binary.n);
+	peer_wait(fd, POLLIN, PEER_MS);
+	n = recv(fd, answer, sizeof(answer), 0);
+	ck_assert_int_gt(n, 0);
+	ck_assert_ptr_nonnull(memmem(answer, (size_t)n, said,
+	    sizeof(said) - 1));
+	ck_assert_uint_eq(bench_count(COUNTER_HEADER_ERRORS), 1);
+	peer_send(fd, compact.bytes, compact.n);
+	peer_wait(fd, POLLIN, PEER_MS);
+	ck_assert_int_eq(recv(fd, answer, sizeof(answer), 0), 27);
+	close(fd);
 }
 END_TEST
 
@@ -240,6 +277,7 @@ main(void)
 	tcase_add_loop_test(t, other_dialects_off, 0, COUNT(others));
 	tcase_add_test(t, half_a_message_is_refused);
 	tcase_add_test(t, later_messages);
+	tcase_add_test(t, a_protocol_in_theader);
 	tcase_add_test(t, nothing_without_tls);
 	tcase_add_loop_test(t, an_alert_for_tls, 0, 3);
 	tcase_add_test(t, an_alert_behind_replies);
