@@ -129,7 +129,9 @@ class Server:
             command = [command]
         args = list(command[:-1]) if command[-1].endswith(".so") \
             else list(command)
-        args += ["-n", self.name, "-l", listen]
+        args += ["-n", self.name]
+        if listen is not None:          # or the configuration does
+            args += ["-l", listen]
         if workers is not None:         # or the configuration says it
             args += ["-w", str(workers)]
         args += list(options)

@@ -61,8 +61,8 @@ def wrong_files():
 
 def wrong_values():
     for args, words in [
-        (["-l", ":1,tls=on"],
-         "listen: there is no setting 'tls' of a listener"),
+        (["-l", ":1,tls=1"],
+         "listen: :1: tls: '1' is not auto, on or off"),
         (["-o", "daemon=maybe"], "daemon: 'maybe' is not yes or no"),
         (["-o", "affinity=yes"], "affinity: 'yes' is not on or off"),
         (["-o", "log-level=loud"],

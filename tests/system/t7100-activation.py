@@ -4,6 +4,7 @@
 still its own afterwards."""
 
 import atexit
+import contextlib
 import os
 import signal
 import socket
@@ -150,6 +151,26 @@ def an_upgrade_keeps_them():
             still_ours(ours, path)
 
 
+def settings_of_its_own():
+    """with workers and without"""
+    header = b"PROXY TCP4 10.1.2.3 192.0.2.1 5432 80\r\n"
+    for workers in (2, 0):
+        path = os.path.join(tempdir(), "s")
+        with local(path) as s:
+            a = Activated([s], "we,b", "-l", "fd:we\\,b,proxy=on",
+                          workers=workers)
+            a.await_log("listening on unix:%s, fd:we,b (proxy=on)" % path)
+            for first, answered in ((header, True), (b"", False)) * 10:
+                with socket.socket(socket.AF_UNIX) as c:
+                    c.settimeout(DEADLINE)
+                    c.connect(path)
+                    c.sendall(first + PID)
+                    with contextlib.suppress(ConnectionResetError):
+                        assert (b"pid" in c.recv(100)) == answered
+            a.process.terminate()
+            a.end()
+
+
 def the_master_is_killed():
     """its workers leave, the socket stays"""
     path = os.path.join(tempdir(), "s")
@@ -237,6 +258,6 @@ def a_check_needs_no_socket():
 
 
 main([a_unix_socket, a_tcp_socket, a_reload_keeps_it, an_upgrade_keeps_them,
-      the_master_is_killed,
+      settings_of_its_own, the_master_is_killed,
       several_of_one_name_beside_our_own, nothing_else_reaches_workers,
       alone, what_cannot_be_served, what_is_no_name, a_check_needs_no_socket])

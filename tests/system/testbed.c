@@ -130,6 +130,15 @@ subject(struct tf_call *call, struct tf_str *ret)
 	return 0;
 }
 
+static int
+get_peer(struct tf_call *call, struct tf_str *ret)
+{
+	const char *addr = call->peer->addr;
+
+	*ret = tf_strn(call->arena, addr, strlen(addr));
+	return 0;
+}
+
 static const struct testbed_testbed_handler testbed = {
 	.echo = echo,
 	.pid = get_pid,
@@ -142,6 +151,7 @@ static const struct testbed_testbed_handler testbed = {
 	.grow = grow,
 	.mood = get_mood,
 	.subject = subject,
+	.peer = get_peer,
 };
 
 /*

@@ -23,4 +23,6 @@ service Testbed {
   string mood()
   /** Who the client is by its certificate; "-" without TLS. */
   string subject()
+  /** The address of who asks. */
+  string peer()
 }
