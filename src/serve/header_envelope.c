@@ -59,6 +59,23 @@ undo(struct conn *c, struct header_envelope *e)
 	header_undo(h, e->transform, e->max);
 }
 
+/*
+ * In kind, but for zlib unless that is wanted: libthrift writes what it
+ * inflates past the end of its buffer (CVE-2026-55971), and its own servers
+ * never answer so.  Every client reads what is not compressed.
+ */
+static void
+begin_reply(struct header *reply, const struct header *request, bool zlib)
+{
+	unsigned n = 0;
+
+	header_answer(reply, request);
+	for (unsigned i = 0; i < reply->n_transforms; i++)
+		if (zlib || reply->transforms[i] != TRANSFORM_ZLIB)
+			reply->transforms[n++] = reply->transforms[i];
+	reply->n_transforms = n;
+}
+
 static void
 fail(struct conn *c, struct call *call, const struct header *h)
 {
@@ -86,7 +103,7 @@ header_envelope_open(struct conn *c, struct call *call, const uint8_t *frame,
 	remember(c, h);
 	if (h->err == HEADER_OK)
 		undo(c, e);
-	header_answer(&e->reply, h);
+	begin_reply(&e->reply, h, c->worker->config->limits.zlib_replies);
 	e->pairs.asked = h->info;
 	if (c->persistent != NULL)
 		e->pairs.persistent = &c->persistent->info;

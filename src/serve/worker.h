@@ -24,6 +24,7 @@ struct worker_limits {
 	unsigned	 max_depth;		/* nested structs */
 	unsigned	 max_connections;
 	unsigned	 max_per_peer;		/* connections of an address */
+	bool		 zlib_replies;		/* to requests that were so */
 	uint64_t	 idle_timeout_ns;	/* 0: connections may idle */
 	uint64_t	 stop_timeout_ns;	/* from a TERM to the end */
 	uint64_t	 frame_timeout_ns;	/* for a frame once begun */

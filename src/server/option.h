@@ -55,6 +55,7 @@ struct settings {
 	uint64_t	 max_memory;		/* bytes */
 	uint64_t	 daemon;		/* 0 or 1, and so are these: */
 	uint64_t	 no_new_privs, affinity, log_format, module_copy;
+	uint64_t	 zlib_replies;
 	uint64_t	 umask;			/* SETTING_KEEP */
 	uint64_t	 rlimit_nofile;
 	uint64_t	 core_limit;		/* bytes, RLIM_INFINITY */

@@ -38,6 +38,7 @@ limits_of(const struct settings *s)
 		.max_connections = s->max_connections != SETTING_AUTO ?
 		    (unsigned)s->max_connections : default_connections(),
 		.max_per_peer = (unsigned)s->max_per_peer,
+		.zlib_replies = s->zlib_replies != 0,
 		.idle_timeout_ns = s->idle_timeout,
 		.stop_timeout_ns = s->stop_timeout,
 		.frame_timeout_ns = s->frame_timeout,

@@ -208,3 +208,15 @@ headed_expect_error(int fd, int app_error, int32_t seqid, const char *part)
 	message_free(&m);
 	headed_free(&h);
 }
+
+void
+headed_expect_service(int fd)
+{
+	struct bytes head = { 0 }, out = { 0 };
+
+	head_begin(&head, 2);
+	head_pair(&head, 1, "k", "v");
+	headed_ask(&out, 4711, &head, "k");
+	peer_send_bytes(fd, &out);
+	headed_expect_text(fd, 4711, "v", "asked=k,");
+}

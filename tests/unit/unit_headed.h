@@ -41,6 +41,9 @@ void	headed_read(int fd, struct headed *);
 void	headed_expect(int fd, struct headed *, struct message *);
 void	headed_free(struct headed *);
 
+/* Asks: it is still in step, and hears what it is told. */
+void	headed_expect_service(int fd);
+
 /* One must come: a reply with that text, an exception of that type. */
 void	headed_expect_text(int fd, int32_t seqid, const char *text,
 	    const char *pairs);
