@@ -34,7 +34,10 @@ void	 tf_client_free(struct tf_client *);	/* NULL is fine */
  *	timeout		10s	whole call, connecting included; "off"
  *	max-frame	16384000	bytes of a request or a reply
  *	protocol	compact	or binary, or json (TJSONProtocol)
- *	framing		framed	or unframed (Apache's "buffered")
+ *	framing		framed	or unframed (Apache's "buffered"), or header
+ *				(THeader)
+ *	transforms	none	of header: what is done to requests, in order:
+ *				zlib, zstd, zlib+zstd
  *	service			the name that calls begin with, for servers
  *				that have several services
  *				(TMultiplexedProtocol); "" for none
@@ -43,6 +46,31 @@ void	 tf_client_free(struct tf_client *);	/* NULL is fine */
  */
 int	 tf_client_set(struct tf_client *, const char *key, const char *value)
 	    TF_CHECK;
+
+/*
+ * Sets a header that goes with every call from now on, with framing header;
+ * both strings are copied, and NULL takes the value away.  A client that has a
+ * timeout says it in "client_timeout", unless that is set here.  -1 with
+ * tf_client_error(), and nothing has changed: they are more than 256, or than
+ * 64 KiB.
+ */
+int	 tf_client_header(struct tf_client *, const char *key,
+	    const char *value);
+
+/*
+ * The calls that follow are part of the one that a handler is in: they carry
+ * its W3C trace context, the headers traceparent and tracestate, or none if it
+ * has none.  The same as two calls of tf_client_header(); so for a client that
+ * serves several calls in turn, say it in each.
+ */
+int	 tf_client_pass_on(struct tf_client *, const struct tf_call *);
+
+/*
+ * A header of the last call's answer, whatever that was; NULL if there is none.
+ * Valid until the next call on this client.
+ */
+const struct tf_str *tf_client_reply_header(const struct tf_client *,
+	    const char *key);
 
 /*
  * Where results are put from the next call on: into an arena of yours, which

@@ -17,6 +17,7 @@
 #include "base/bug.h"
 #include "base/clock.h"
 #include "base/parse.h"
+#include "client/header.h"
 #include "client/stream.h"
 #include "wire/app_error.h"
 #include "wire/frame.h"
@@ -38,8 +39,14 @@ struct tf_client {
 	struct tf_arena	*arena;		/* the caller has given one */
 	const struct wire_proto *proto;
 	bool		 framed;
+	struct client_header header;	/* with framed */
 	char		 service[SERVICE_BYTES];	/* "name:", or "" */
 	struct buf	 out, in;
+	struct {			/* in in, as a rule */
+		const struct wire_proto *proto;
+		const uint8_t	*p;
+		size_t		 len;
+	}		 reply;
 	char		*addr;
 	uint64_t	 timeout_ns;	/* 0: none */
 	uint64_t	 max_frame;
@@ -62,7 +69,8 @@ tf_client_new(const char *addr)
 	c->arena = &c->own;
 	c->proto = wire_compact();
 	c->framed = true;
-	buf_init(&c->out, MAX_FRAME + FRAME_HEADER);
+	client_header_init(&c->header);
+	buf_init(&c->out, MAX_FRAME + FRAME_HEADER + HEADER_MAX_BYTES);
 	buf_init(&c->in, MAX_FRAME);
 	c->timeout_ns = DEFAULT_TIMEOUT_NS;
 	c->max_frame = DEFAULT_MAX_FRAME;
@@ -77,6 +85,7 @@ tf_client_free(struct tf_client *c)
 		return;
 	stream_close(&c->stream);
 	arena_fini(&c->own);
+	client_header_fini(&c->header);
 	buf_fini(&c->out);
 	buf_fini(&c->in);
 	free(c->addr);
@@ -137,11 +146,26 @@ set_protocol(struct tf_client *c, const char *value)
 static int
 set_framing(struct tf_client *c, const char *value)
 {
-	if (strcmp(value, "framed") != 0 && strcmp(value, "unframed") != 0)
-		return fail(c, "framing: '%s' is neither framed nor unframed",
-		    value);
-	c->framed = value[0] == 'f';
+	bool header = strcmp(value, "header") == 0;
+
+	if (!header && strcmp(value, "framed") != 0 &&
+	    strcmp(value, "unframed") != 0)
+		return fail(c, "framing: '%s' is none of framed, unframed and "
+		    "header", value);
+	c->framed = value[0] != 'u';
+	c->header.on = header;
 	stream_close(&c->stream);
+	return 0;
+}
+
+static int
+set_transforms(struct tf_client *c, const char *value)
+{
+	const char *why;
+
+	if (client_header_set_transforms(&c->header, value, &why) == -1)
+		return fail(c, "transforms: '%s' is neither none nor a list "
+		    "such as zlib or zlib+zstd: %s", value, why);
 	return 0;
 }
 
@@ -169,6 +193,7 @@ tf_client_set(struct tf_client *c, const char *key, const char *value)
 		{ "max-frame", set_max_frame },
 		{ "protocol", set_protocol },
 		{ "framing", set_framing },
+		{ "transforms", set_transforms },
 		{ "service", set_service },
 	};
 
@@ -176,6 +201,37 @@ tf_client_set(struct tf_client *c, const char *key, const char *value)
 		if (strcmp(keys[i].key, key) == 0)
 			return keys[i].set(c, value);
 	return fail(c, "a client has no setting '%s'", key);
+}
+
+int
+tf_client_header(struct tf_client *c, const char *key, const char *value)
+{
+	if (client_header_set(&c->header, key, value) == 0)
+		return 0;
+	return fail(c, "header '%.80s': more headers than a request carries",
+	    key);
+}
+
+int
+tf_client_pass_on(struct tf_client *c, const struct tf_call *call)
+{
+	const struct tf_str *parent = tf_call_header(call, "traceparent"),
+	    *state = tf_call_header(call, "tracestate");
+
+	/* Without the first the second means nothing. */
+	if (parent == NULL)
+		state = NULL;
+	if (tf_client_header(c, "traceparent", parent == NULL ? NULL :
+	    parent->s) == -1)
+		return -1;
+	return tf_client_header(c, "tracestate", state == NULL ? NULL :
+	    state->s);
+}
+
+const struct tf_str *
+tf_client_reply_header(const struct tf_client *c, const char *key)
+{
+	return client_header_find(&c->header, key);
 }
 
 void
@@ -216,18 +272,45 @@ name_of_call(struct tf_client *c, const struct tf_method *m)
 }
 
 static int
+begin_request(struct tf_client *c, const char **why)
+{
+	const char *reason = "out of memory";
+
+	if (c->header.on && client_header_begin(&c->header, &c->out, c->proto,
+	    c->seqid, c->timeout_ns, &c->own, &reason) == 0)
+		return 0;
+	if (!c->header.on && buf_need(&c->out, FRAME_HEADER) != NULL) {
+		c->out.len = c->framed ? FRAME_HEADER : 0;
+		return 0;
+	}
+	*why = reason;
+	return -1;
+}
+
+static int
+end_request(struct tf_client *c, size_t head, const char **why)
+{
+	if (c->header.on)
+		return client_header_end(&c->header, &c->out, c->max_frame,
+		    why);
+	if (c->framed)
+		frame_put(c->out.p, (uint32_t)(c->out.len - head));
+	return 0;
+}
+
+static int
 encode(struct tf_client *c, const struct tf_method *m, const void *args)
 {
 	struct wire_msg msg = { .name = name_of_call(c, m),
 	    .seqid = ++c->seqid,
 	    .type = m->flags & TF_ONEWAY ? WIRE_ONEWAY : WIRE_CALL };
-	size_t head = c->framed ? FRAME_HEADER : 0;
 	const char *why = "the arguments are too large";
+	size_t head;
 
 	buf_reset(&c->out, KEEP_BYTES);
-	if (buf_need(&c->out, FRAME_HEADER) == NULL)
-		return fail(c, "%s: out of memory", m->name);
-	c->out.len = head;
+	if (begin_request(c, &why) == -1)
+		return fail(c, "%s: %s", m->name, why);
+	head = c->out.len;
 	if (c->proto->write_msg(&c->out, &msg) == -1 ||
 	    wire_write_body(c->proto, &c->out, plan_get(m->args), args,
 	    &why) == -1)
@@ -235,8 +318,8 @@ encode(struct tf_client *c, const struct tf_method *m, const void *args)
 	if (c->out.len - head > c->max_frame)
 		return fail(c, "%s: a request of %zu bytes is larger than "
 		    "max-frame", m->name, c->out.len - head);
-	if (c->framed)
-		frame_put(c->out.p, (uint32_t)(c->out.len - head));
+	if (end_request(c, head, &why) == -1)
+		return fail(c, "%s: %s", m->name, why);
 	return 0;
 }
 
@@ -304,6 +387,26 @@ recv_framed(struct tf_client *c, const struct tf_method *m)
 	return 0;
 }
 
+/* What has been received is a message, or a frame that holds one. */
+static int
+open_reply(struct tf_client *c, const struct tf_method *m)
+{
+	const char *why;
+
+	c->reply.proto = c->proto;
+	c->reply.p = c->in.p;
+	c->reply.len = c->in.len;
+	if (!c->header.on)
+		return 0;
+	if (client_header_open(&c->header, c->in.p, c->in.len, c->max_frame,
+	    &c->own, &c->reply.proto, &why) == -1)
+		return fail(c, "%s at %s: the reply cannot be read: %s",
+		    m->name, c->addr, why);
+	c->reply.p = c->header.reply.payload;
+	c->reply.len = c->header.reply.payload_len;
+	return 0;
+}
+
 static int
 fail_reader(struct tf_client *c, const struct tf_method *m,
     const struct wire_reader *r)
@@ -318,7 +421,8 @@ take_error(struct tf_client *c, const struct tf_method *m,
 {
 	struct app_error e;
 
-	if (wire_read_body(c->proto, r, plan_get(app_error_type()), &e) == -1)
+	if (wire_read_body(c->reply.proto, r, plan_get(app_error_type()),
+	    &e) == -1)
 		return fail_reader(c, m, r);
 	c->error_type = e.type;
 	return fail(c, "%s at %s: %s", m->name, c->addr, e.message.s);
@@ -331,8 +435,8 @@ read_reply(struct tf_client *c, const struct tf_method *m, void **result)
 	struct wire_msg msg;
 	void *value;
 
-	wire_reader_init(&r, c->in.p, c->in.len, c->arena, MAX_DEPTH);
-	if (c->proto->read_msg(&r, &msg) == -1)
+	wire_reader_init(&r, c->reply.p, c->reply.len, c->arena, MAX_DEPTH);
+	if (c->reply.proto->read_msg(&r, &msg) == -1)
 		return fail_reader(c, m, &r);
 	if (msg.seqid != c->seqid)
 		return fail(c, "%s at %s: a reply to call %d came for call %d",
@@ -344,7 +448,8 @@ read_reply(struct tf_client *c, const struct tf_method *m, void **result)
 		return fail(c, "%s at %s: the answer is not a reply to this "
 		    "method", m->name, c->addr);
 	value = arena_take(c->arena, m->result->size);
-	if (wire_read_body(c->proto, &r, plan_get(m->result), value) == -1)
+	if (wire_read_body(c->reply.proto, &r, plan_get(m->result),
+	    value) == -1)
 		return fail_reader(c, m, &r);
 	*result = value;
 	return 0;
@@ -384,7 +489,8 @@ exchange(struct tf_client *c, const struct tf_method *m, void **result)
 		goto broken;
 	if (m->flags & TF_ONEWAY)
 		return 0;
-	if ((c->framed ? recv_framed : recv_unframed)(c, m) == -1)
+	if ((c->framed ? recv_framed : recv_unframed)(c, m) == -1 ||
+	    open_reply(c, m) == -1)
 		goto broken;
 	if (read_reply(c, m, result) == 0)
 		return judge(c, m, result);
@@ -401,6 +507,7 @@ tf_client_call(struct tf_client *c, const struct tf_method *m,
 {
 	*result = NULL;
 	c->error_type = -1;
+	client_header_forget(&c->header);
 	tf_arena_reset(&c->own);
 	c->began_ns = clock_ns();
 	if (c->timeout_ns == 0 || __builtin_add_overflow(c->began_ns,

@@ -20,6 +20,7 @@
 struct call_args {
 	const char	*timeout, *protocol, *framing, *service;
 	const char	*addr, *file, *method, *json;
+	char		**settings, **headers;	/* KEY=VALUE, up to NULL */
 	struct idl	*idl;
 };
 
@@ -27,13 +28,17 @@ static int
 usage(FILE *f, int status)
 {
 	fprintf(f, "usage: thriftfork call [-I DIR]... [-p PROTOCOL] "
-	    "[-f FRAMING] [-s NAME]\n           [-T TIME] ADDR FILE.thrift "
-	    "SERVICE.METHOD [JSON|-]\n");
+	    "[-f FRAMING] [-H KEY=VALUE]...\n           [-o KEY=VALUE]... "
+	    "[-s NAME] [-T TIME] ADDR FILE.thrift\n           SERVICE.METHOD "
+	    "[JSON|-]\n");
 	if (status == 0)
 		fprintf(f, "\n"
 		    "  -I DIR       look for included files in DIR, too\n"
 		    "  -p PROTOCOL  compact (default), binary or json\n"
-		    "  -f FRAMING   framed (default) or unframed\n"
+		    "  -f FRAMING   framed (default), unframed or header\n"
+		    "  -H KEY=VALUE send a header, with -f header\n"
+		    "  -o KEY=VALUE any setting of a client, such as "
+		    "transforms=zlib\n"
 		    "  -s NAME      what the server calls the service, if it "
 		    "has several\n"
 		    "               (TMultiplexedProtocol)\n"
@@ -47,6 +52,16 @@ usage(FILE *f, int status)
 	return status;
 }
 
+static void
+add(char **list, char *text)
+{
+	if (strchr(text, '=') == NULL)
+		errx(2, "'%s' is not KEY=VALUE", text);
+	while (*list != NULL)
+		list++;
+	*list = text;
+}
+
 /* 0, or the exit status plus one. */
 static int
 parse(struct call_args *a, int argc, char **argv)
@@ -58,7 +73,7 @@ parse(struct call_args *a, int argc, char **argv)
 	};
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "I:p:f:s:T:h", longs,
+	while ((letter = getopt_long(argc, argv, "I:p:f:H:o:s:T:h", longs,
 	    NULL)) != -1)
 		switch (letter) {
 		case 'I':
@@ -69,6 +84,12 @@ parse(struct call_args *a, int argc, char **argv)
 			break;
 		case 'f':
 			a->framing = optarg;
+			break;
+		case 'H':
+			add(a->headers, optarg);
+			break;
+		case 'o':
+			add(a->settings, optarg);
 			break;
 		case 's':
 			a->service = optarg;
@@ -235,6 +256,20 @@ print_failure(struct tf_arena *arena, const struct tf_method *m,
 	return 1;
 }
 
+typedef int set_fn(struct tf_client *, const char *, const char *);
+
+static void
+set_all(struct tf_client *c, char *const *list, set_fn *set)
+{
+	for (; *list != NULL; list++) {
+		char *value = strchr(*list, '=');
+
+		*value++ = '\0';
+		if (set(c, *list, value) == -1)
+			errx(2, "%s", tf_client_error(c));
+	}
+}
+
 static int
 call(const struct call_args *a, const struct tf_method *m,
     struct tf_arena *arena)
@@ -248,6 +283,8 @@ call(const struct call_args *a, const struct tf_method *m,
 	    tf_client_set(c, "service", a->service) == -1 ||
 	    tf_client_set(c, "timeout", a->timeout) == -1)
 		errx(2, "%s", tf_client_error(c));
+	set_all(c, a->settings, tf_client_set);
+	set_all(c, a->headers, tf_client_header);
 	args = read_args(arena, m, a->json);
 	if (tf_client_call(c, m, args, &result) == -1)
 		status = print_failure(arena, m, result, c);
@@ -275,12 +312,24 @@ run(const struct call_args *a)
 	return status;
 }
 
+/* Room for all arguments there are. */
+static char **
+list_new(int argc)
+{
+	char **list = calloc((size_t)argc + 1, sizeof(*list));
+
+	if (list == NULL)
+		err(1, NULL);
+	return list;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct call_args a = { .protocol = "compact", .framing = "framed",
 	    .service = "", .timeout = "10s",
-	    .idl = idl_new() };
+	    .idl = idl_new(), .settings = list_new(argc),
+	    .headers = list_new(argc) };
 	int status;
 
 	if ((status = parse(&a, argc, argv)) != 0)
@@ -288,6 +337,8 @@ main(int argc, char **argv)
 	else
 		status = run(&a);
 	idl_free(a.idl);
+	free(a.settings);
+	free(a.headers);
 	if (fflush(stdout) == EOF)
 		err(1, "standard output");
 	return status;
