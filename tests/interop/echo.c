@@ -2,7 +2,7 @@
 /*
  * The handlers of echo.thrift: most of them return what they are given.  Served
  * as the default service, as "first", and as "second", where echo_i32() counts
- * one up.
+ * one up.  The header "echo" of nothing() comes back as "echoed", in the reply.
  */
 #include <string.h>
 
@@ -22,7 +22,10 @@ inherited(struct tf_call *call, struct tf_str text, struct tf_str *ret)
 static int
 nothing(struct tf_call *call)
 {
-	(void)call;
+	const struct tf_str *text = tf_call_header(call, "echo");
+
+	if (text != NULL && tf_call_set_header(call, "echoed", text->s) == -1)
+		return tf_fail(call, "the header is too large");
 	return 0;
 }
 

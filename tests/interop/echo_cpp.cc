@@ -20,10 +20,12 @@
 #include <thrift/processor/TMultiplexedProcessor.h>
 #include <thrift/protocol/TBinaryProtocol.h>
 #include <thrift/protocol/TCompactProtocol.h>
+#include <thrift/protocol/THeaderProtocol.h>
 #include <thrift/protocol/TJSONProtocol.h>
 #include <thrift/protocol/TMultiplexedProtocol.h>
 #include <thrift/server/TThreadedServer.h>
 #include <thrift/transport/TBufferTransports.h>
+#include <thrift/transport/THeaderTransport.h>
 #include <thrift/transport/TServerSocket.h>
 #include <thrift/transport/TSocket.h>
 
@@ -88,9 +90,31 @@ public:
 	int32_t noted() { return sum; }
 };
 
-static shared_ptr<TProtocol>
-make_protocol(const string &name, shared_ptr<TTransport> t)
+static bool
+is_header(const string &framing)
 {
+	return framing == "header" || framing == "header+zlib";
+}
+
+static shared_ptr<TProtocol>
+make_header(const string &name, const string &framing,
+    shared_ptr<TTransport> t)
+{
+	auto p = std::make_shared<THeaderProtocol>(t, name == "compact" ?
+	    T_COMPACT_PROTOCOL : T_BINARY_PROTOCOL);
+
+	if (framing == "header+zlib")
+		std::dynamic_pointer_cast<THeaderTransport>(p->getTransport())
+		    ->setTransform(THeaderTransport::ZLIB_TRANSFORM);
+	return p;
+}
+
+static shared_ptr<TProtocol>
+make_protocol(const string &name, const string &framing,
+    shared_ptr<TTransport> t)
+{
+	if (is_header(framing))
+		return make_header(name, framing, t);
 	if (name == "compact")
 		return std::make_shared<TCompactProtocol>(t);
 	if (name == "json")
@@ -243,6 +267,8 @@ make_transport(const string &framing, shared_ptr<TTransport> t)
 {
 	if (framing == "framed")
 		return std::make_shared<TFramedTransport>(t);
+	if (is_header(framing))
+		return t;
 	return std::make_shared<TBufferedTransport>(t);
 }
 
@@ -260,6 +286,19 @@ check_unknown_service(shared_ptr<TProtocol> p)
 	}
 }
 
+static void
+check_headers(EchoClient &c, shared_ptr<THeaderProtocol> p)
+{
+	p->setHeader("echo", string("a\xff", 2));
+	p->setHeader("other", "");
+	c.nothing();
+	CHECK(p->getHeaders().size() == 1);
+	CHECK(p->getHeaders().at("echoed") == string("a\xff", 2));
+	p->clearHeaders();
+	c.nothing();
+	CHECK(p->getHeaders().empty());
+}
+
 static int
 run_client(const string &addr, const string &protocol, const string &framing,
     const string &service)
@@ -267,7 +306,7 @@ run_client(const string &addr, const string &protocol, const string &framing,
 	auto socket = addr[0] == '/' ? std::make_shared<TSocket>(addr) :
 	    std::make_shared<TSocket>("127.0.0.1", std::stoi(addr));
 	auto t = make_transport(framing, socket);
-	auto p = make_protocol(protocol, t);
+	auto p = make_protocol(protocol, framing, t);
 	auto named = p;
 
 	if (service != "")
@@ -281,6 +320,8 @@ run_client(const string &addr, const string &protocol, const string &framing,
 	check_failures(c, service);
 	check_unknown_service(p);
 	check_failures(c, service);
+	if (is_header(framing))
+		check_headers(c, std::dynamic_pointer_cast<THeaderProtocol>(p));
 	t->close();
 	return failures == 0 ? 0 : 1;
 }
@@ -301,9 +342,13 @@ run_server(const string &protocol, const string &framing)
 
 	if (framing == "framed")
 		tf = std::make_shared<TFramedTransportFactory>();
+	else if (is_header(framing))
+		tf = std::make_shared<TTransportFactory>();
 	else
 		tf = std::make_shared<TBufferedTransportFactory>();
-	if (protocol == "compact")
+	if (is_header(framing))
+		pf = std::make_shared<THeaderProtocolFactory>();
+	else if (protocol == "compact")
 		pf = std::make_shared<TCompactProtocolFactory>();
 	else if (protocol == "json")
 		pf = std::make_shared<TJSONProtocolFactory>();

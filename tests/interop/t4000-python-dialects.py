@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """One server, one port: python3-thrift, plain and accelerated, over compact,
-binary and JSON, framed, unframed and over HTTP, and non-strict binary, with a
+binary and JSON, framed, unframed, in THeader and over HTTP, and non-strict
+binary, with a
 method of every kind, of the default service and of named ones; and our client against
 servers of python3-thrift."""
 
@@ -25,8 +26,12 @@ try:
     from thrift.TMultiplexedProcessor import TMultiplexedProcessor
     from thrift.protocol import TBinaryProtocol, TCompactProtocol
     from thrift.protocol import TJSONProtocol, TMultiplexedProtocol
+    from thrift.protocol.THeaderProtocol import THeaderProtocol
+    from thrift.protocol.THeaderProtocol import THeaderProtocolFactory
     from thrift.server import TServer
     from thrift.transport import THttpClient, TSocket, TTransport
+    from thrift.transport.THeaderTransport import THeaderClientType
+    from thrift.transport.THeaderTransport import THeaderTransformID
     sys.path.insert(0, python_client(source("tests/interop/echo.thrift")))
     from echo import Base, Echo, ttypes
     why_not = None
@@ -53,6 +58,8 @@ FRAMINGS = {
 }
 TRANSPORTS = dict(FRAMINGS, http=lambda s: THttpClient.THttpClient(
     "http://127.0.0.1:%d/any" % s.port))
+HEADER = {"binary": 0, "compact": 2}
+HEADERS = [(p, f) for p in HEADER for f in ("header", "header+zlib")]
 server = None
 logging.disable()            # their server logs each failing handler
 
@@ -63,17 +70,28 @@ def needs():
         raise Skip(why_not)
     if server is None:
         server = Server([built("thriftfork"), "run", built(".libs/echo.so")],
-                        workers=1)
+                        "-o", "zlib-replies=yes", workers=1)
+
+
+def stack(protocol, framing, socket):
+    """The transport and the protocol over a socket."""
+    if framing not in TRANSPORTS:
+        p = THeaderProtocol(socket, (THeaderClientType.HEADERS,),
+                            HEADER[protocol])
+        if "zlib" in framing:
+            p.add_transform(THeaderTransformID.ZLIB)
+        return p.trans, p
+    transport = TRANSPORTS[framing](socket)
+    return transport, PROTOCOLS[protocol](transport)
 
 
 class Peer:
     """A generated client over one dialect."""
 
     def __init__(self, protocol, framing, service=None):
-        self.transport = TRANSPORTS[framing](
-            TSocket.TSocket("127.0.0.1", server.port))
+        self.transport, self.protocol = stack(
+            protocol, framing, TSocket.TSocket("127.0.0.1", server.port))
         self.transport.open()
-        self.protocol = PROTOCOLS[protocol](self.transport)
         self.client = self.of(service)
 
     def of(self, service):
@@ -217,6 +235,50 @@ def services(protocol, framing):
             assert second.echo_i32(1) == 2
     run.__name__ = "services by name, %s %s" % (protocol, framing)
     return run
+
+
+def headers(protocol, framing):
+    """Both ways, of one call and of no other."""
+    def run():
+        needs()
+        peer = Peer(protocol, framing)
+        with peer as c:
+            for value in (b"x", b"", b"\xc3\xa9" * 20000):
+                peer.protocol.set_header(b"echo", value)
+                peer.protocol.set_header(b"other", b"y")
+                c.nothing()
+                assert peer.protocol.get_headers() == {b"echoed": value}
+                c.nothing()
+                assert peer.protocol.get_headers() == {}
+    run.__name__ = "headers, %s %s" % (protocol, framing)
+    return run
+
+
+def errors_that_they_can_read():
+    """a protocol and a transform that nobody knows, and what is no header"""
+    needs()
+    call = b"\x82\x21\x05\x07nothing\x00"
+    for head, kind in ((b"\x03\x00\x00\x00",
+                        TApplicationException.INVALID_PROTOCOL),
+                       (b"\x02\x01\x02\x00",
+                        TApplicationException.INVALID_TRANSFORM),
+                       (b"\x02\x01\x01\x00",
+                        TApplicationException.INVALID_TRANSFORM),
+                       (b"\x02\x00\x01\xff",
+                        TApplicationException.PROTOCOL_ERROR)):
+        peer = Peer("compact", "header")
+        with peer as c:
+            frame = struct.pack(">HHIH", 0xfff, 0, 5, 1) + head + call
+            peer.transport._transport.write(
+                struct.pack(">I", len(frame)) + frame)
+            peer.transport._transport.flush()
+            try:
+                c.recv_nothing()
+                assert False, "no exception"
+            except TApplicationException as e:
+                assert e.type == kind, (e.type, e.message)
+            assert peer.transport.sequence_id == 5
+            assert c.echo_i32(3) == 3
 
 
 def methods_are_counted_by_service():
@@ -475,6 +537,14 @@ class Handler:
         raise AttributeError(name)
 
 
+class HeaderFactory(THeaderProtocolFactory if not why_not else object):
+    """Keeps the last protocol, to be asked for its headers."""
+
+    def getProtocol(self, t):
+        self.last = super().getProtocol(t)
+        return self.last
+
+
 def their_server(protocol, framing):
     listening = TSocket.TServerSocket("127.0.0.1", 0)
     listening.listen()
@@ -482,6 +552,8 @@ def their_server(protocol, framing):
     listening.listen = lambda: None
     transport = TTransport.TFramedTransportFactory() \
         if framing == "framed" else TTransport.TBufferedTransportFactory()
+    if framing not in FRAMINGS:
+        transport = TTransport.TTransportFactoryBase()
 
     class Factory:
         def getProtocol(self, t):
@@ -490,16 +562,19 @@ def their_server(protocol, framing):
     processor = TMultiplexedProcessor()
     processor.registerDefault(Echo.Processor(Handler("base")))
     processor.registerProcessor("named", Echo.Processor(Handler("named")))
-    s = TServer.TThreadedServer(processor, listening, transport, Factory(),
+    factory = Factory() if framing in FRAMINGS else HeaderFactory()
+    s = TServer.TThreadedServer(processor, listening, transport, factory,
                                 daemon=True)
     threading.Thread(target=s.serve, daemon=True).start()
-    return port
+    return port, factory
 
 
 def ours(port, protocol, framing, method, args=None, service=""):
+    framing, _, transforms = framing.partition("+")
     done = subprocess.run(
         [built("thriftfork-call"), "-p", protocol, "-f", framing, "-s",
-         service, "127.0.0.1:%d" % port, source("tests/interop/echo.thrift"),
+         service, "-H", "key=a=b", "-o",
+         "transforms=" + (transforms or "none"), "127.0.0.1:%d" % port, source("tests/interop/echo.thrift"),
          "Echo." + method] + ([json.dumps(args)] if args else []),
         capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout.strip(), done.stderr.strip()
@@ -509,7 +584,7 @@ def our_client(protocol, framing):
     def run():
         if why_not:
             raise Skip(why_not)
-        port = their_server(protocol, framing)
+        port, factory = their_server(protocol, framing)
 
         def call(method, args=None, service=""):
             rc, out, err = ours(port, protocol, framing, method, args,
@@ -524,6 +599,9 @@ def our_client(protocol, framing):
                "lists": {"a": [1, 2], "b": []}, "numbers": [1],
                "colour": "BLUE", "perhaps": 2**63 - 1, "flags": [True, False]}
         assert call("nothing") is None
+        if framing not in FRAMINGS:
+            assert factory.last.get_headers() == {
+                b"key": b"a=b", b"client_timeout": b"10000"}
         assert call("inherited", {"text": "x"}) == "base x"
         assert call("inherited", {"text": "x"}, "named") == "named x"
         for method, v in [("echo_bool", True), ("echo_i8", -128),
@@ -554,13 +632,17 @@ def our_client(protocol, framing):
 
 main([case(p, f) for p in PROTOCOLS for f in FRAMINGS] +
      [case(p, "http") for p in PROTOCOLS if "accelerated" not in p] +
+     [case(p, f) for p, f in HEADERS] +
      [services(p, f) for p in ("compact", "binary", "json")
       for f in TRANSPORTS] +
-     [methods_are_counted_by_service, settings_by_service,
+     [services(p, f) for p, f in HEADERS] +
+     [headers(p, f) for p, f in HEADERS] +
+     [errors_that_they_can_read,
+      methods_are_counted_by_service, settings_by_service,
       half_a_message_moves,
       pipelined_and_half_closed, byte_by_byte,
       large_unframed_message_in_linear_time, mixed_dialects_on_one_connection,
       strangers_are_closed_and_harm_nobody,
       a_bad_frame_does_not_harm_the_next, ends_in_order] +
      [our_client(p, f) for p in ("compact", "binary", "json")
-      for f in FRAMINGS])
+      for f in FRAMINGS] + [our_client(p, f) for p, f in HEADERS])

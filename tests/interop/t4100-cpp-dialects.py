@@ -13,7 +13,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from harness import Server, Skip, built, main, source, tempdir
 
 DIALECTS = [(p, f) for p in ("compact", "binary", "json")
-            for f in ("framed", "unframed")]
+            for f in ("framed", "unframed")] + \
+    [(p, f) for p in ("compact", "binary") for f in ("header", "header+zlib")]
 peer = server = None
 
 
@@ -34,7 +35,7 @@ def build_peer():
                     source("tests/interop/echo_cpp.cc")] +
                    [os.path.join(out, f) for f in
                     ("Base.cpp", "Echo.cpp", "echo_types.cpp")] +
-                   ["-lthrift", "-lpthread"], check=True)
+                   ["-lthriftz", "-lthrift", "-lz", "-lpthread"], check=True)
     peer = path
 
 
@@ -80,16 +81,21 @@ def our_client(protocol, framing):
 
         def call(method, args, rc=0, service=""):
             done = subprocess.run(
-                [built("thriftfork-call"), "-p", protocol, "-f", framing,
-                 "-s", service, "127.0.0.1:%d" % port, source("tests/interop/echo.thrift"),
+                [built("thriftfork-call"), "-p", protocol, "-f",
+                 framing.partition("+")[0], "-o", "transforms=" +
+                 (framing.partition("+")[2] or "none"), "-s", service, "127.0.0.1:%d" % port, source("tests/interop/echo.thrift"),
                  "Echo." + method, json.dumps(args)], capture_output=True,
                 text=True, timeout=60)
             assert done.returncode == rc, done
             return json.loads(done.stdout) if done.stdout else done.stderr
         inner = {"number": 2**31 - 1, "text": "\u00e9"}
+        text, inners = "x" * 70000, [inner] * 30
+        if "zlib" in framing:
+            # 0.17 corrupts its memory by what gets larger when inflated.
+            text, inners = "abcdefghijklmnopqrstuvwxyz", [inner]
         for method, v in (("echo_i64", -2**63), ("echo_double", 5e-324),
-                          ("echo_string", "x" * 70000),
-                          ("echo_list", [inner] * 30),
+                          ("echo_string", text),
+                          ("echo_list", inners),
                           ("echo_set", ["a", "b"]),
                           ("echo_map", {"1": "one", "2": "two"}),
                           ("echo_map_of_lists", {"a": [1, 2, 3], "b": []}),
@@ -115,4 +121,6 @@ main([build_peer] +
      [their_client(p, f, s) for p, f in DIALECTS
       for s in ("first", "second")] +
      [their_client_over_a_unix_socket, ends_in_order] +
-     [our_client(p, f) for p, f in DIALECTS])
+     # In binary hardly anything fails to get larger, see there.
+     [our_client(p, f) for p, f in DIALECTS
+      if (p, f) != ("binary", "header+zlib")])
