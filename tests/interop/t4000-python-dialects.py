@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One server, one port: python3-thrift, plain and accelerated, over compact,
 binary and JSON, framed, unframed, in THeader and over HTTP, and non-strict
-binary, with a
-method of every kind, of the default service and of named ones; and our client against
-servers of python3-thrift."""
+binary, with a method of every kind, of the default service and of named ones;
+and our client against servers of python3-thrift."""
 
 import json
 import logging
