@@ -141,7 +141,7 @@ master_run(const struct master_config *config, char *why, size_t size)
 	    .control.watch.fd = -1, .reload = { .pipe.fd = -1,
 	    .death.fd = -1, .preflight = { .fd = -1, .child.pidfd = -1 } },
 	    .upgrade = { .death.fd = -1, .child.pidfd = -1,
-	    .other.channel.fd = -1 } };
+	    .other.channel.fd = -1, .before.channel.fd = -1 } };
 	int rc = begin(&m);
 
 	if (rc == -1)

@@ -134,7 +134,10 @@ struct upgrade {
 	bool			 late, told, done;
 	char			 reason[SUCCESSION_WHY];	/* its own */
 	bool			 reclaims;	/* lanes of the other one */
-	struct party		 other;		/* the other master */
+	struct party		 other;		/* the new master */
+	struct party		 before;	/* the old one, while it gives
+						   away: to us, or through us
+						   to the new one */
 };
 
 struct master {

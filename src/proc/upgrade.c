@@ -60,7 +60,8 @@ upgrade_is_silent(const struct master *m)
 bool
 upgrade_is_over(const struct master *m)
 {
-	return upgrade_left(m) && m->upgrade.done;
+	return upgrade_left(m) && m->upgrade.done &&
+	    m->upgrade.before.channel.fd == -1;
 }
 
 bool
@@ -90,7 +91,9 @@ failed(struct master *m, const char *why)
 	tell_shared(m);
 	forget_other(m);
 	segment_lanes_limit(m->config->segment, 0, m->config->lanes);
-	u->reclaims = segment_lanes_reclaim(m->config->segment) > 0;
+	/* One before us sees to its own; what is left is found after that. */
+	u->reclaims = u->before.channel.fd == -1 &&
+	    segment_lanes_reclaim(m->config->segment) > 0;
 	log_errorx("upgrade: %s; the old master goes on", why);
 	snprintf(answer, sizeof(answer), "error: %s", why);
 	control_complete(&m->control, CONTROL_UPGRADE, answer);
@@ -167,21 +170,23 @@ inherit(struct master *m)
 	for (unsigned i = 0; i < m->config->max_workers; i++)
 		slot_publish(&m->slots[i]);
 	log_info("this is the master now");
-	channel_send(&m->upgrade.other.channel, &mine, -1);
+	channel_send(&m->upgrade.before.channel, &mine, -1);
 }
 
-/* The lanes of its workers are free when those are gone. */
+/* The old master; the lanes of its workers are free when those are gone. */
 static void
-other_is_gone(struct master *m)
+before_is_gone(struct master *m)
 {
 	struct segment *seg = m->config->segment;
 
-	forget_other(m);
+	broker_party_gone(&m->upgrade.before);
+	channel_close(&m->upgrade.before.channel);
 	if (upgrade_waits(m)) {
 		log_warnx("the old master is gone before it could say so");
 		inherit(m);
 	}
-	segment_lanes_limit(seg, 0, m->config->lanes);
+	if (m->upgrade.stage == UPGRADE_NONE)
+		segment_lanes_limit(seg, 0, m->config->lanes);
 	m->upgrade.reclaims = segment_lanes_reclaim(seg) > 0;
 }
 
@@ -198,16 +203,16 @@ note_reason(struct master *m, size_t len)
 }
 
 static void
-hear(struct master *m, const struct order *o, size_t size, int fd)
+hear(struct party *p, const struct order *o, size_t size, int fd)
 {
-	struct party *other = &m->upgrade.other;
+	struct master *m = p->master;
 
 	if (o->kind == ORDER_OFFER) {
-		broker_offer(other, o, size, fd);
+		broker_offer(p, o, size, fd);
 		return;
 	}
 	if (o->kind == ORDER_TAKEN || o->kind == ORDER_REFUSED)
-		broker_answer(other, o);
+		broker_answer(p, o);
 	else if (o->kind == SUCCESSION_SERVES && upgrade_runs(m))
 		other_serves(m, o->arg);
 	else if (o->kind == SUCCESSION_YOURS && upgrade_waits(m))
@@ -224,20 +229,21 @@ hear(struct master *m, const struct order *o, size_t size, int fd)
 
 /* All that has been said: whether there may be more to come. */
 static bool
-listen_to(struct master *m)
+listen_to(struct party *p)
 {
-	struct channel *ch = &m->upgrade.other.channel;
+	struct message *m = p->master->message;
+	struct channel *ch = &p->channel;
 	ssize_t n;
 	int fd;
 
 	do {
-		n = channel_receive(ch, m->message, &fd);
+		n = channel_receive(ch, m, &fd);
 		if (n == -1 && errno == EPROTO)
-			n = sizeof(m->message->order);
-		if (n >= (ssize_t)sizeof(m->message->order)) {
-			const struct order o = m->message->order;
+			n = sizeof(m->order);
+		if (n >= (ssize_t)sizeof(m->order)) {
+			const struct order o = m->order;
 
-			hear(m, &o, (size_t)n, fd);
+			hear(p, &o, (size_t)n, fd);
 		}
 	} while (n > 0 && ch->fd != -1);
 	return n != 0;
@@ -247,21 +253,19 @@ static void
 spoken(struct watch *watch, uint32_t events)
 {
 	struct channel *ch = OBJECT_OF(watch, struct channel, watch);
-	struct master *m = OBJECT_OF(ch, struct party, channel)->master;
+	struct party *p = OBJECT_OF(ch, struct party, channel);
 
 	channel_ready(ch, events);
-	/* Of a new master that starts the pidfd tells more. */
-	if (!listen_to(m) && m->upgrade.child.pid == 0)
-		other_is_gone(m);
+	/* Of a new master the pidfd tells more. */
+	if (!listen_to(p) && p == &p->master->upgrade.before)
+		before_is_gone(p->master);
 }
 
 static int
-talk_to(struct master *m, int fd)
+talk_to(struct master *m, struct party *p, int fd)
 {
-	struct upgrade *u = &m->upgrade;
-
-	u->other = (struct party){ .master = m, .channel.fd = -1 };
-	return channel_open(&u->other.channel, &m->loop, fd, spoken);
+	*p = (struct party){ .master = m, .channel.fd = -1 };
+	return channel_open(&p->channel, &m->loop, fd, spoken);
 }
 
 static void
@@ -274,7 +278,7 @@ died(struct watch *watch, uint32_t events)
 
 	(void)events;
 	watch_remove(&m->loop, watch);
-	listen_to(m);
+	listen_to(&u->other);
 	child_reap(&u->child, &info);
 	child_fate(&info, fate, sizeof(fate));
 	snprintf(why, sizeof(why), "the new master %s%s%s%s", fate, u->late ?
@@ -352,7 +356,7 @@ start(struct master *m, int *ends)
 	if ((rc = child_fork(&u->child, m->config->signals)) == 0)
 		become(m->config, ends[1]);
 	fd_close(&ends[1]);
-	if (rc == -1 || talk_to(m, ends[0]) == -1)
+	if (rc == -1 || talk_to(m, &u->other, ends[0]) == -1)
 		return -1;
 	ends[0] = -1;
 	return watch_add(&m->loop, &u->death, u->child.pidfd, EPOLLIN, died);
@@ -414,7 +418,7 @@ upgrade_follow(struct master *m)
 	m->upgrade.stage = UPGRADE_WAITS;
 	segment_lanes_limit(m->config->segment, m->config->lanes / 2,
 	    m->config->lanes - m->config->lanes / 2);
-	return talk_to(m, fd);
+	return talk_to(m, &m->upgrade.before, fd);
 }
 
 void
@@ -426,14 +430,14 @@ upgrade_serves(struct master *m)
 	if (!upgrade_waits(m) || m->upgrade.told)
 		return;
 	m->upgrade.told = true;
-	channel_send(&m->upgrade.other.channel, &o, -1);
+	channel_send(&m->upgrade.before.channel, &o, -1);
 }
 
 void
 upgrade_failed(struct master *m, const char *why)
 {
 	if (upgrade_waits(m))
-		succession_refuse(m->upgrade.other.channel.fd, why);
+		succession_refuse(m->upgrade.before.channel.fd, why);
 }
 
 void
@@ -441,6 +445,8 @@ upgrade_fini(struct master *m)
 {
 	struct upgrade *u = &m->upgrade;
 
+	if (u->before.master != NULL)
+		channel_close(&u->before.channel);
 	if (u->other.master != NULL)
 		channel_close(&u->other.channel);
 	watch_remove(&m->loop, &u->death);

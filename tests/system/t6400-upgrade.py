@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+from bed import held_call
 from daemon import TESTBED, descriptors, launcher, read, written
 from harness import DEADLINE, Load, built, gone, main, tempdir, until
 from upgraded import Upgraded
@@ -263,6 +264,24 @@ def old_master_dies_before_it_says_so():
     until(lambda: gone(new), "the new master ends")
 
 
+def again_before_the_old_master_has_left():
+    """what its workers hold moves through the second one to the third"""
+    s = Upgraded(RUN + [TESTBED], workers=1)
+    held = []
+    for _ in range(2):
+        held.append(held_call(s))
+        s.upgrade()
+    assert len(s.masters()) == 3, s.masters()
+    serving = set(s.workers().values())
+    for call, fifo in held:
+        fifo.close()
+        assert b"hold" in call.reply()
+        until(lambda: call.pid() in serving, "the connection has moved")
+        call.close()
+    until(lambda: s.masters() == [s.pid], "the old masters leave")
+    s.end()
+
+
 def one_at_a_time():
     s = Upgraded(CALC, "-o", "canary-time=30s", workers=1)
     reload = subprocess.Popen([built("thriftfork"), "reload", "-n", s.name],
@@ -279,4 +298,5 @@ main([no_connection_and_no_call_is_lost, names_are_the_new_ones,
       number_of_workers_stands, new_number_of_workers,
       queue_of_a_worker_that_is_no_more, by_signal, new_binary_that_fails,
       module_that_fails, settings_that_fail, late,
-      old_master_dies_before_it_says_so, one_at_a_time])
+      old_master_dies_before_it_says_so,
+      again_before_the_old_master_has_left, one_at_a_time])
