@@ -305,7 +305,7 @@ too_late(struct timer *t)
 static void
 become(const struct master_config *cf, int fd)
 {
-	char text[32];
+	char text[32], why[SUCCESSION_WHY];
 
 	prctl(PR_SET_PDEATHSIG, 0);	/* it is to outlive us */
 	cf->execute(cf->arg, &fd);
@@ -314,7 +314,9 @@ become(const struct master_config *cf, int fd)
 	    setenv(SUCCESSION_ENV, text, 1) == -1)
 		_exit(126);
 	execv(cf->program, cf->argv);
-	log_error("upgrade: %s", cf->program);
+	snprintf(why, sizeof(why), "%s: %s", cf->program, strerror(errno));
+	log_errorx("upgrade: %s", why);
+	succession_refuse(fd, why);
 	_exit(127);
 }
 

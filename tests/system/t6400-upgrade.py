@@ -191,7 +191,8 @@ def new_binary_that_fails():
         replace(program, "#!/bin/sh\nkill -9 $$\n")
         s.refused("the new master died of signal 9 (Killed) before it")
         os.unlink(program)
-        s.refused("the new master exited with 127")
+        s.refused("the new master exited with 127 before it served: %s: No "
+                  "such file or directory" % program)
         ping(c)
         os.rename(good, program)
         s.upgrade()
