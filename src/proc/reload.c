@@ -17,6 +17,8 @@
 #include "proc/master_body.h"
 #include "shm/segment.h"
 
+#define HURRY_NS	(3 * NS_PER_S)
+
 bool
 reload_runs(const struct master *m)
 {
@@ -244,7 +246,7 @@ took_too_long(struct timer *t)
 	preflight_give_up(&m->reload.preflight, "took too long");
 }
 
-/* Those of the oldest finish what has been asked, and leave. */
+/* Those of the oldest have little time left to hand on what they have. */
 static void
 thin_out(struct master *m)
 {
@@ -262,7 +264,7 @@ thin_out(struct master *m)
 		return;			/* there is one, or none */
 	TAILQ_FOREACH(w, &m->workers, link)
 		if (w->generation == oldest)
-			worker_event(w, WORKER_E_STOP);
+			worker_hurry(w, HURRY_NS);
 }
 
 static int

@@ -119,6 +119,14 @@ worker_event(struct worker *w, enum worker_event event)
 	slot_publish(w->slot);
 }
 
+void
+worker_hurry(struct worker *w, uint64_t ns)
+{
+	if (w->state == WORKER_S_DRAINING &&
+	    w->timer.when_ns > clock_ns() + ns)
+		set_timer(w, ns);
+}
+
 /* What it was doing, for the obituary; "" if nothing is known. */
 static void
 describe_call(struct worker *w, char *text, size_t size)

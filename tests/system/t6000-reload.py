@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from bed import Bed, Peer, i32, under_load
+from bed import Bed, Peer, held_call, i32, under_load
 from daemon import CALC, TESTBED
 from harness import Skip, built, main, source, tempdir, until
 
@@ -297,8 +297,40 @@ def scaling():
     assert s.stop() == 0
 
 
+def reload_behind_two_that_leave(s):
+    """A call in the older one of two generations that are not gone when the
+    third is followed by the next; and what ends it."""
+    older = held_call(s)
+    s.succeeds("reload")
+    newer = held_call(s)
+    s.succeeds("reload")
+    s.succeeds("reload")
+    return older, newer
+
+
+def two_generations_leave():
+    """the older one has less time, but not none"""
+    s = Bed("-v", "-o", "drain-timeout=5m", workers=1)
+    (call, fifo), (other, end) = reload_behind_two_that_leave(s)
+    fifo.close()
+    assert b"hold" in call.reply()
+    serving = set(s.workers().values())
+    until(lambda: call.pid() in serving, "the connection has moved")
+    end.close()
+    assert b"hold" in other.reply()
+    s.settle()
+    (call, fifo), (other, end) = reload_behind_two_that_leave(s)
+    s.await_log(r"worker 0 pid \d+: timeout in draining: stop")
+    fifo.close()
+    assert b"hold" in call.reply()
+    assert call.reply() is None, "it has not been closed"
+    end.close()
+    assert b"hold" in other.reply()
+    assert s.stop() == 0
+
+
 main([felt_by_nobody, by_hangup, module_replaced, module_that_is_none,
       module_for_another_abi, bad_configurations, configuration_read_again,
       moods_that_fail, canary_that_crashes, worker_that_goes_during_a_reload,
       reload_during_a_recycling, told_to_leave_before_a_reload_that_fails,
-      scaling])
+      two_generations_leave, scaling])
