@@ -268,6 +268,18 @@ talk_to(struct master *m, struct party *p, int fd)
 	return channel_open(&p->channel, &m->loop, fd, spoken);
 }
 
+/* Nobody takes any more what our workers have. */
+static void
+left_alone(struct master *m)
+{
+	struct worker *w;
+
+	forget_other(m);
+	m->upgrade.done = true;
+	TAILQ_FOREACH(w, &m->workers, link)
+		worker_event(w, WORKER_E_STOP);
+}
+
 static void
 died(struct watch *watch, uint32_t events)
 {
@@ -286,10 +298,8 @@ died(struct watch *watch, uint32_t events)
 	    " before it served", u->reason[0] != '\0' ? ": " : "", u->reason);
 	if (u->stage == UPGRADE_STARTS)
 		failed(m, why);
-	else {
-		forget_other(m);
-		u->done = true;
-	}
+	else
+		left_alone(m);
 }
 
 static void

@@ -283,6 +283,19 @@ def again_before_the_old_master_has_left():
     s.end()
 
 
+def new_master_stops_before_the_old_one_has_left():
+    """which has nobody then to hand its connections to"""
+    s = Upgraded(RUN + ["-o", "drain-timeout=5m", TESTBED], workers=1)
+    call, fifo = held_call(s)
+    old = s.pid
+    s.upgrade()
+    assert launcher("stop", "-n", s.name).returncode == 0
+    fifo.close()
+    assert b"hold" in call.reply()
+    assert call.reply() is None, "it has not been closed"
+    until(lambda: gone(old), "the old master leaves")
+
+
 def one_at_a_time():
     s = Upgraded(CALC, "-o", "canary-time=30s", workers=1)
     reload = subprocess.Popen([built("thriftfork"), "reload", "-n", s.name],
@@ -300,4 +313,5 @@ main([no_connection_and_no_call_is_lost, names_are_the_new_ones,
       queue_of_a_worker_that_is_no_more, by_signal, new_binary_that_fails,
       module_that_fails, settings_that_fail, late,
       old_master_dies_before_it_says_so,
-      again_before_the_old_master_has_left, one_at_a_time])
+      again_before_the_old_master_has_left,
+      new_master_stops_before_the_old_one_has_left, one_at_a_time])
