@@ -65,14 +65,16 @@ int	 tf_fail(struct tf_call *, const char *fmt, ...) TF_PRINTF(2, 3);
 
 /*
  * Headers: pairs of strings beside a message, in dialects that have them
- * (THeader; HTTP, where keys of the request are in small letters).  tf_call_header() finds one of the request, of the message or
- * said once for its connection, NULL if there is none; tf_call_headers() gives
- * all *n of them in no order, each key once, NULL if there are none.  They are
- * the library's, live until the handler returns, and may hold any byte.
+ * (THeader; HTTP, where the keys of a request are in small letters).
+ * tf_call_header() finds one of the request, of the message or said once for
+ * its connection, NULL if there is none; tf_call_headers() gives all *n of them
+ * in no order, each key once, NULL if there are none.  They are the library's,
+ * live until the handler returns, and may hold any byte.
  *
  * tf_call_set_header() sets one of the reply, in place of one of the same key;
  * both are copied.  -1, and nothing has changed: the client's dialect has no
- * headers, or none like this, there are 256 already, or all take more than 64 KiB.
+ * headers, or none like this, there are 256 already, or all take more than 64
+ * KiB.
  */
 struct tf_header {
 	struct tf_str	 key, value;
