@@ -80,6 +80,13 @@ gate_refuses_framed(const struct conn *c, const uint8_t *payload, size_t len,
 }
 
 bool
+gate_refuses_body(const struct conn *c, struct tf_str body, char why[GATE_WHY])
+{
+	return refuses(c, dialect_in_frame((const uint8_t *)body.s, body.len),
+	    0, "", why);
+}
+
+bool
 gate_refuses_proto(const struct conn *c, const struct wire_proto *proto)
 {
 	unsigned off = proto == wire_compact() ? RULES_COMPACT :

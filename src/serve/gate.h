@@ -30,6 +30,10 @@ bool	gate_refuses(const struct conn *, enum dialect, char why[GATE_WHY]);
 bool	gate_refuses_framed(const struct conn *, const uint8_t *payload,
 	    size_t len, char why[GATE_WHY]);
 
+/* And of what is the body of an HTTP request. */
+bool	gate_refuses_body(const struct conn *, struct tf_str,
+	    char why[GATE_WHY]);
+
 /* Of a message whose envelope says it, and can say that it is refused. */
 bool	gate_refuses_proto(const struct conn *, const struct wire_proto *);
 

@@ -12,6 +12,7 @@
 
 #include "base/bug.h"
 #include "serve/conn.h"
+#include "serve/gate.h"
 #include "serve/http_envelope.h"
 #include "wire/http.h"
 
@@ -141,6 +142,20 @@ answer_options(struct conn *c, const struct request *r)
 	(void)http_out_end(&o);
 }
 
+/* A call, but in what is not served here. */
+static int
+refuse_body(struct conn *c, const char *why)
+{
+	unsigned skipped;
+
+	conn_count(c, COUNTER_PROTOCOL_ERRORS, 1);
+	if (log_rate_ok(&c->worker->noise, &skipped))
+		log_info("%s: closed: an HTTP request: %s (%u more like this)",
+		    c->peer, why, skipped);
+	http_refuse(c, 400);
+	return -1;
+}
+
 /* -1: it was no call, and has been refused. */
 static int
 dispatch(struct conn *c, const struct request *r, struct tf_str body)
@@ -149,7 +164,10 @@ dispatch(struct conn *c, const struct request *r, struct tf_str body)
 	    .close = r->last };
 	const struct envelope e = { .kind = ENVELOPE_HTTP, .http = &h,
 	    .overhead = (size_t)r->http->pos - body.len };
+	char why[GATE_WHY];
 
+	if (!gate_is_open(c) && gate_refuses_body(c, body, why))
+		return refuse_body(c, why);
 	return dispatch_message(c, (const uint8_t *)body.s, body.len, &e);
 }
 

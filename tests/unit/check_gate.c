@@ -169,6 +169,33 @@ START_TEST(a_protocol_in_theader)
 }
 END_TEST
 
+#define POST(n, body)	"POST / HTTP/1.1\r\nContent-Length: " n "\r\n\r\n" body
+
+/* In HTTP there is an answer, too, and then the end. */
+START_TEST(a_protocol_in_http)
+{
+	static const struct form binary = { FORM(POST("17", BINARY)), 0 },
+	    json = { FORM(POST("17", JSON)), 0 };
+	char answer[1000];
+	int fd;
+
+	bench_rules[1].off = RULES_BINARY | RULES_FRAMED | RULES_UNFRAMED;
+	bench_start();
+	fd = bench_tcp();
+	peer_send(fd, json.bytes, json.n);
+	peer_wait(fd, POLLIN, PEER_MS);
+	ck_assert_int_gt(recv(fd, answer, sizeof(answer), 0), 50);
+	ck_assert_mem_eq(answer, "HTTP/1.1 200 ", 13);
+	peer_send(fd, binary.bytes, binary.n);
+	peer_wait(fd, POLLIN, PEER_MS);
+	ck_assert_int_gt(recv(fd, answer, sizeof(answer), 0), 15);
+	ck_assert_mem_eq(answer, "HTTP/1.1 400 ", 13);
+	peer_end(fd);
+	bench_barrier();
+	ck_assert_uint_eq(bench_count(COUNTER_PROTOCOL_ERRORS), 1);
+}
+END_TEST
+
 START_TEST(nothing_without_tls)
 {
 	bench_rules[1].tls = RULES_TLS_ON;
@@ -278,6 +305,7 @@ main(void)
 	tcase_add_test(t, half_a_message_is_refused);
 	tcase_add_test(t, later_messages);
 	tcase_add_test(t, a_protocol_in_theader);
+	tcase_add_test(t, a_protocol_in_http);
 	tcase_add_test(t, nothing_without_tls);
 	tcase_add_loop_test(t, an_alert_for_tls, 0, 3);
 	tcase_add_test(t, an_alert_behind_replies);
