@@ -84,6 +84,31 @@ def results_that_nobody_can_have():
     assert s.stop() == 0
 
 
+def headers_and_settings():
+    """-f header, -H and -o; and what is neither of them"""
+    s = Server([built("thriftfork"), "run", TESTBED], workers=1)
+
+    def call(*options):
+        return launcher("call", *options, s.address, TESTBED_IDL,
+                        "Testbed.pid")
+
+    for transforms in ("none", "zlib", "zlib+zlib"):
+        done = call("-f", "header", "-H", "a=b=c", "-H", "d=", "-o",
+                    "transforms=" + transforms, "-o", "max-frame=1000")
+        assert done.returncode == 0, done
+        assert int(done.stdout) in s.workers().values(), done
+    for options, said in (
+            (("-H", "nothing"), "'nothing' is not KEY=VALUE"),
+            (("-o", "timeout"), "'timeout' is not KEY=VALUE"),
+            (("-o", "nonesuch=1"), "a client has no setting 'nonesuch'"),
+            (("-o", "transforms=gzip"), "no such transform"),
+            (("-f", "headers"), "framing: 'headers' is none of"),
+            (("-H", "big=" + "x" * 70000), "header 'big'")):
+        done = call(*options)
+        assert done.returncode == 2 and said in done.stderr, (options, done)
+    assert s.stop() == 0
+
+
 def version_everywhere():
     for verb in ("status", "stop", "run", "call", "gen"):
         done = launcher(verb, "--version")
@@ -92,4 +117,5 @@ def version_everywhere():
 
 
 main([error_without_a_word, method_that_only_kills,
-      results_that_nobody_can_have, version_everywhere])
+      results_that_nobody_can_have, headers_and_settings,
+      version_everywhere])
