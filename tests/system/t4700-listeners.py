@@ -7,6 +7,7 @@ all that while nobody who is served feels it."""
 import contextlib
 import os
 import re
+import shutil
 import socket
 import ssl
 import sys
@@ -15,7 +16,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from bed import Bed, fifo, text, under_load
 from daemon import launcher
-from harness import DEADLINE, main, tempdir, until
+from harness import DEADLINE, Skip, main, tempdir, until
+from tls import Authority
 from upgraded import Upgraded
 
 COMPACT = b"\x82\x21\x07\x04peer\0"
@@ -257,7 +259,38 @@ def who_hangs_is_helped_by_the_same_rules():
     assert s.stop() == 0
 
 
+def tls_behind_a_proxy():
+    """its hello may come with the header or after it"""
+    if shutil.which("openssl") is None:
+        raise Skip("no openssl")
+    ca = Authority()
+    keys = "tls-certificate %s\ntls-key %s\n" % ca.issue("server")
+    s = Served("listen 127.0.0.1:0 proxy=on tls=on protocols=compact\n" + keys)
+    for together in (0, 1, 0, 1):
+        raw = Raw(s)
+        raw.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, together)
+        raw.socket.sendall(HEADER)
+        raw.socket = ca.context().wrap_socket(raw.socket,
+                                              server_hostname="localhost")
+        assert WHO in raw.ask(framed(COMPACT))
+        s.succeeds("reload")
+        assert WHO in raw.ask(COMPACT)
+        with contextlib.suppress(ssl.SSLEOFError):
+            assert raw.ask(framed(BINARY)) == b""
+        raw.close()
+    assert asked(s, HEADER + framed(COMPACT)) == b""
+    with socket.create_connection(("127.0.0.1", s.port), DEADLINE) as c:
+        try:                    # to whom no header was sent before
+            ca.context().wrap_socket(c, server_hostname="localhost")
+            raise AssertionError("it was let in")
+        except (ssl.SSLError, ConnectionResetError):
+            pass
+    assert s.status()["counters"]["protocol_errors"] == 6, s.drain_log()
+    assert s.stop() == 0
+
+
 main([two_that_differ, strangers_make_no_noise, leaving_without_a_word,
       a_client_of_tls_is_told, reload_changes_what_is_served,
       the_client_stays_who_it_is, a_proxy_comes_and_goes,
-      an_upgrade_takes_them_along, who_hangs_is_helped_by_the_same_rules])
+      an_upgrade_takes_them_along, who_hangs_is_helped_by_the_same_rules,
+      tls_behind_a_proxy])
