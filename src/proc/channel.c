@@ -15,6 +15,7 @@ struct waiting_order {
 	STAILQ_ENTRY(waiting_order) link;
 	struct order	 order;
 	int		 fd;
+	bool		 lent;		/* not ours to close */
 };
 
 int
@@ -31,7 +32,8 @@ drop_first(struct channel *ch)
 	struct waiting_order *w = STAILQ_FIRST(&ch->waiting);
 
 	STAILQ_REMOVE_HEAD(&ch->waiting, link);
-	fd_close(&w->fd);
+	if (!w->lent)
+		fd_close(&w->fd);
 	free(w);
 	ch->nwaiting--;
 }
@@ -82,15 +84,16 @@ channel_ready(struct channel *ch, uint32_t events)
 }
 
 static int
-enqueue(struct channel *ch, const struct order *o, int fd)
+enqueue(struct channel *ch, const struct order *o, int fd, bool lent)
 {
 	struct waiting_order *w;
 
-	if (ch->nwaiting == WAITING_MAX ||
+	if ((!lent && ch->nwaiting == WAITING_MAX) ||
 	    (w = calloc(1, sizeof(*w))) == NULL)
 		return -1;
 	w->order = *o;
-	w->fd = fd == -1 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	w->lent = lent;
+	w->fd = fd == -1 || lent ? fd : fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (fd != -1 && w->fd == -1) {
 		free(w);
 		return -1;
@@ -102,8 +105,8 @@ enqueue(struct channel *ch, const struct order *o, int fd)
 	return watch_change(ch->loop, &ch->watch, EPOLLIN | EPOLLOUT);
 }
 
-int
-channel_send(struct channel *ch, const struct order *o, int fd)
+static int
+send_order(struct channel *ch, const struct order *o, int fd, bool lent)
 {
 	if (ch->fd == -1)
 		return -1;
@@ -114,7 +117,19 @@ channel_send(struct channel *ch, const struct order *o, int fd)
 		if (!is_full())
 			return is_dead() ? 0 : -1;
 	}
-	return enqueue(ch, o, fd);
+	return enqueue(ch, o, fd, lent);
+}
+
+int
+channel_send(struct channel *ch, const struct order *o, int fd)
+{
+	return send_order(ch, o, fd, false);
+}
+
+int
+channel_lend(struct channel *ch, const struct order *o, int fd)
+{
+	return send_order(ch, o, fd, true);
 }
 
 int

@@ -44,6 +44,9 @@ void	channel_ready(struct channel *, uint32_t events);
  */
 int	channel_send(struct channel *, const struct order *, int fd);
 
+/* The same; fd stays open and what it is until the channel is closed. */
+int	channel_lend(struct channel *, const struct order *, int fd);
+
 /* Sends a message of size bytes now or not at all: -1 and errno. */
 int	channel_try(struct channel *, const struct message *, size_t size,
 	    int fd);

@@ -330,16 +330,18 @@ become(const struct master_config *cf, int fd)
 	_exit(127);
 }
 
-static void
+static int
 bequeath(struct master *m)
 {
 	const struct master_config *cf = m->config;
 	struct channel *ch = &m->upgrade.other.channel;
 	struct order o = { .kind = SUCCESSION_SEGMENT };
 
-	channel_send(ch, &o, segment_write_fd(cf->segment));
+	if (channel_lend(ch, &o, segment_write_fd(cf->segment)) == -1)
+		return -1;
 	o.kind = SUCCESSION_CONTROL;
-	channel_send(ch, &o, cf->control_fd);
+	if (channel_lend(ch, &o, cf->control_fd) == -1)
+		return -1;
 	o.kind = SUCCESSION_SOCKET;
 	for (unsigned i = 0; i < cf->nlisteners; i++) {
 		const struct listener *l = &cf->listeners[i];
@@ -349,12 +351,13 @@ bequeath(struct master *m)
 		for (unsigned j = 0; j < l->nfds; j++) {
 			o.arg = order_key(i, j);
 			o.id = l->indexes[j];
-			channel_send(ch, &o, l->fds[j]);
+			if (channel_lend(ch, &o, l->fds[j]) == -1)
+				return -1;
 		}
 	}
 	o = (struct order){ .kind = SUCCESSION_END, .arg = m->newest,
 	    .id = (uint64_t)m->limits.configured << 32 | m->limits.workers };
-	channel_send(ch, &o, -1);
+	return channel_send(ch, &o, -1);
 }
 
 static int
@@ -399,9 +402,10 @@ upgrade_start(struct master *m, char *why, size_t size)
 	}
 	u->late = false;
 	u->reason[0] = '\0';
-	if (start(m, ends) == -1) {
+	if (start(m, ends) == -1 || bequeath(m) == -1) {
 		snprintf(why, size, "%s", strerror(errno));
 		fd_close(&ends[0]);
+		watch_remove(&m->loop, &u->death);
 		channel_close(&u->other.channel);
 		if (u->child.pid != 0) {
 			child_kill(&u->child, SIGKILL);
@@ -414,7 +418,6 @@ upgrade_start(struct master *m, char *why, size_t size)
 	segment_lanes_limit(m->config->segment, 0, m->config->lanes / 2);
 	timer_set(&m->loop, &u->timer, clock_ns() +
 	    m->limits.upgrade_ns, too_late);
-	bequeath(m);
 	log_info("upgrade: pid %ld executes %s", (long)u->child.pid,
 	    m->config->program);
 	return 0;

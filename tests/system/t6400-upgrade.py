@@ -296,6 +296,17 @@ def new_master_stops_before_the_old_one_has_left():
     until(lambda: gone(old), "the old master leaves")
 
 
+def sockets_take_most_descriptors():
+    """of those that a master may have, and do not fit into one buffer"""
+    s = Upgraded(["sh", "-c", "ulimit -n 500; exec \"$@\"", "sh"] + CALC,
+                 "-o", "max-workers=400", workers=1)
+    with socket.create_connection(("127.0.0.1", s.port), DEADLINE) as c:
+        ping(c)
+        s.upgrade()
+        ping(c)
+    s.end()
+
+
 def one_at_a_time():
     s = Upgraded(CALC, "-o", "canary-time=30s", workers=1)
     reload = subprocess.Popen([built("thriftfork"), "reload", "-n", s.name],
@@ -314,4 +325,5 @@ main([no_connection_and_no_call_is_lost, names_are_the_new_ones,
       module_that_fails, settings_that_fail, late,
       old_master_dies_before_it_says_so,
       again_before_the_old_master_has_left,
-      new_master_stops_before_the_old_one_has_left, one_at_a_time])
+      new_master_stops_before_the_old_one_has_left,
+      sockets_take_most_descriptors, one_at_a_time])
