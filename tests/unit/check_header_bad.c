@@ -3,6 +3,8 @@
  * The worker and THeader frames that are compressed, or that are not what they
  * say: those cost their sender an error that it can read, and nothing else.
  */
+#include <sys/socket.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -149,6 +151,35 @@ START_TEST(bombs)
 	}
 	free(zeros);
 	close(fd);
+}
+END_TEST
+
+/* Behind the length: an answer or the end, and nobody else is harmed. */
+START_TEST(every_flipped_bit)
+{
+	struct bytes head = { 0 }, whole = { 0 };
+	uint8_t answer[1000];
+
+	head_begin(&head, 2);
+	head_pair(&head, 1, "k", "v");
+	head_pair(&head, 2, "l", "w");
+	headed_ask(&whole, 9, &head, "k");
+	for (size_t bit = 8 * 4; bit < 8 * whole.n; bit++) {
+		int fd = bench_unix();
+
+		whole.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		peer_send(fd, whole.p, whole.n);
+		ck_assert_int_eq(shutdown(fd, SHUT_WR), 0);
+		ck_assert_uint_lt(peer_take(fd, answer, sizeof(answer)),
+		    sizeof(answer));
+		whole.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		close(fd);
+	}
+	bench_barrier();
+	ck_assert_uint_eq(bench_count(COUNTER_CALLS_BEGUN),
+	    bench_count(COUNTER_CALLS_ENDED));
+	whole.n = 0;
+	bytes_free(&whole);
 }
 END_TEST
 
@@ -350,6 +381,7 @@ main(void)
 	tcase_add_test(t, unknown_infos);
 	tcase_add_loop_test(t, no_header_at_all, 0, 2);
 	tcase_add_test(t, every_truncation);
+	tcase_add_test(t, every_flipped_bit);
 	t = unit_case(s, "wary");
 	tcase_add_checked_fixture(t, setup_wary, bench_teardown);
 	tcase_add_test(t, no_zlib_replies);
