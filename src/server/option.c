@@ -272,7 +272,9 @@ settings_same_but_files(const struct settings *a, const struct settings *b)
 		if (i != OPTION_tls_certificate && i != OPTION_tls_key &&
 		    i != OPTION_tls_client_ca && !same(a, b, &option_defs[i]))
 			return false;
-	if (a->ncall_timeouts != b->ncall_timeouts)
+	if (a->ncall_timeouts != b->ncall_timeouts ||
+	    memcmp(a->listen_rules, b->listen_rules,
+	    a->nlisten * sizeof(a->listen_rules[0])) != 0)
 		return false;
 	for (size_t i = 0; i < a->ncall_timeouts; i++) {
 		const struct call_timeout *x = &a->call_timeouts[i];
