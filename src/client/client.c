@@ -19,10 +19,12 @@
 #include "base/parse.h"
 #include "client/header.h"
 #include "client/stream.h"
+#include "client/trust.h"
 #include "wire/app_error.h"
 #include "wire/frame.h"
 #include "wire/scan.h"
 #include "wire/wire.h"
+#include "wire/zstream.h"
 
 #define DEFAULT_TIMEOUT_NS	(10 * NS_PER_S)
 #define DEFAULT_MAX_FRAME	16384000u
@@ -35,6 +37,7 @@
 
 struct tf_client {
 	struct stream	 stream;
+	struct trust	 trust;
 	struct tf_arena	 own;		/* of the last result, unless */
 	struct tf_arena	*arena;		/* the caller has given one */
 	const struct wire_proto *proto;
@@ -65,6 +68,7 @@ tf_client_new(const char *addr)
 	    (c->addr = strdup(addr)) == NULL)
 		fatal("out of memory: a client");
 	stream_init(&c->stream);
+	c->stream.trust = &c->trust;
 	arena_init(&c->own, MAX_MEMORY);
 	c->arena = &c->own;
 	c->proto = wire_compact();
@@ -84,6 +88,7 @@ tf_client_free(struct tf_client *c)
 	if (c == NULL)
 		return;
 	stream_close(&c->stream);
+	trust_fini(&c->trust);
 	arena_fini(&c->own);
 	client_header_fini(&c->header);
 	buf_fini(&c->out);
@@ -182,6 +187,62 @@ set_service(struct tf_client *c, const char *value)
 	return 0;
 }
 
+/* "yes" or "no", of a setting that the next connection is made by. */
+static int
+parse_word(struct tf_client *c, const char *key, const char *value, bool *on)
+{
+	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+		return fail(c, "%s: '%s' is not yes or no", key, value);
+	*on = value[0] == 'y';
+	stream_close(&c->stream);
+	return 0;
+}
+
+static int
+set_zlib(struct tf_client *c, const char *value)
+{
+	if (strcmp(value, "yes") == 0 && !zstream_is_built_in())
+		return fail(c, "zlib: is not built in");
+	return parse_word(c, "zlib", value, &c->stream.zlib);
+}
+
+static int
+set_file(struct tf_client *c, char **file, const char *value)
+{
+	stream_close(&c->stream);
+	trust_set(&c->trust, file, value);
+	return 0;
+}
+
+static int
+set_tls_ca(struct tf_client *c, const char *value)
+{
+	return set_file(c, &c->trust.ca, value);
+}
+
+static int
+set_tls_certificate(struct tf_client *c, const char *value)
+{
+	return set_file(c, &c->trust.certificate, value);
+}
+
+static int
+set_tls_key(struct tf_client *c, const char *value)
+{
+	return set_file(c, &c->trust.key, value);
+}
+
+static int
+set_tls_verify(struct tf_client *c, const char *value)
+{
+	bool on;
+
+	if (parse_word(c, "tls-verify", value, &on) == -1)
+		return -1;
+	trust_set_blind(&c->trust, !on);
+	return 0;
+}
+
 int
 tf_client_set(struct tf_client *c, const char *key, const char *value)
 {
@@ -195,6 +256,11 @@ tf_client_set(struct tf_client *c, const char *key, const char *value)
 		{ "framing", set_framing },
 		{ "transforms", set_transforms },
 		{ "service", set_service },
+		{ "zlib", set_zlib },
+		{ "tls-ca", set_tls_ca },
+		{ "tls-certificate", set_tls_certificate },
+		{ "tls-key", set_tls_key },
+		{ "tls-verify", set_tls_verify },
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)

@@ -12,11 +12,16 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "client/codec.h"
+#include "client/trust.h"
 #include "io/addr.h"
 
 #define MAX_ADDRS	8
+#define KEEP_BYTES	(64 * 1024)
+#define TLS		"tls://"
 
 void
 stream_init(struct stream *s)
@@ -25,9 +30,21 @@ stream_init(struct stream *s)
 	s->fd = -1;
 }
 
+/* What a parent has connected ends with the parent's word, not with ours. */
 void
 stream_close(struct stream *s)
 {
+	struct buf *wire;
+
+	if (s->codec != NULL && s->fd != -1 && s->owner == getpid()) {
+		wire = codec_wire(s->codec);
+		codec_finish(s->codec);
+		if (wire->len > 0)
+			send(s->fd, wire->p, wire->len,
+			    MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+	codec_free(s->codec);
+	s->codec = NULL;
 	fd_close(&s->fd);
 }
 
@@ -107,43 +124,8 @@ connect_tcp(struct stream *s, const struct addr *a)
 	return error == 0 ? 0 : -1;
 }
 
-int
-stream_connect(struct stream *s, const char *text)
-{
-	struct addr addrs[MAX_ADDRS];
-	int n;
-
-	stream_close(s);
-	n = addr_parse(text, addrs, MAX_ADDRS, s->error, sizeof(s->error));
-	if (n == -1)
-		return -1;
-	for (int i = 0; i < n; i++) {
-		if ((addr_is_unix(&addrs[i]) ? connect_unix :
-		    connect_tcp)(s, &addrs[i]) == 0) {
-			s->owner = getpid();
-			return 0;
-		}
-		fail(s, "connect");
-		stream_close(s);
-	}
-	return -1;
-}
-
-bool
-stream_is_usable(struct stream *s)
-{
-	char c;
-
-	if (s->fd == -1)
-		return false;
-	if (s->owner != getpid())
-		return false;
-	return recv(s->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
-	    errno == EAGAIN;
-}
-
-int
-stream_send(struct stream *s, const void *data, size_t len)
+static int
+send_raw(struct stream *s, const void *data, size_t len)
 {
 	const char *p = data;
 	ssize_t n;
@@ -162,8 +144,16 @@ stream_send(struct stream *s, const void *data, size_t len)
 	return 0;
 }
 
-ssize_t
-stream_recv_some(struct stream *s, void *data, size_t size)
+static int
+closed(struct stream *s)
+{
+	snprintf(s->error, sizeof(s->error),
+	    "the server closed the connection");
+	return -1;
+}
+
+static ssize_t
+recv_raw(struct stream *s, void *data, size_t size)
 {
 	ssize_t n;
 
@@ -171,17 +161,187 @@ stream_recv_some(struct stream *s, void *data, size_t size)
 		n = recv(s->fd, data, size, 0);
 		if (n > 0)
 			return n;
-		if (n == 0) {
-			snprintf(s->error, sizeof(s->error),
-			    "the server closed the connection");
-			return -1;
-		}
+		if (n == 0)
+			return closed(s);
 		if (errno == EAGAIN) {
 			if (await(s, POLLIN) == -1)
 				return fail(s, "receive");
 		} else if (errno != EINTR)
 			return fail(s, "receive");
 	}
+}
+
+static int
+send_wire(struct stream *s)
+{
+	struct buf *wire = codec_wire(s->codec);
+	int rc = send_raw(s, wire->p, wire->len);
+
+	buf_reset(wire, KEEP_BYTES);
+	return rc;
+}
+
+/* The reason counts, not whether the server could be told. */
+static int
+fail_codec(struct stream *s)
+{
+	send_wire(s);
+	snprintf(s->error, sizeof(s->error), "%s", codec_error(s->codec));
+	return -1;
+}
+
+/* More of the wire, which has to come. */
+static int
+fill(struct stream *s)
+{
+	size_t room;
+	uint8_t *p = codec_room(s->codec, &room);
+	ssize_t n = recv_raw(s, p, room);
+
+	if (n == -1)
+		return -1;
+	codec_filled(s->codec, (size_t)n);
+	return 0;
+}
+
+/* What the codec makes of what has come, and says itself; 0: nothing yet. */
+static ssize_t
+decode(struct stream *s, void *data, size_t size)
+{
+	ssize_t n = codec_decode(s->codec, data, size);
+
+	if (n == CODEC_BAD)
+		return fail_codec(s);
+	if (send_wire(s) == -1)
+		return -1;
+	return n == CODEC_END ? closed(s) : n;
+}
+
+/* The handshake; a server that then speaks first is not understood. */
+static int
+shake(struct stream *s)
+{
+	char c;
+
+	do {
+		if (decode(s, &c, 1) != 0)
+			return -1;
+	} while (!codec_is_ready(s->codec) && fill(s) == 0);
+	return codec_is_ready(s->codec) ? 0 : -1;
+}
+
+/* "localhost" of "localhost:9090", "::1" of "[::1]:9090". */
+static void
+name_of(const char *address, char *host, size_t size)
+{
+	const char *colon = strrchr(address, ':'), *from = address;
+	size_t len = colon == NULL ? strlen(address) : (size_t)(colon - from);
+
+	if (*from == '[' && len >= 2) {
+		from++;
+		len -= 2;
+	}
+	snprintf(host, size, "%.*s", (int)len, len == 0 ? "" : from);
+	if (len == 0)
+		snprintf(host, size, "127.0.0.1");
+}
+
+/* What the connection goes through begins. */
+static int
+open_codec(struct stream *s, struct tls_context *context, const char *text)
+{
+	char host[256];
+
+	s->owner = getpid();
+	if (context == NULL && !s->zlib)
+		return 0;
+	name_of(text, host, sizeof(host));
+	s->codec = codec_new(context, host, s->zlib);
+	return codec_is_ready(s->codec) ? 0 : shake(s);
+}
+
+int
+stream_connect(struct stream *s, const char *text)
+{
+	struct tls_context *context = NULL;
+	struct addr addrs[MAX_ADDRS];
+	int n;
+
+	stream_close(s);
+	if (strncmp(text, TLS, strlen(TLS)) == 0) {
+		text += strlen(TLS);
+		context = trust_context(s->trust, s->error, sizeof(s->error));
+		if (context == NULL)
+			return -1;
+	}
+	n = addr_parse(text, addrs, MAX_ADDRS, s->error, sizeof(s->error));
+	if (n == -1)
+		return -1;
+	for (int i = 0; i < n; i++) {
+		if ((addr_is_unix(&addrs[i]) ? connect_unix :
+		    connect_tcp)(s, &addrs[i]) == -1)
+			fail(s, "connect");
+		else if (open_codec(s, context, text) == 0)
+			return 0;
+		stream_close(s);
+	}
+	return -1;
+}
+
+/* Whatever has come means nothing to us, as a new session ticket does. */
+static bool
+is_quiet(struct stream *s)
+{
+	size_t room;
+	uint8_t *p, c;
+	ssize_t n;
+
+	do {
+		if (codec_decode(s->codec, &c, 1) != 0 || send_wire(s) == -1)
+			return false;
+		p = codec_room(s->codec, &room);
+		if ((n = recv(s->fd, p, room, MSG_DONTWAIT)) > 0)
+			codec_filled(s->codec, (size_t)n);
+	} while (n > 0);
+	return n == -1 && errno == EAGAIN;
+}
+
+bool
+stream_is_usable(struct stream *s)
+{
+	char c;
+
+	if (s->fd == -1)
+		return false;
+	if (s->owner != getpid())
+		return false;
+	if (s->codec != NULL)
+		return is_quiet(s);
+	return recv(s->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
+	    errno == EAGAIN;
+}
+
+int
+stream_send(struct stream *s, const void *data, size_t len)
+{
+	if (s->codec == NULL)
+		return send_raw(s, data, len);
+	if (codec_encode(s->codec, data, len) == -1)
+		return fail_codec(s);
+	return send_wire(s);
+}
+
+ssize_t
+stream_recv_some(struct stream *s, void *data, size_t size)
+{
+	ssize_t n;
+
+	if (s->codec == NULL)
+		return recv_raw(s, data, size);
+	while ((n = decode(s, data, size)) == 0)
+		if (fill(s) == -1)
+			return -1;
+	return n;
 }
 
 int

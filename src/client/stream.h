@@ -12,8 +12,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct codec;
+struct trust;
+
 struct stream {
 	int		 fd;		/* -1: not connected */
+	struct codec	*codec;		/* TLS, zlib; NULL: neither */
+	struct trust	*trust;		/* the owner's; for TLS */
+	bool		 zlib;		/* connect in such a stream */
 	pid_t		 owner;		/* the process that connected it */
 	uint64_t	 deadline_ns;	/* CLOCK_MONOTONIC; 0: none */
 	char		 error[256];
@@ -22,7 +28,10 @@ struct stream {
 void	stream_init(struct stream *);
 void	stream_close(struct stream *);
 
-/* Tries every address that addr stands for. */
+/*
+ * Tries every address that addr stands for; "tls://HOST:PORT" is over TLS, with
+ * a server that has a certificate of that name or address.
+ */
 int	stream_connect(struct stream *, const char *addr);
 
 /*

@@ -41,11 +41,11 @@ class Authority:
     def path(self, name):
         return os.path.join(self.dir, name)
 
-    def issue(self, name, to=None):
+    def issue(self, name, to=None, names=NAMES):
         """NAME.crt and NAME.key, which replace what was there in one step."""
         to = self.path(to or name)
         request(to + "~", name, "-CA", self.ca, "-CAkey", self.path("ca.key"),
-                "-addext", NAMES)
+                "-addext", names)
         os.chmod(to + "~.key", 0o600)
         os.rename(to + "~.key", to + ".key")
         os.rename(to + "~.crt", to + ".crt")

@@ -5,7 +5,6 @@ certificates, rotated under load, and attacked."""
 
 import contextlib
 import os
-import shutil
 import socket
 import ssl
 import struct
@@ -15,11 +14,12 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from bed import Bed, Peer, fifo, text, under_load
-from daemon import CALC, refused, written
-from harness import DEADLINE, Skip, built, main, tempdir, until
+from daemon import CALC, launcher, refused, written
+from harness import DEADLINE, Skip, main, source, until
 from tls import Authority, TlsPeer
 
 CA = Authority()
+TESTBED_IDL = source("tests/system/testbed.thrift")
 
 
 def settings(ca=CA, own=None, **more):
@@ -398,17 +398,76 @@ def old_ones():
     assert s.stop() == 0
 
 
+def calls():
+    """by thriftfork call, which believes whom it should"""
+    s = Bed(conf=settings(tls_client_ca=CA.ca))
+    crt, key = CA.issue("caller")
+    port = ":%d" % s.port
+    own = ["-o", "tls-certificate=" + crt, "-o", "tls-key=" + key]
+    ca = ["-o", "tls-ca=" + CA.ca]
+
+    def call(host, *options):
+        return launcher("call", *options, "tls://" + host + port, TESTBED_IDL,
+                        "Testbed.subject")
+
+    for host in "localhost", "127.0.0.1", "":
+        done = call(host, *ca, *own)
+        assert done.stdout == '"CN=caller"\n', done
+    for options in ["-o", "zlib=yes"], ["-p", "binary", "-f", "unframed"]:
+        done = call("localhost", *ca, *own, *options)
+        assert done.stdout == '"CN=caller"\n', done
+    other = Authority()
+    for host, options, words in [
+        ("localhost", own, "the peer's certificate: "),
+        ("localhost", own + ["-o", "tls-ca=" + other.ca],
+         "the peer's certificate: "),
+        ("localhost", ca, "certificate required"),
+        ("localhost", own + ["-o", "tls-ca=/none"], "/none: No such file"),
+        ("localhost", ca + own[:2], crt + ": is no private key"),
+    ]:
+        done = call(host, *options)
+        assert done.returncode == 1 and words in done.stderr, (options, done)
+        assert len(done.stderr.splitlines()) == 1, done
+    done = call("localhost", *own, "-o", "tls-verify=no")
+    assert done.stdout == '"CN=caller"\n', done
+    refused(2, "tls-verify: 'maybe' is not yes or no", "call", "-o",
+            "tls-verify=maybe", "tls://:1", TESTBED_IDL, "Testbed.subject")
+    done = launcher("call", "-o", "zlib=yes", s.address, TESTBED_IDL,
+                    "Testbed.subject")
+    assert done.stdout == '"-"\n', done
+    assert s.stop() == 0
+    narrow = CA.issue("narrow", names="subjectAltName=DNS:localhost")
+    s = Bed(conf=settings(own=narrow))
+    port = ":%d" % s.port
+    assert call("localhost", *ca).stdout == '""\n'
+    done = call("127.0.0.1", *ca)
+    assert "IP address mismatch" in done.stderr, done
+    assert call("127.0.0.1", "-o", "tls-verify=no").stdout == '""\n'
+    assert s.stop() == 0
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = ":%d" % silent.getsockname()[1]
+        done = call("127.0.0.1", "-T", "300ms", *ca)
+        assert done.returncode == 1 and "timed out" in done.stderr, done
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        port = ":%d" % plain.getsockname()[1]
+        threading.Thread(target=lambda: plain.accept()[0].sendall(
+            b"\0\0\0\4good"), daemon=True).start()
+        done = call("127.0.0.1", *ca)
+        assert done.returncode == 1 and "subject at" in done.stderr, done
+
+
 def many():
     """that only connect, and bytes that nobody reads: memory stays"""
     s = Bed(conf=settings(), workers=1)
     deaf = TlsPeer(s, CA.context())
     big = text("x" * 100000)
-    deaf.socket.setblocking(False)
-    sent = struct.pack(">I", 8 + len(big)) + b"\x82\x21\x07\x04echo" + big
-    with contextlib.suppress(ssl.SSLWantWriteError):
-        for _ in range(1000):
-            deaf.socket.sendall(sent)
-        assert False, "the server reads on while nobody reads from it"
+
+    def send():
+        with contextlib.suppress(OSError):
+            for _ in range(1000):
+                deaf.send("echo", big)
+
+    threading.Thread(target=send, daemon=True).start()
     until(lambda: count(s, "send_backlog") > 0, "replies wait")
     assert b"good" in TlsPeer(s, CA.context()).call("mood")
     assert count(s, "send_backlog") < 40 << 20
@@ -416,4 +475,5 @@ def many():
 
 
 main([told_apart, on_or_off, client_certificates, refused_by_name, rotated,
-      rotation_refused, replaced, resumed, privilege, hostile, old_ones, many])
+      rotation_refused, replaced, resumed, privilege, hostile, old_ones, calls,
+      many])

@@ -22,6 +22,7 @@
 #define METHODS	4
 
 struct worker_limits bench_limits;
+struct tls_context *bench_tls;
 struct rules bench_rules[2];
 struct tf_hooks bench_hooks;
 const char *bench_http_path;
@@ -93,7 +94,7 @@ bench_start(void)
 	    .stop_fd = -1, .lane = b.lane,
 	    .hooks = &bench_hooks, .registry = &b.registry,
 	    .http_path = bench_http_path,
-	    .limits = bench_limits };
+	    .limits = bench_limits, .tls_context = bench_tls };
 	ck_assert_int_eq(pthread_create(&b.thread, NULL, body, NULL), 0);
 	b.runs = true;
 	p[0] = (struct pollfd){ .fd = b.channel[0], .events = POLLIN };

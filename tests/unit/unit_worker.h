@@ -18,6 +18,8 @@
 
 /* What a test may change before bench_start(). */
 extern struct worker_limits bench_limits;
+struct tls_context;
+extern struct tls_context *bench_tls;	/* NULL: none */
 extern struct tf_hooks bench_hooks;
 extern struct rules bench_rules[2];	/* of the unix and the TCP door */
 extern const char *bench_http_path;
