@@ -324,8 +324,10 @@ static int
 dispatch_other(struct conn *c, struct call *call, const uint8_t *payload,
     size_t len, const struct wire_reader *r)
 {
-	if (call->proto == NULL && call->envelope.kind == ENVELOPE_FRAME &&
-	    dialect_in_frame(payload, len) == DIALECT_HEADER &&
+	enum dialect d = dialect_in_frame(payload, len);
+
+	if (call->envelope.kind == ENVELOPE_FRAME &&
+	    (d == DIALECT_HEADER || d == DIALECT_FRAMED_HEADER) &&
 	    header_dispatch(c, call, payload, len) == 0)
 		return dispatch_conclude(c, call);
 	refuse(c, r, &call->envelope);	/* r->why is the call's */

@@ -7,19 +7,60 @@
 #include "serve/http_envelope.h"
 #include "wire/frame.h"
 
+/* Room for the length. */
+static int
+begin_frame(struct buf *b)
+{
+	if (buf_need(b, FRAME_HEADER) == NULL)
+		return -1;
+	b->len += FRAME_HEADER;
+	return 0;
+}
+
+static void
+end_frame(struct buf *b, size_t start)
+{
+	frame_put(b->p + start, (uint32_t)(b->len - start - FRAME_HEADER));
+}
+
+static int
+begin_header(const struct header_envelope *h, struct buf *b)
+{
+	size_t start = b->len;
+	const char *why;
+
+	if (h->framed && begin_frame(b) == -1)
+		return -1;
+	if (header_begin(b, &h->reply, &why) == 0)
+		return 0;
+	b->len = start;
+	return -1;
+}
+
+static int
+end_header(const struct header_envelope *h, struct buf *b, size_t start)
+{
+	size_t skip = h->framed ? FRAME_HEADER : 0;
+	const char *why;
+
+	if (header_end(b, start + skip, &h->reply, h->transform, h->max,
+	    &why) == -1) {
+		b->len = start;
+		return -1;
+	}
+	if (h->framed)
+		end_frame(b, start);
+	return 0;
+}
+
 int
 envelope_begin(const struct envelope *e, struct buf *b)
 {
-	const char *why;
-
 	switch (e->kind) {
 	case ENVELOPE_FRAME:
-		if (buf_need(b, FRAME_HEADER) == NULL)
-			return -1;
-		b->len += FRAME_HEADER;
-		return 0;
+		return begin_frame(b);
 	case ENVELOPE_HEADER:
-		return header_begin(b, &e->header->reply, &why);
+		return begin_header(e->header, b);
 	case ENVELOPE_HTTP:
 		http_envelope_begin(e->http, b);
 		return 0;
@@ -31,17 +72,12 @@ envelope_begin(const struct envelope *e, struct buf *b)
 int
 envelope_end(const struct envelope *e, struct buf *b, size_t start)
 {
-	const struct header_envelope *h = e->header;
-	const char *why;
-
 	switch (e->kind) {
 	case ENVELOPE_FRAME:
-		frame_put(b->p + start, (uint32_t)(b->len - start -
-		    FRAME_HEADER));
+		end_frame(b, start);
 		return 0;
 	case ENVELOPE_HEADER:
-		return header_end(b, start, &h->reply, h->transform, h->max,
-		    &why);
+		return end_header(e->header, b, start);
 	case ENVELOPE_HTTP:
 		return http_out_end(&e->http->out);
 	default:

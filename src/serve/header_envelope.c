@@ -10,6 +10,7 @@
 #include "serve/conn.h"
 #include "serve/gate.h"
 #include "serve/persistent.h"
+#include "wire/dialect.h"
 #include "wire/frame.h"
 #include "wire/transform.h"
 
@@ -91,9 +92,12 @@ header_envelope_open(struct conn *c, struct call *call, const uint8_t *frame,
 {
 	struct header_envelope *e = tf_alloc(&call->arena, 1, sizeof(*e));
 	struct header *h = &e->request;
+	size_t skip;
 
+	e->framed = dialect_in_frame(frame, len) == DIALECT_FRAMED_HEADER;
+	skip = e->framed ? FRAME_HEADER : 0;
 	e->max = c->worker->config->limits.max_frame;
-	if (header_read(h, frame, len, &call->arena) == -1 &&
+	if (header_read(h, frame + skip, len - skip, &call->arena) == -1 &&
 	    h->err == HEADER_BAD)
 		return e;
 	if (h->err == HEADER_OK && gate_refuses_proto(c, proto_of(h))) {

@@ -18,10 +18,12 @@ struct header_envelope {
 	struct transform	*transform;	/* the worker's; NULL if the
 						   request has none */
 	size_t			 max;		/* bytes of a reply */
+	bool			 framed;	/* once more */
 };
 
 /*
- * Opens a frame that begins as a THeader does: takes out the message, and puts
+ * Opens a frame that begins as a THeader does, or that holds nothing but such a
+ * frame, in which case the reply does, too: takes out the message, and puts
  * persistent pairs to the connection.  Sets the call's envelope, headers and
  * protocol.  Unless request.err is HEADER_OK, there is no message and the call
  * has failed; HEADER_BAD: not even an answer could be sent.

@@ -6,7 +6,10 @@
  */
 #include "wire/dialect.h"
 
+#include <stdbool.h>
 #include <string.h>
+
+#include "wire/frame.h"
 
 #define SASL_BYTES	6
 
@@ -56,6 +59,7 @@ static const char *const names[] = {
 	[DIALECT_JSON] = "JSON",
 	[DIALECT_OLD_BINARY] = "binary without a version",
 	[DIALECT_HEADER] = "THeader",
+	[DIALECT_FRAMED_HEADER] = "THeader in a second frame",
 	[DIALECT_ZLIB] = "zlib",
 	[DIALECT_HTTP] = "an HTTP request",
 	[DIALECT_TLS] = "a TLS hello",
@@ -113,6 +117,19 @@ dialect_look(const uint8_t *p, size_t len)
 	return d;
 }
 
+/*
+ * Apache's clients send THeader so if they are told to use their framed
+ * transport as well.  As binary without a version it would be a name that
+ * leaves no room for what follows one.
+ */
+static bool
+is_framed_header(const uint8_t *p, size_t len)
+{
+	return len >= FRAME_HEADER + 2 &&
+	    frame_size(p, len, DIALECT_MAX_FRAME) == (int64_t)len &&
+	    p[FRAME_HEADER] == 0x0f && p[FRAME_HEADER + 1] == 0xff;
+}
+
 enum dialect
 dialect_in_frame(const uint8_t *p, size_t len)
 {
@@ -128,7 +145,10 @@ dialect_in_frame(const uint8_t *p, size_t len)
 	case '[':
 		return DIALECT_JSON;
 	default:
-		return p[0] < '\r' ? DIALECT_OLD_BINARY : DIALECT_UNKNOWN;
+		if (p[0] >= '\r')
+			return DIALECT_UNKNOWN;
+		return is_framed_header(p, len) ? DIALECT_FRAMED_HEADER :
+		    DIALECT_OLD_BINARY;
 	}
 }
 

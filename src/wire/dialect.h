@@ -30,6 +30,7 @@ enum dialect {
 
 	DIALECT_OLD_BINARY,	/* without a version; in frames only */
 	DIALECT_HEADER,		/* THeader; in frames only */
+	DIALECT_FRAMED_HEADER,	/* its frame within a frame */
 
 	DIALECT_ZLIB,		/* a stream that holds any of the above */
 	DIALECT_HTTP,
@@ -63,7 +64,7 @@ dialect_of(const uint8_t *p, size_t len)
 
 /*
  * What stands in a frame, its length not counted: COMPACT, BINARY, OLD_BINARY,
- * JSON, HEADER or UNKNOWN.  The frame is whole, so never MORE.
+ * JSON, HEADER, FRAMED_HEADER or UNKNOWN.  The frame is whole, so never MORE.
  */
 enum dialect dialect_in_frame(const uint8_t *p, size_t len);
 

@@ -62,6 +62,36 @@ START_TEST(in_kind)
 }
 END_TEST
 
+/* As Apache's clients send it over their framed transport. */
+START_TEST(in_a_frame)
+{
+	struct bytes head = { 0 }, in = { 0 }, out = { 0 };
+	uint8_t length[4];
+	struct headed h;
+	int fd = bench_unix();
+
+	for (int i = 0; i < 2; i++) {
+		head_begin(&head, 2);
+		headed_add(&in, 5, &head, "\x82\x21\5\4ping\0", 9);
+		bytes_add(&out, (uint8_t[]){ 0, 0, 0, (uint8_t)in.n }, 4);
+		bytes_add(&out, in.p, in.n);
+		bytes_free(&in);
+	}
+	peer_send_bytes(fd, &out);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_uint_eq(peer_take(fd, length, 4), 4);
+		headed_read(fd, &h);
+		ck_assert_uint_eq(h.len, 9);
+		ck_assert_mem_eq(h.payload, "\x82\x41\5\4ping\0", 9);
+		ck_assert_mem_eq(length, "\0\0\0", 3);
+		ck_assert_uint_eq(length[3], 4 + 10 + 4 + h.len);
+		headed_free(&h);
+	}
+	headed_expect_service(fd);
+	close(fd);
+}
+END_TEST
+
 /* A plain client on the same port, and the same connection. */
 START_TEST(among_others)
 {
@@ -278,6 +308,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, bench_teardown);
 	tcase_add_test(t, in_kind);
+	tcase_add_test(t, in_a_frame);
 	tcase_add_test(t, among_others);
 	tcase_add_test(t, headers);
 	tcase_add_test(t, persistent_headers);

@@ -161,6 +161,10 @@ START_TEST(in_frames)
 	ck_assert_int_eq(framed("\0\0\0\3add", 7), DIALECT_OLD_BINARY);
 	ck_assert_int_eq(framed("\x0f\xff\0\0", 4), DIALECT_HEADER);
 	ck_assert_int_eq(framed("\x0f\xfe\0\0", 4), DIALECT_UNKNOWN);
+	ck_assert_int_eq(framed("\0\0\0\2\x0f\xff", 6), DIALECT_FRAMED_HEADER);
+	ck_assert_int_eq(framed("\0\0\0\3\x0f\xff", 6), DIALECT_OLD_BINARY);
+	ck_assert_int_eq(framed("\0\0\0\2\x0f\xfe", 6), DIALECT_OLD_BINARY);
+	ck_assert_int_eq(framed("\0\0\0\1\x0f", 5), DIALECT_OLD_BINARY);
 	ck_assert_int_eq(framed("[1,", 3), DIALECT_JSON);
 	ck_assert_int_eq(framed("", 0), DIALECT_UNKNOWN);
 	ck_assert_int_eq(framed("\x82", 1), DIALECT_UNKNOWN);
