@@ -82,6 +82,17 @@ forget_other(struct master *m)
 }
 
 static void
+forget_before(struct master *m)
+{
+	struct upgrade *u = &m->upgrade;
+
+	if (u->before.channel.fd == -1)
+		return;
+	broker_party_gone(&u->before);
+	channel_close(&u->before.channel);
+}
+
+static void
 failed(struct master *m, const char *why)
 {
 	struct upgrade *u = &m->upgrade;
@@ -179,8 +190,7 @@ before_is_gone(struct master *m)
 {
 	struct segment *seg = m->config->segment;
 
-	broker_party_gone(&m->upgrade.before);
-	channel_close(&m->upgrade.before.channel);
+	forget_before(m);
 	if (upgrade_waits(m)) {
 		log_warnx("the old master is gone before it could say so");
 		inherit(m);
@@ -275,6 +285,7 @@ left_alone(struct master *m)
 	struct worker *w;
 
 	forget_other(m);
+	forget_before(m);	/* our end will tell it */
 	m->upgrade.done = true;
 	TAILQ_FOREACH(w, &m->workers, link)
 		worker_event(w, WORKER_E_STOP);

@@ -283,17 +283,19 @@ def again_before_the_old_master_has_left():
     s.end()
 
 
-def new_master_stops_before_the_old_one_has_left():
-    """which has nobody then to hand its connections to"""
+def new_master_stops_before_the_old_ones_have_left():
+    """who have nobody then to hand their connections to"""
     s = Upgraded(RUN + ["-o", "drain-timeout=5m", TESTBED], workers=1)
-    call, fifo = held_call(s)
-    old = s.pid
-    s.upgrade()
+    held = []
+    for _ in range(2):
+        held.append(held_call(s))
+        s.upgrade()
     assert launcher("stop", "-n", s.name).returncode == 0
-    fifo.close()
-    assert b"hold" in call.reply()
-    assert call.reply() is None, "it has not been closed"
-    until(lambda: gone(old), "the old master leaves")
+    for call, fifo in reversed(held):
+        fifo.close()
+        assert b"hold" in call.reply()
+        assert call.reply() is None, "it has not been closed"
+    until(lambda: all(map(gone, s.before)), "the old masters leave")
 
 
 def sockets_take_most_descriptors():
@@ -325,5 +327,5 @@ main([no_connection_and_no_call_is_lost, names_are_the_new_ones,
       module_that_fails, settings_that_fail, late,
       old_master_dies_before_it_says_so,
       again_before_the_old_master_has_left,
-      new_master_stops_before_the_old_one_has_left,
+      new_master_stops_before_the_old_ones_have_left,
       sockets_take_most_descriptors, one_at_a_time])
