@@ -5,11 +5,13 @@
 Our TestServer and TestClient, from the current directory or TF_BUILD, in
 Apache's own cross-language runner, against those of other languages, which must
 have been built in the checkout THRIFT; then a line for each pair and protocol.
+REGEX is of names such as thriftfork-cpp_binary_framed-ip (server, client).
 A failure that the checkout lists of the same peer with others is marked so."""
 
 import collections
 import json
 import os
+import re
 import sys
 
 BUILD = os.environ.get("TF_BUILD", os.getcwd())
@@ -28,10 +30,11 @@ def entries(test_dir):
 
 def collect(crossrunner, test_dir, peers, regex):
     """Collecting spends the entries, so each direction has its own."""
-    return (crossrunner.collect_cross_tests(entries(test_dir), [US], peers,
-                                            regex) +
-            crossrunner.collect_cross_tests(entries(test_dir), peers, [US],
-                                            regex))
+    tests = (crossrunner.collect_cross_tests(entries(test_dir), [US], peers,
+                                             None) +
+             crossrunner.collect_cross_tests(entries(test_dir), peers, [US],
+                                             None))
+    return [t for t in tests if re.search(regex, crossrunner.test_name(**t))]
 
 
 def known_with_others(known, server, client, what):
@@ -72,7 +75,7 @@ def main():
     import crossrunner
     runner = crossrunner.TestDispatcher(test_dir, root, "test", 1)
     for test in collect(crossrunner, test_dir, sys.argv[2].split(","),
-                        sys.argv[3] if len(sys.argv) == 4 else None):
+                        sys.argv[3] if len(sys.argv) == 4 else ""):
         runner.dispatch(test, 0)
     runner.wait()
     sys.exit(1 if table(test_dir, crossrunner.load_known_failures(test_dir))

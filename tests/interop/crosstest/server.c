@@ -27,22 +27,38 @@ setup(struct tf_server *srv)
 	    &second_service_handler);
 }
 
+/* Where TLS is asked for, nothing else is served. */
+static int
+listen_on(struct tf_server *srv, const struct suite *s)
+{
+	char addr[256], text[272];
+
+	suite_address(s, addr, sizeof(addr));
+	snprintf(text, sizeof(text), "%s,tls=on", addr);
+	if (!s->tls)
+		return tf_server_listen(srv, addr);
+	if (tf_server_set(srv, "tls-certificate",
+	    SUITE_KEY("server.crt")) == -1 ||
+	    tf_server_set(srv, "tls-key", SUITE_KEY("server.key")) == -1)
+		return -1;
+	return tf_server_listen(srv, text);
+}
+
 static int
 serve(const struct suite *s)
 {
 	struct tf_server *srv;
-	char addr[256], name[32];
+	char name[32];
 	int rc = 0;
 
 	snprintf(name, sizeof(name), "crosstest-%d", (int)getpid());
-	suite_address(s, addr, sizeof(addr));
 	if ((srv = tf_server_new()) == NULL)
 		errx(1, "out of memory");
 	tf_server_setup(srv, setup);
 	if (tf_server_set(srv, "name", name) == -1 ||
 	    tf_server_set(srv, "workers", s->workers) == -1 ||
 	    tf_server_set(srv, "stop-timeout", "1s") == -1 ||
-	    tf_server_listen(srv, addr) == -1 || tf_server_run(srv) == -1) {
+	    listen_on(srv, s) == -1 || tf_server_run(srv) == -1) {
 		warnx("%s", tf_server_error(srv));
 		rc = 1;
 	}

@@ -19,19 +19,26 @@ static const struct suite_word protocols[] = {
 	{ "multi", true, { { "protocol", "binary" } } },
 	{ "multic", true, { { "protocol", "compact" } } },
 	{ "multij", true, { { "protocol", "json" } } },
+	{ "header", false, { { "framing", "header" } } },
+	{ "multih", true, { { "framing", "header" } } },
 };
 
 static const struct suite_word transports[] = {
 	{ "buffered", false, { { "framing", "unframed" } } },
 	{ "framed", false, { { "framing", "framed" } } },
+	{ "http", false, { { "framing", "http" } } },
+	{ "zlib", false, { { "framing", "zlib" } } },
 };
 
 enum {
 	HOST = 256, PORT, DOMAIN_SOCKET, TRANSPORT, PROTOCOL, NO_INSANE,
-	ACCEPTED, REFUSED
+	SSL, ACCEPTED, REFUSED
 };
 
-/* Accepted is what makes no difference to a server of this kind. */
+/*
+ * Accepted is what makes no difference to a server of this kind, and --zlib,
+ * which comes with --transport=zlib.
+ */
 static const struct option options[] = {
 	{ "host", required_argument, NULL, HOST },
 	{ "port", required_argument, NULL, PORT },
@@ -44,9 +51,9 @@ static const struct option options[] = {
 	{ "server-type", required_argument, NULL, ACCEPTED },
 	{ "processor-events", no_argument, NULL, ACCEPTED },
 	{ "multiplex", no_argument, NULL, ACCEPTED },
+	{ "ssl", no_argument, NULL, SSL },
+	{ "zlib", no_argument, NULL, ACCEPTED },
 	{ "abstract-namespace", no_argument, NULL, REFUSED },
-	{ "ssl", no_argument, NULL, REFUSED },
-	{ "zlib", no_argument, NULL, REFUSED },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -101,6 +108,9 @@ take(struct suite *s, int letter, int index)
 	case PROTOCOL:
 		return choose(&s->protocol, WORDS(protocols), "protocol",
 		    optarg);
+	case SSL:
+		s->tls = true;
+		return 0;
 	case NO_INSANE:
 		s->insane = false;
 		return 0;

@@ -8,7 +8,13 @@
 
 #include <stdbool.h>
 
-/* Keys of tf_client_set() and their values, up to a NULL key. */
+/* The keys and certificates in the checkout. */
+#define SUITE_KEY(file)	SUITE_THRIFT "/test/keys/" file
+
+/*
+ * Keys of tf_client_set() and their values, up to a NULL key.  A server needs
+ * none; a client that cannot do something is told so by the library.
+ */
 struct suite_setting {
 	const char	*key, *value;
 };
@@ -25,6 +31,7 @@ struct suite {
 	const char		*path;		/* of a unix socket, or NULL */
 	const char		*workers;
 	int			 loops;
+	bool			 tls;
 	bool			 insane;	/* testInsanity is wanted */
 };
 
