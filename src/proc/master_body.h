@@ -177,6 +177,7 @@ int	spawn_preflight(int fd, void *master);	/* for preflight_start() */
 
 /* worker.c */
 struct worker *worker_new(struct slot *, unsigned generation);
+const char *worker_why_not(void);	/* there is no new one, by errno */
 void	worker_event(struct worker *, enum worker_event);
 void	worker_hurry(struct worker *, uint64_t ns);	/* if it drains */
 void	worker_tell(struct worker *, enum order_kind, uint32_t arg, int fd);

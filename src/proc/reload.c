@@ -137,7 +137,7 @@ start_in(struct master *m, unsigned slot)
 	if (slot_replace(&m->slots[slot], REPLACING_RELOAD, m->newest) == 0)
 		return;
 	snprintf(why, sizeof(why), "worker %u cannot be started: %s", slot,
-	    strerror(errno));
+	    worker_why_not());
 	reload_abort(m, why);
 }
 

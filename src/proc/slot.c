@@ -5,7 +5,6 @@
  * "one": it starts beside the incumbent, which serves until there is somebody
  * to take over.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -87,7 +86,7 @@ spawn(struct slot *s)
 	if ((s->incumbent = worker_new(s, m->generation)) != NULL)
 		return;
 	snprintf(m->failure, sizeof(m->failure),
-	    "worker %u cannot be started: %s", s->number, strerror(errno));
+	    "worker %u cannot be started: %s", s->number, worker_why_not());
 	log_errorx("%s", m->failure);
 	s->failures++;
 	slot_event(s, SLOT_E_EXIT);

@@ -281,6 +281,13 @@ died(struct watch *watch, uint32_t events)
 	forget(w);
 }
 
+const char *
+worker_why_not(void)
+{
+	return errno == ENOSPC ? "too many before it have not left yet" :
+	    strerror(errno);
+}
+
 struct worker *
 worker_new(struct slot *s, unsigned generation)
 {

@@ -329,8 +329,25 @@ def two_generations_leave():
     assert s.stop() == 0
 
 
+def no_room_for_another_generation():
+    s = Bed("-o", "max-workers=1", workers=1)
+    calls = []
+    for _ in range(3):
+        calls.append(held_call(s))
+        s.succeeds("reload")
+    calls.append(held_call(s))
+    s.fails("worker 0 cannot be started: too many before it have not left",
+            "reload")
+    for call, fifo in calls:
+        fifo.close()
+        assert b"hold" in call.reply()
+    s.settle()
+    s.succeeds("reload")
+    assert s.stop() == 0
+
+
 main([felt_by_nobody, by_hangup, module_replaced, module_that_is_none,
       module_for_another_abi, bad_configurations, configuration_read_again,
       moods_that_fail, canary_that_crashes, worker_that_goes_during_a_reload,
       reload_during_a_recycling, told_to_leave_before_a_reload_that_fails,
-      two_generations_leave, scaling])
+      two_generations_leave, no_room_for_another_generation, scaling])
