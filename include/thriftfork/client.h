@@ -22,7 +22,9 @@ extern "C" {
 
 /*
  * Never NULL; an address that cannot be understood is reported by the first
- * call.  Addresses: tcp://HOST:PORT, HOST:PORT, :PORT (loopback), unix:/path.
+ * call.  Addresses: tcp://HOST:PORT, HOST:PORT, :PORT (loopback), unix:/path,
+ * and http://HOST:PORT/PATH (or https) for HTTP, which has neither framing nor
+ * transforms.
  */
 struct tf_client *tf_client_new(const char *addr);
 void	 tf_client_free(struct tf_client *);	/* NULL is fine */
@@ -48,11 +50,11 @@ int	 tf_client_set(struct tf_client *, const char *key, const char *value)
 	    TF_CHECK;
 
 /*
- * Sets a header that goes with every call from now on, with framing header;
- * both strings are copied, and NULL takes the value away.  A client that has a
- * timeout says it in "client_timeout", unless that is set here.  -1 with
- * tf_client_error(), and nothing has changed: they are more than 256, or than
- * 64 KiB.
+ * Sets a header that goes with every call from now on, with framing header or
+ * over HTTP; both strings are copied, and NULL takes the value away.  With
+ * framing header a client that has a timeout says it in "client_timeout",
+ * unless that is set here.  -1 with tf_client_error(), and nothing has changed:
+ * they are more than 256, or than 64 KiB.
  */
 int	 tf_client_header(struct tf_client *, const char *key,
 	    const char *value);

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "client/header.h"
+#include "client/http.h"
 #include "client/stream.h"
 #include "client/trust.h"
 #include "wire/app_error.h"
@@ -33,6 +34,7 @@
 #define MAX_MEMORY		((size_t)256 << 20)	/* of a result */
 #define KEEP_BYTES		(64 * 1024)
 #define SERVICE_BYTES	65		/* of a name, colon and NUL */
+#define MORE_BYTES	(2 * HTTP_SLACK)	/* around a message */
 #define PIECE_BYTES		(64 * 1024)	/* of a reply, at a time */
 
 struct tf_client {
@@ -43,6 +45,7 @@ struct tf_client {
 	const struct wire_proto *proto;
 	bool		 framed;
 	struct client_header header;	/* with framed */
+	struct client_http http;	/* instead, if it is one */
 	char		 service[SERVICE_BYTES];	/* "name:", or "" */
 	struct buf	 out, in;
 	struct {			/* in in, as a rule */
@@ -67,6 +70,7 @@ tf_client_new(const char *addr)
 	if ((c = calloc(1, sizeof(*c))) == NULL ||
 	    (c->addr = strdup(addr)) == NULL)
 		fatal("out of memory: a client");
+	client_http_init(&c->http, addr);
 	stream_init(&c->stream);
 	c->stream.trust = &c->trust;
 	arena_init(&c->own, MAX_MEMORY);
@@ -74,8 +78,8 @@ tf_client_new(const char *addr)
 	c->proto = wire_compact();
 	c->framed = true;
 	client_header_init(&c->header);
-	buf_init(&c->out, MAX_FRAME + FRAME_HEADER + HEADER_MAX_BYTES);
-	buf_init(&c->in, MAX_FRAME);
+	buf_init(&c->out, MAX_FRAME + FRAME_HEADER + MORE_BYTES);
+	buf_init(&c->in, MAX_FRAME + MAX_FRAME / 2 + MORE_BYTES);
 	c->timeout_ns = DEFAULT_TIMEOUT_NS;
 	c->max_frame = DEFAULT_MAX_FRAME;
 	c->error_type = -1;
@@ -89,6 +93,7 @@ tf_client_free(struct tf_client *c)
 		return;
 	stream_close(&c->stream);
 	trust_fini(&c->trust);
+	client_http_fini(&c->http);
 	arena_fini(&c->own);
 	client_header_fini(&c->header);
 	buf_fini(&c->out);
@@ -337,11 +342,21 @@ name_of_call(struct tf_client *c, const struct tf_method *m)
 	return tf_strf(&c->own, "%s%s", c->service, m->name);
 }
 
+static bool
+is_http(const struct tf_client *c)
+{
+	return c->http.addr != NULL;
+}
+
+/* What stands before the message. */
 static int
 begin_request(struct tf_client *c, const char **why)
 {
 	const char *reason = "out of memory";
 
+	if (is_http(c))
+		return client_http_begin(&c->http, &c->out, &c->header.set,
+		    why);
 	if (c->header.on && client_header_begin(&c->header, &c->out, c->proto,
 	    c->seqid, c->timeout_ns, &c->own, &reason) == 0)
 		return 0;
@@ -356,6 +371,8 @@ begin_request(struct tf_client *c, const char **why)
 static int
 end_request(struct tf_client *c, size_t head, const char **why)
 {
+	if (is_http(c))
+		return client_http_end(&c->http, why);
 	if (c->header.on)
 		return client_header_end(&c->header, &c->out, c->max_frame,
 		    why);
@@ -393,7 +410,8 @@ static int
 send_call(struct tf_client *c, const struct tf_method *m)
 {
 	if (!stream_is_usable(&c->stream) &&
-	    stream_connect(&c->stream, c->addr) == -1)
+	    stream_connect(&c->stream, is_http(c) ? c->http.addr :
+	    c->addr) == -1)
 		return fail_stream(c, m);
 	if (stream_send(&c->stream, c->out.p, c->out.len) == -1)
 		return fail_stream(c, m);
@@ -459,7 +477,6 @@ open_reply(struct tf_client *c, const struct tf_method *m)
 {
 	const char *why;
 
-	c->reply.proto = c->proto;
 	c->reply.p = c->in.p;
 	c->reply.len = c->in.len;
 	if (!c->header.on)
@@ -470,6 +487,47 @@ open_reply(struct tf_client *c, const struct tf_method *m)
 		    m->name, c->addr, why);
 	c->reply.p = c->header.reply.payload;
 	c->reply.len = c->header.reply.payload_len;
+	return 0;
+}
+
+/* An answer to a oneway, too, which says that it has arrived. */
+static int
+recv_http(struct tf_client *c, const struct tf_method *m)
+{
+	struct client_http_reply r;
+	int rc;
+
+	buf_reset(&c->in, KEEP_BYTES);
+	rc = client_http_recv(&c->http, &c->stream, &c->in, c->max_frame,
+	    m->flags & TF_ONEWAY, &r);
+	if (r.head.head_len > 0)
+		http_headers(&r.head, c->in.p, &c->own, &c->header.reply.info);
+	c->reply.p = (const uint8_t *)r.message.s;
+	c->reply.len = r.message.len;
+	if (rc == 0)
+		return 0;
+	if (r.status != 200)
+		return fail(c, "%s at %s: the answer has HTTP status %d",
+		    m->name, c->addr, r.status);
+	if (r.why != NULL)
+		return fail(c, "%s at %s: the answer is not one in HTTP with a "
+		    "message of at most %" PRIu64 " bytes: %s", m->name,
+		    c->addr, c->max_frame, r.why);
+	return fail_stream(c, m);
+}
+
+static int
+recv_reply(struct tf_client *c, const struct tf_method *m)
+{
+	c->reply.proto = c->proto;
+	if (is_http(c))
+		return recv_http(c, m);
+	if (m->flags & TF_ONEWAY)
+		return 0;
+	if ((c->framed ? recv_framed : recv_unframed)(c, m) == -1)
+		return -1;
+	if (open_reply(c, m) == -1)
+		return -1;
 	return 0;
 }
 
@@ -553,11 +611,10 @@ exchange(struct tf_client *c, const struct tf_method *m, void **result)
 {
 	if (send_call(c, m) == -1)
 		goto broken;
+	if (recv_reply(c, m) == -1)
+		goto broken;
 	if (m->flags & TF_ONEWAY)
 		return 0;
-	if ((c->framed ? recv_framed : recv_unframed)(c, m) == -1 ||
-	    open_reply(c, m) == -1)
-		goto broken;
 	if (read_reply(c, m, result) == 0)
 		return judge(c, m, result);
 	if (c->error_type != -1)	/* an answer all the same */

@@ -161,8 +161,10 @@ recv_raw(struct stream *s, void *data, size_t size)
 		n = recv(s->fd, data, size, 0);
 		if (n > 0)
 			return n;
-		if (n == 0)
+		if (n == 0) {
+			s->ended = s->codec == NULL;
 			return closed(s);
+		}
 		if (errno == EAGAIN) {
 			if (await(s, POLLIN) == -1)
 				return fail(s, "receive");
@@ -214,7 +216,8 @@ decode(struct stream *s, void *data, size_t size)
 		return fail_codec(s);
 	if (send_wire(s) == -1)
 		return -1;
-	return n == CODEC_END ? closed(s) : n;
+	s->ended = n == CODEC_END;
+	return s->ended ? closed(s) : n;
 }
 
 /* The handshake; a server that then speaks first is not understood. */
@@ -268,6 +271,7 @@ stream_connect(struct stream *s, const char *text)
 	int n;
 
 	stream_close(s);
+	s->ended = false;
 	if (strncmp(text, TLS, strlen(TLS)) == 0) {
 		text += strlen(TLS);
 		context = trust_context(s->trust, s->error, sizeof(s->error));

@@ -22,6 +22,7 @@ struct stream {
 	bool		 zlib;		/* connect in such a stream */
 	pid_t		 owner;		/* the process that connected it */
 	uint64_t	 deadline_ns;	/* CLOCK_MONOTONIC; 0: none */
+	bool		 ended;		/* by the server, and nobody else */
 	char		 error[256];
 };
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "serve/call.h"
-#include "serve/http_envelope.h"
 #include "wire/header.h"
+#include "wire/http.h"
 
 static struct tf_str
 text(const char *s)
@@ -81,7 +81,7 @@ tf_call_set_header(struct tf_call *pub, const char *key, const char *value)
 	struct call *call = (struct call *)(void *)pub;
 
 	if (call->headers == NULL || (call->envelope.kind == ENVELOPE_HTTP &&
-	    !http_envelope_takes(text(key), text(value))))
+	    !http_out_takes(text(key), text(value))))
 		return -1;
 	return header_set(&call->headers->reply, &call->arena, text(key),
 	    text(value));

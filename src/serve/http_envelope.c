@@ -1,38 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Names of fields are the same in capitals and small letters, keys of headers
- * are not: handlers are given names in small letters.
- */
+/* See http_envelope.h. */
 #include "serve/http_envelope.h"
 
-#include <strings.h>
-
 #include "base/buf.h"
-
-static struct tf_str
-small_letters(struct tf_arena *a, struct tf_str s)
-{
-	struct tf_str t = tf_strn(a, s.s, s.len);
-	char *p = (char *)(uintptr_t)t.s;
-
-	for (size_t i = 0; i < t.len; i++)
-		if (p[i] >= 'A' && p[i] <= 'Z')
-			p[i] += 'a' - 'A';
-	return t;
-}
-
-static void
-take_fields(struct http_envelope *e, struct tf_arena *a)
-{
-	struct header_info *asked = &e->pairs.asked;
-	struct tf_str name, value;
-	uint32_t at = 0;
-
-	header_reserve(asked, a, e->request->n_fields);
-	while (http_next_field(e->request, e->p, &at, &name, &value))
-		asked->v[asked->n++] = (struct header_pair){
-		    small_letters(a, name), tf_strn(a, value.s, value.len) };
-}
 
 void
 http_envelope_open(struct call *call)
@@ -40,22 +10,9 @@ http_envelope_open(struct call *call)
 	struct http_envelope *e = tf_alloc(&call->arena, 1, sizeof(*e));
 
 	*e = *call->envelope.http;
-	take_fields(e, &call->arena);
+	http_headers(e->request, e->p, &call->arena, &e->pairs.asked);
 	call->envelope.http = e;
 	call->headers = &e->pairs;
-}
-
-bool
-http_envelope_takes(struct tf_str key, struct tf_str value)
-{
-	static const char *const ours[] = { "connection", "content-length",
-	    "content-type", "keep-alive", "te", "trailer", "transfer-encoding",
-	    "upgrade" };
-
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		if (strcasecmp(key.s, ours[i]) == 0)
-			return false;
-	return http_out_takes(key, value);
 }
 
 void

@@ -20,12 +20,6 @@ struct http_envelope {
 /* From now on the call's envelope is in its arena, and it has its headers. */
 void	http_envelope_open(struct call *);
 
-/*
- * Whether a response can carry this pair: it is a field as HTTP has it, and
- * none of those that say where the response ends.
- */
-bool	http_envelope_takes(struct tf_str key, struct tf_str value);
-
 /* The head of the response. */
 void	http_envelope_begin(struct http_envelope *, struct buf *);
 

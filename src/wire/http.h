@@ -20,6 +20,7 @@
 #include <thriftfork/base.h>
 
 struct buf;
+struct header_info;
 
 #define HTTP_ALLOW	"POST, OPTIONS"	/* what a 405 says */
 
@@ -96,6 +97,13 @@ bool	http_next_field(const struct http *, const uint8_t *p, uint32_t *at,
 	    struct tf_str *name, struct tf_str *value);
 
 /*
+ * All fields of a head, copied to the arena; their names in small letters, as
+ * they are the same in capitals.
+ */
+void	http_headers(const struct http *, const uint8_t *p, struct tf_arena *,
+	    struct header_info *);
+
+/*
  * The body of a message that is done: where it stands, or, if it came in
  * chunks, put together in out.  -1: out is too small.
  */
@@ -118,10 +126,13 @@ int	http_out_request(struct http_out *, struct buf *, const char *path,
 void	http_out_response(struct http_out *, struct buf *, int status,
 	    bool close);
 
-/* Whether it is a name, and a value without control characters. */
+/*
+ * Whether a message may have it as one more field: it is a name, a value
+ * without control characters, and none that says where messages begin and end.
+ */
 bool	http_out_takes(struct tf_str name, struct tf_str value);
 
-/* -1: it is not, and nothing is written. */
+/* -1: it is no name or has such characters, and nothing is written. */
 int	http_out_field(struct http_out *, struct tf_str name,
 	    struct tf_str value);
 void	http_out_body(struct http_out *);

@@ -105,16 +105,29 @@ http_out_response(struct http_out *o, struct buf *b, int status, bool close)
 	put_length(o);
 }
 
+static bool
+is_field(struct tf_str name, struct tf_str value)
+{
+	return name.len > 0 && http_token(name) == name.len && is_value(value);
+}
+
 bool
 http_out_takes(struct tf_str name, struct tf_str value)
 {
-	return name.len > 0 && http_token(name) == name.len && is_value(value);
+	static const char *const ours[] = { "connection", "content-length",
+	    "content-type", "expect", "host", "keep-alive", "te", "trailer",
+	    "transfer-encoding", "upgrade" };
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (http_same(name, ours[i]))
+			return false;
+	return is_field(name, value);
 }
 
 int
 http_out_field(struct http_out *o, struct tf_str name, struct tf_str value)
 {
-	if (!http_out_takes(name, value))
+	if (!is_field(name, value))
 		return -1;
 	buf_put(o->b, name.s, name.len);
 	put(o->b, ": ");

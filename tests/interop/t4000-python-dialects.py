@@ -27,7 +27,7 @@ try:
     from thrift.protocol import TJSONProtocol, TMultiplexedProtocol
     from thrift.protocol.THeaderProtocol import THeaderProtocol
     from thrift.protocol.THeaderProtocol import THeaderProtocolFactory
-    from thrift.server import TServer
+    from thrift.server import THttpServer, TServer
     from thrift.transport import THttpClient, TSocket, TTransport
     from thrift.transport.THeaderTransport import THeaderClientType
     from thrift.transport.THeaderTransport import THeaderTransformID
@@ -546,6 +546,13 @@ class HeaderFactory(THeaderProtocolFactory if not why_not else object):
         return self.last
 
 
+def their_http_server(processor, factory):
+    s = THttpServer.THttpServer(processor, ("127.0.0.1", 0), factory)
+    s.httpd.RequestHandlerClass.log_message = lambda *_: None
+    threading.Thread(target=s.serve, daemon=True).start()
+    return s.httpd.server_address[1]
+
+
 def their_server(protocol, framing):
     listening = TSocket.TServerSocket("127.0.0.1", 0)
     listening.listen()
@@ -563,7 +570,10 @@ def their_server(protocol, framing):
     processor = TMultiplexedProcessor()
     processor.registerDefault(Echo.Processor(Handler("base")))
     processor.registerProcessor("named", Echo.Processor(Handler("named")))
-    factory = Factory() if framing in FRAMINGS else HeaderFactory()
+    factory = Factory() if framing in TRANSPORTS else HeaderFactory()
+    if framing == "http":
+        listening.close()
+        return their_http_server(processor, factory), factory
     s = TServer.TThreadedServer(processor, listening, transport, factory,
                                 daemon=True)
     threading.Thread(target=s.serve, daemon=True).start()
@@ -573,10 +583,13 @@ def their_server(protocol, framing):
 def ours(port, protocol, framing, method, args=None, service=""):
     framing, _, transforms = framing.partition("+")
     done = subprocess.run(
-        [built("thriftfork-call"), "-p", protocol, "-f", framing, "-s",
-         service, "-H", "key=a=b", "-o",
-         "transforms=" + (transforms or "none"), "127.0.0.1:%d" % port, source("tests/interop/echo.thrift"),
-         "Echo." + method] + ([json.dumps(args)] if args else []),
+        [built("thriftfork-call"), "-p", protocol, "-s", service,
+         "-H", "key=a=b"] +
+        (["http://127.0.0.1:%d/x" % port] if framing == "http" else
+         ["-f", framing, "-o", "transforms=" + (transforms or "none"),
+          "127.0.0.1:%d" % port]) +
+        [source("tests/interop/echo.thrift"), "Echo." + method] +
+        ([json.dumps(args)] if args else []),
         capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout.strip(), done.stderr.strip()
 
@@ -600,7 +613,7 @@ def our_client(protocol, framing):
                "lists": {"a": [1, 2], "b": []}, "numbers": [1],
                "colour": "BLUE", "perhaps": 2**63 - 1, "flags": [True, False]}
         assert call("nothing") is None
-        if framing not in FRAMINGS:
+        if framing not in TRANSPORTS:
             assert factory.last.get_headers() == {
                 b"key": b"a=b", b"client_timeout": b"10000"}
         assert call("inherited", {"text": "x"}) == "base x"
@@ -646,4 +659,4 @@ main([case(p, f) for p in PROTOCOLS for f in FRAMINGS] +
       strangers_are_closed_and_harm_nobody,
       a_bad_frame_does_not_harm_the_next, ends_in_order] +
      [our_client(p, f) for p in ("compact", "binary", "json")
-      for f in FRAMINGS] + [our_client(p, f) for p, f in HEADERS])
+      for f in TRANSPORTS] + [our_client(p, f) for p, f in HEADERS])

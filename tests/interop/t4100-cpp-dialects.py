@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from harness import Server, Skip, built, main, source, tempdir
 
 DIALECTS = [(p, f) for p in ("compact", "binary", "json")
-            for f in ("framed", "unframed")] + \
+            for f in ("framed", "unframed", "http")] + \
     [(p, f) for p in ("compact", "binary") for f in ("header", "header+zlib")]
 peer = server = None
 
@@ -81,10 +81,13 @@ def our_client(protocol, framing):
 
         def call(method, args, rc=0, service=""):
             done = subprocess.run(
-                [built("thriftfork-call"), "-p", protocol, "-f",
-                 framing.partition("+")[0], "-o", "transforms=" +
-                 (framing.partition("+")[2] or "none"), "-s", service, "127.0.0.1:%d" % port, source("tests/interop/echo.thrift"),
-                 "Echo." + method, json.dumps(args)], capture_output=True,
+                [built("thriftfork-call"), "-p", protocol, "-s", service] +
+                (["http://127.0.0.1:%d/x" % port] if framing == "http" else
+                 ["-f", framing.partition("+")[0], "-o", "transforms=" +
+                  (framing.partition("+")[2] or "none"),
+                  "127.0.0.1:%d" % port]) +
+                [source("tests/interop/echo.thrift"), "Echo." + method,
+                 json.dumps(args)], capture_output=True,
                 text=True, timeout=60)
             assert done.returncode == rc, done
             return json.loads(done.stdout) if done.stdout else done.stderr

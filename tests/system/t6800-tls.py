@@ -413,6 +413,9 @@ def calls():
     for host in "localhost", "127.0.0.1", "":
         done = call(host, *ca, *own)
         assert done.stdout == '"CN=caller"\n', done
+        done = launcher("call", *ca, *own, "https://" + host + port + "/x",
+                        TESTBED_IDL, "Testbed.subject")
+        assert done.stdout == '"CN=caller"\n', done
     for options in ["-o", "zlib=yes"], ["-p", "binary", "-f", "unframed"]:
         done = call("localhost", *ca, *own, *options)
         assert done.stdout == '"CN=caller"\n', done

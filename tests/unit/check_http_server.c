@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "lib/unit.h"
-#include "serve/http_envelope.h"
 #include "unit_http.h"
 #include "unit_worker.h"
+#include "wire/http.h"
 
 #define TIMEOUT_NS	(300 * NS_PER_MS)
 #define LATE_NS		(3 * NS_PER_S)
@@ -522,10 +522,10 @@ START_TEST(fields_that_are_not_set)
 	    "a\n" };
 
 	for (int i = 0; i < COUNT(names); i++)
-		ck_assert(!http_envelope_takes((struct tf_str){ names[i],
+		ck_assert(!http_out_takes((struct tf_str){ names[i],
 		    strlen(names[i]) }, TF_STR("1")));
-	ck_assert(http_envelope_takes(TF_STR("X-Length"), TF_STR("1")));
-	ck_assert(!http_envelope_takes(TF_STR("X-Length"), TF_STR("\r")));
+	ck_assert(http_out_takes(TF_STR("X-Length"), TF_STR("1")));
+	ck_assert(!http_out_takes(TF_STR("X-Length"), TF_STR("\r")));
 }
 END_TEST
 
