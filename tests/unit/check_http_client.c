@@ -101,7 +101,7 @@ not_kept(void)
 		peer_send(fd, lasts[i], strlen(lasts[i]));
 		peer_send(fd, "\x82\x41", 2);
 		peer_send(fd, &(uint8_t){ (uint8_t)(i + 1) }, 1);
-		peer_send(fd, REPLY + 3, sizeof(REPLY) - 4 + (i == 3));
+		peer_send(fd, &REPLY[3], sizeof(REPLY) - 4 + (i == 3));
 		shutdown(fd, SHUT_WR);
 		peer_end(fd);
 	}

@@ -81,7 +81,7 @@ START_TEST(calls)
 		send_post(fd, "Accept: */*\r\n", "ping", i);
 		ck_assert(!http_expect_message(fd, PEER_REPLY, "ping", i));
 	}
-	send_post(fd, CLOSED + 2, "ping", 4);
+	send_post(fd, &CLOSED[2], "ping", 4);
 	expect_last(fd, PEER_REPLY, "ping", 4);
 	ck_assert_uint_eq(bench_count(COUNTER_CALLS_ENDED), 4);
 }
@@ -209,7 +209,7 @@ START_TEST(a_peer_that_does_not_read)
 	fd = bench_unix();
 	for (int i = 0; i < 100; i++) {
 		frame_ints(&frame, "big", i, 100000, 0);
-		http_post(&out, "/", i < 99 ? "" : CLOSED + 2, &frame);
+		http_post(&out, "/", i < 99 ? "" : &CLOSED[2], &frame);
 	}
 	peer_send_bytes(fd, &out);
 	bench_barrier();
