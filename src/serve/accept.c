@@ -59,6 +59,12 @@ accept_introduced(struct conn *c)
 }
 
 /* NULL: there is no memory. */
+static bool
+door_has_proxy(const struct door *d)
+{
+	return worker_rules(d->worker, d->listener)->proxy;
+}
+
 static struct conn *
 make_conn(struct door *d, int fd, const struct addr *from, const char *peer)
 {
@@ -71,10 +77,10 @@ make_conn(struct door *d, int fd, const struct addr *from, const char *peer)
 		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len);
 	else
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	c = (d->rules->proxy ? conn_new_stranger : conn_new)(d->worker, fd,
+	c = (door_has_proxy(d) ? conn_new_stranger : conn_new)(d->worker, fd,
 	    peer, addr_is_unix(from) ? &cred : NULL);
 	if (c != NULL)
-		c->rules = d->rules;
+		c->listener = d->listener;
 	return c;
 }
 
@@ -86,7 +92,7 @@ take(struct door *d, int fd, const struct addr *from)
 	struct conn *c;
 
 	addr_text(from, peer, sizeof(peer));
-	if ((!d->rules->proxy && has_enough(w, addr_is_unix(from), peer)) ||
+	if ((!door_has_proxy(d) && has_enough(w, addr_is_unix(from), peer)) ||
 	    (c = make_conn(d, fd, from, peer)) == NULL) {
 		close(fd);
 		return;
@@ -181,13 +187,13 @@ knocked(struct watch *watch, uint32_t events)
 		accept_update(w);
 }
 
-static const struct rules *
-rules_of(const struct worker_config *cf, uint32_t key)
+static uint8_t
+listener_of(const struct worker_config *cf, uint32_t key)
 {
 	unsigned listener = order_listener(key);
 
 	return cf->listen_rules == NULL || listener >= cf->nlisten ?
-	    &rules_none : &cf->listen_rules[listener];
+	    NO_LISTENER : (uint8_t)listener;
 }
 
 /* -1: it cannot be watched; fd is the caller's then. */
@@ -202,7 +208,7 @@ open_door(struct worker *w, uint32_t key, int fd, bool adopted)
 	d->key = key;
 	d->fd = fd;
 	d->adopted = adopted;
-	d->rules = rules_of(w->config, key);
+	d->listener = listener_of(w->config, key);
 	d->addr.len = sizeof(d->addr.ss);
 	getsockname(fd, (struct sockaddr *)&d->addr.ss, &d->addr.len);
 	if (watch_add(&w->loop, &d->watch, fd, EPOLLIN, knocked) == -1) {

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/bug.h"
 #include "base/clock.h"
 #include "serve/persistent.h"
 
@@ -174,7 +175,7 @@ make(struct worker *w, int fd, const char *peer, const struct ucred *cred,
 	if ((c = calloc(1, offsetof(struct conn, peer) + room)) == NULL)
 		return NULL;
 	c->worker = w;
-	c->rules = &rules_none;
+	c->listener = NO_LISTENER;
 	c->stranger = stranger;
 	set_peer(c, peer, cred);
 	STAILQ_INIT(&c->owed);
@@ -224,7 +225,7 @@ conn_peer(const struct conn *c)
 {
 	struct tf_peer peer = { .data = c->data, .addr = c->peer, .pid = -1,
 	    .uid = -1, .gid = -1,
-	    .tls_subject = layers_subject(c->layers) };
+	    .tls_subject = layers_subject(conn_layers(c)) };
 	struct ucred cred;
 
 	if (c->local) {
@@ -283,9 +284,9 @@ conn_gone(struct conn *c, int fd)
 	free(c->in);
 	free(c->out);
 	free(c->scan);
-	free(c->http);
-	layers_free(c->layers);
-	persistent_free(c->persistent);
+	layers_free(conn_layers(c));
+	persistent_free(conn_persistent(c));
+	free(c->rare);
 	loop_free(&w->loop, c);
 	w->nconns--;
 	accept_update(w);
@@ -302,6 +303,14 @@ conn_close(struct conn *c)
 	watch_remove(&c->worker->loop, &c->watch);
 	conn_count(c, COUNTER_CONNECTIONS_CLOSED, 1);
 	conn_gone(c, fd);
+}
+
+struct rare *
+conn_rare(struct conn *c)
+{
+	if (c->rare == NULL && (c->rare = calloc(1, sizeof(*c->rare))) == NULL)
+		fatal("out of memory: a connection");
+	return c->rare;
 }
 
 int

@@ -47,6 +47,8 @@ struct tail {
 	uint8_t			 bytes[];
 };
 
+#define NO_LISTENER	UINT8_MAX
+
 struct conn {
 	struct watch		 watch;
 	struct worker		*worker;
@@ -55,37 +57,57 @@ struct conn {
 	struct call_queue	 owed;		/* replies, in order */
 	uint8_t			*in;
 	struct tail		*out;		/* NULL: the peer keeps up */
-	struct scan		*scan;		/* of the message in in */
-	struct http		*http;		/* of the request in in */
-	struct layers		*layers;	/* between socket and messages;
-						   NULL: none */
-	struct persistent	*persistent;	/* headers; NULL: none came */
+	union {				/* NULL: has not begun to be read */
+		struct scan	*scan;		/* of the message in in */
+		struct http	*http;		/* of the request in in */
+	};
+	struct rare		*rare;		/* NULL: has nothing of it */
 	uint32_t		 in_len, in_cap;
 	void			*data;		/* the connect hook's */
-	const struct rules	*rules;		/* of its listener */
-	uint8_t			 place;		/* enum conn_place */
-	bool			 eof;		/* the peer sends no more */
-	bool			 finishing;	/* close when all is answered */
-	bool			 mute;		/* and so it has been said */
-	bool			 greeted;	/* the connect hook let it in */
-	bool			 local;		/* over a unix socket */
-	bool			 spoken;	/* there has been a message */
-	bool			 stranger;	/* a PROXY header has to come
-						   first, to say who it is */
-	uint8_t			 tried;		/* the mover's round in which
-						   it was offered last */
 	uint32_t		 to_read;	/* finishing: bytes that had
 						   come by then */
+	uint8_t			 place;		/* enum conn_place */
+	uint8_t			 tried;		/* the mover's round in which
+						   it was offered last */
+	bool			 eof : 1;	/* the peer sends no more */
+	bool			 finishing : 1;	/* close when all is answered */
+	bool			 mute : 1;	/* and so it has been said */
+	bool			 greeted : 1;	/* the connect hook let it in */
+	bool			 local : 1;	/* over a unix socket */
+	bool			 spoken : 1;	/* there has been a message */
+	bool			 stranger : 1;	/* a PROXY header has to come
+						   first, to say who it is */
+	uint8_t			 listener;	/* whose rules; or NO_LISTENER */
 	char			 peer[];	/* address as text; a unix
 						   socket's struct ucred
 						   stands behind its NUL */
 };
+/* With 16 bytes of address and 8 of malloc's an idle one costs 144. */
+_Static_assert(offsetof(struct conn, peer) <= 120, "a connection is small");
 TAILQ_HEAD(conn_list, conn);
 
 struct http;
 struct persistent;
 struct scan;
 struct transform;
+
+/* What few connections have; each NULL if it does not. */
+struct rare {
+	struct layers		*layers;	/* between socket and messages */
+	struct persistent	*persistent;	/* headers that came */
+};
+
+static inline struct layers *
+conn_layers(const struct conn *c)
+{
+	return c->rare == NULL ? NULL : c->rare->layers;
+}
+
+static inline struct persistent *
+conn_persistent(const struct conn *c)
+{
+	return c->rare == NULL ? NULL : c->rare->persistent;
+}
 
 /* A socket to accept on. */
 struct door {
@@ -94,7 +116,7 @@ struct door {
 	TAILQ_ENTRY(door)	 link;
 	uint32_t		 key;		/* the master's name for it */
 	struct addr		 addr;		/* of the listener */
-	const struct rules	*rules;		/* and what it serves */
+	uint8_t			 listener;	/* whose rules; or NO_LISTENER */
 	int			 fd;
 	bool			 adopted;	/* came by ORDER_LISTEN */
 	bool			 foreign;	/* never to be shut down */
@@ -135,6 +157,13 @@ struct worker {
 	int			 status;
 };
 
+static inline const struct rules *
+worker_rules(const struct worker *w, uint8_t listener)
+{
+	return listener == NO_LISTENER ? &rules_none :
+	    &w->config->listen_rules[listener];
+}
+
 /* move.c: whether connections are to be offered, if they can be. */
 static inline bool
 move_is_asked(const struct worker *w)
@@ -168,6 +197,7 @@ accept_is_full(const struct worker *w)
 }
 
 /* conn.c */
+struct rare *conn_rare(struct conn *);	/* room for it; never NULL */
 struct ucred;
 /* cred: who is at the other end of a unix socket, NULL for TCP. */
 struct conn *conn_new(struct worker *, int fd, const char *peer,

@@ -32,7 +32,7 @@ static bool
 refuses(const struct conn *c, enum dialect d, unsigned words_around,
     const char *where, char *why)
 {
-	unsigned off = c->rules->off;
+	unsigned off = conn_rules(c)->off;
 
 	if ((off & words[d]) != 0)
 		where = "";
@@ -56,14 +56,14 @@ gate_refuses(const struct conn *c, enum dialect d, char why[GATE_WHY])
 
 	if (d == DIALECT_MORE || d == DIALECT_UNKNOWN)
 		return false;
-	if (d == DIALECT_TLS ? c->rules->tls == RULES_TLS_OFF :
+	if (d == DIALECT_TLS ? conn_rules(c)->tls == RULES_TLS_OFF :
 	    d == DIALECT_FRAME && !layers_have_zlib(c) &&
-	    (c->rules->off & frames) == frames) {
+	    (conn_rules(c)->off & frames) == frames) {
 		snprintf(why, GATE_WHY, "%s" SWITCHED_OFF, dialect_name(d));
 		return true;
 	}
-	if (d != DIALECT_TLS && c->rules->tls == RULES_TLS_ON &&
-	    layers_subject(c->layers) == NULL) {
+	if (d != DIALECT_TLS && conn_rules(c)->tls == RULES_TLS_ON &&
+	    layers_subject(conn_layers(c)) == NULL) {
 		snprintf(why, GATE_WHY, "%s without TLS, which is required "
 		    "here", dialect_name(d));
 		return true;
@@ -93,23 +93,23 @@ gate_refuses_proto(const struct conn *c, const struct wire_proto *proto)
 	unsigned off = proto == wire_compact() ? RULES_COMPACT :
 	    proto == wire_binary() ? RULES_BINARY : RULES_JSON;
 
-	return (c->rules->off & off) != 0;
+	return (conn_rules(c)->off & off) != 0;
 }
 
-const struct rules *
-gate_rules(const struct worker *w, int fd)
+uint8_t
+gate_listener(const struct worker *w, int fd)
 {
 	struct addr local = { .len = sizeof(local.ss) };
-	const struct rules *rules = &rules_none;
+	uint8_t listener = NO_LISTENER;
 	enum addr_cover best = ADDR_OTHER, n;
 	const struct door *d;
 
 	if (getsockname(fd, (struct sockaddr *)&local.ss, &local.len) == -1)
-		return rules;
+		return listener;
 	TAILQ_FOREACH(d, &w->doors, link)
 		if ((n = addr_covers(&d->addr, &local)) > best) {
 			best = n;
-			rules = d->rules;
+			listener = d->listener;
 		}
-	return rules;
+	return listener;
 }

@@ -17,11 +17,19 @@
 
 #define GATE_WHY	100	/* bytes that hold any reason */
 
+static inline const struct rules *
+conn_rules(const struct conn *c)
+{
+	return worker_rules(c->worker, c->listener);
+}
+
 /* Whether nothing that can be served is refused. */
 static inline bool
 gate_is_open(const struct conn *c)
 {
-	return c->rules->off == 0 && c->rules->tls == RULES_TLS_AUTO;
+	const struct rules *r = conn_rules(c);
+
+	return r->off == 0 && r->tls == RULES_TLS_AUTO;
 }
 
 /* Whether what begins in this way is refused, and why. */
@@ -38,10 +46,10 @@ bool	gate_refuses_body(const struct conn *, struct tf_str,
 bool	gate_refuses_proto(const struct conn *, const struct wire_proto *);
 
 /*
- * The rules of the listener by which fd once came, now that it comes from
- * another worker; where no listener has that address any more, none.
+ * The listener by which fd once came, now that it comes from another worker;
+ * NO_LISTENER where none has that address any more.
  */
-const struct rules *gate_rules(const struct worker *, int fd);
+uint8_t	gate_listener(const struct worker *, int fd);
 
 /*
  * The PROXY header of a stranger (conn.h), whose first bytes these are: the

@@ -42,7 +42,7 @@ static void
 remember(struct conn *c, struct header *h)
 {
 	if (h->err == HEADER_BAD_HEADER || h->persistent.n == 0 ||
-	    persistent_add(&c->persistent, &h->persistent) == 0 ||
+	    persistent_add(&conn_rare(c)->persistent, &h->persistent) == 0 ||
 	    h->err != HEADER_OK)
 		return;
 	h->err = HEADER_BAD_HEADER;
@@ -109,8 +109,8 @@ header_envelope_open(struct conn *c, struct call *call, const uint8_t *frame,
 		undo(c, e);
 	begin_reply(&e->reply, h, c->worker->config->limits.zlib_replies);
 	e->pairs.asked = h->info;
-	if (c->persistent != NULL)
-		e->pairs.persistent = &c->persistent->info;
+	if (conn_persistent(c) != NULL)
+		e->pairs.persistent = &conn_persistent(c)->info;
 	call->headers = &e->pairs;
 	call->proto = proto_of(&e->reply);
 	call->envelope = (struct envelope){ .kind = ENVELOPE_HEADER,

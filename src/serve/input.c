@@ -383,7 +383,7 @@ static void
 ended(struct conn *c, ssize_t n)
 {
 	if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
-		if (c->layers != NULL)
+		if (conn_layers(c) != NULL)
 			place(c);
 		return;
 	}
@@ -399,8 +399,6 @@ ended(struct conn *c, ssize_t n)
 	c->in = NULL;
 	c->in_len = c->in_cap = 0;
 	drop_scan(c);
-	free(c->http);
-	c->http = NULL;
 	watch_change(&c->worker->loop, &c->watch, 0);
 	conn_settle(c);
 }
@@ -409,7 +407,7 @@ ended(struct conn *c, ssize_t n)
 static bool
 received(struct conn *c, ssize_t n)
 {
-	if (c->layers == NULL)
+	if (conn_layers(c) == NULL)
 		conn_count_read(c, n);
 	if (n > 0)
 		return true;
@@ -420,7 +418,7 @@ received(struct conn *c, ssize_t n)
 static ssize_t
 receive(struct conn *c, uint8_t *p, size_t size)
 {
-	if (c->layers == NULL)
+	if (conn_layers(c) == NULL)
 		return recv(c->watch.fd, p, size, 0);
 	return layers_recv(c, p, size);
 }
@@ -457,7 +455,7 @@ read_frame(struct conn *c, size_t need)
 	room = c->in_cap - c->in_len < need ? c->in_cap - c->in_len : need;
 	iov[0] = (struct iovec){ c->in + c->in_len, room };
 	iov[1] = (struct iovec){ c->worker->receive, RECEIVE_BYTES };
-	n = c->layers != NULL ? layers_recv(c, c->in + c->in_len, room) :
+	n = conn_layers(c) != NULL ? layers_recv(c, c->in + c->in_len, room) :
 	    readv(c->watch.fd, iov, room == need ? 2 : 1);
 	if (received(c, n))
 		handle_frame(c, need, (size_t)n);
@@ -496,7 +494,7 @@ input_ready(struct conn *c)
 		discard(c);
 	else if (c->eof)
 		return;
-	else if (c->scan != NULL || c->http != NULL)
+	else if (c->scan != NULL)
 		read_message(c);
 	else if ((size = size_of_frame(c, c->in, c->in_len)) > 0)
 		read_frame(c, (size_t)size - c->in_len);

@@ -88,12 +88,12 @@ tls_context_of(const struct worker *w)
 static const char *
 obstacle(const struct conn *c, enum dialect d)
 {
-	if (c->spoken || has(c->layers, LAYER_ZLIB))
+	if (c->spoken || has(conn_layers(c), LAYER_ZLIB))
 		return dialect_name(d);
 	if (d == DIALECT_ZLIB)
 		return zstream_is_built_in() ? NULL :
 		    "zlib, which is not built in";
-	if (c->layers != NULL)
+	if (conn_layers(c) != NULL)
 		return dialect_name(d);
 	if (!tls_is_built_in())
 		return "a TLS hello, but TLS is not built in";
@@ -110,16 +110,16 @@ layers_begin(struct conn *c, enum dialect d, const uint8_t *p, size_t len)
 	if (why != NULL)
 		return why;
 	make_buffers(c->worker);
-	if (c->layers == NULL &&
-	    (c->layers = calloc(1, sizeof(*c->layers))) == NULL)
+	if (conn_layers(c) == NULL && (conn_rare(c)->layers =
+	    calloc(1, sizeof(struct layers))) == NULL)
 		fatal("out of memory: a layer");
-	l = &c->layers->stack[c->layers->n++];
+	l = &conn_layers(c)->stack[conn_layers(c)->n++];
 	if (d == DIALECT_TLS) {
 		l->kind = LAYER_TLS;
-		c->layers->tls = tls_new(tls_context_of(c->worker), NULL);
+		conn_layers(c)->tls = tls_new(tls_context_of(c->worker), NULL);
 	} else {
 		l->kind = LAYER_ZLIB;
-		c->layers->zlib = zstream_new();
+		conn_layers(c)->zlib = zstream_new();
 	}
 	keep_rest(l, p, len);
 	return NULL;
@@ -165,11 +165,11 @@ from_socket(struct conn *c, uint8_t *p, size_t len)
 {
 	ssize_t n;
 
-	if (c->layers->has_read) {
+	if (conn_layers(c)->has_read) {
 		errno = EAGAIN;
 		return -1;
 	}
-	c->layers->has_read = true;
+	conn_layers(c)->has_read = true;
 	n = recv(c->watch.fd, p, len, 0);
 	conn_count_read(c, n);
 	return n;
@@ -205,7 +205,7 @@ static enum zstream_result
 decode_tls(struct conn *c, const uint8_t *p, size_t len, size_t *used,
     struct buf *to)
 {
-	struct layers *ls = c->layers;
+	struct layers *ls = conn_layers(c);
 	enum tls_result rc;
 
 	rc = tls_read(ls->tls, p, len, used, to,
@@ -228,7 +228,7 @@ decode(struct conn *c, struct layer *l, const uint8_t *p, size_t len,
 	size_t used;
 
 	rc = l->kind == LAYER_TLS ? decode_tls(c, p, len, &used, to) :
-	    zstream_read(c->layers->zlib, p, len, &used, to);
+	    zstream_read(conn_layers(c)->zlib, p, len, &used, to);
 	taken(l, p, used, len);
 	return rc;
 }
@@ -243,7 +243,7 @@ refuse(struct conn *c, const struct layer *l)
 	if (log_rate_ok(&c->worker->noise, &skipped))
 		log_info("%s: closed: %s%s (%u more like this)", c->peer,
 		    is_tls ? "TLS: " : "no zlib stream",
-		    is_tls ? tls_error(c->layers->tls) : "", skipped);
+		    is_tls ? tls_error(conn_layers(c)->tls) : "", skipped);
 	errno = EPROTO;
 	return -1;
 }
@@ -258,7 +258,7 @@ pull(struct conn *c, unsigned level, uint8_t *p, size_t size)
 
 	if (level-- == 0)
 		return from_socket(c, p, size);
-	l = &c->layers->stack[level];
+	l = &conn_layers(c)->stack[level];
 	portion = c->worker->portions + level * RECEIVE_BYTES;
 	while (to.len == 0 && !l->ended) {
 		if (l->rest == NULL && !l->full &&
@@ -292,8 +292,8 @@ layers_recv(struct conn *c, uint8_t *p, size_t size)
 	ssize_t n;
 	int error;
 
-	c->layers->has_read = false;
-	n = pull(c, c->layers->n, p, size);
+	conn_layers(c)->has_read = false;
+	n = pull(c, conn_layers(c)->n, p, size);
 	if (own->len == 0)
 		return n;
 	error = errno;
@@ -307,8 +307,8 @@ layers_hold(const struct conn *c)
 {
 	const struct layer *l;
 
-	for (unsigned i = 0; c->layers != NULL && i < c->layers->n; i++) {
-		l = &c->layers->stack[i];
+	for (unsigned i = 0; conn_layers(c) != NULL && i < conn_layers(c)->n; i++) {
+		l = &conn_layers(c)->stack[i];
 		if (l->full || l->ended || l->rest != NULL)
 			return true;
 	}
@@ -319,7 +319,7 @@ layers_hold(const struct conn *c)
 void
 layers_arm(struct conn *c)
 {
-	if (c->layers == NULL || !conn_is_open(c) || conn_is_blocked(c) ||
+	if (conn_layers(c) == NULL || !conn_is_open(c) || conn_is_blocked(c) ||
 	    c->eof)
 		return;
 	watch_change(&c->worker->loop, &c->watch,
@@ -330,8 +330,8 @@ layers_arm(struct conn *c)
 bool
 layers_are_opening(const struct conn *c)
 {
-	return c->layers != NULL && c->layers->tls != NULL &&
-	    !c->layers->shaken;
+	return conn_layers(c) != NULL && conn_layers(c)->tls != NULL &&
+	    !conn_layers(c)->shaken;
 }
 
 const char *
@@ -348,7 +348,7 @@ layers_subject(const struct layers *ls)
 bool
 layers_have_zlib(const struct conn *c)
 {
-	return has(c->layers, LAYER_ZLIB);
+	return has(conn_layers(c), LAYER_ZLIB);
 }
 
 /* ---- out */
@@ -356,7 +356,7 @@ layers_have_zlib(const struct conn *c)
 const struct buf *
 layers_encode(struct conn *c, const struct buf *plain)
 {
-	struct layers *ls = c->layers;
+	struct layers *ls = conn_layers(c);
 	struct buf *to;
 
 	ls->wrote = true;
@@ -379,7 +379,7 @@ layers_encode(struct conn *c, const struct buf *plain)
 void
 layers_finish(struct conn *c)
 {
-	struct layers *ls = c->layers;
+	struct layers *ls = conn_layers(c);
 	struct buf *end, *to;
 
 	if (ls == NULL || ls->finished || conn_is_blocked(c))

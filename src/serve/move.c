@@ -63,10 +63,10 @@ static bool
 can_move(const struct conn *c)
 {
 	return c->tried != c->worker->mover.round && !c->finishing &&
-	    !c->eof && !c->stranger && c->layers == NULL &&
+	    !c->eof && !c->stranger && conn_layers(c) == NULL &&
 	    STAILQ_EMPTY(&c->owed) &&
 	    move_record_fits(c->in_len, c->out == NULL ? 0 : c->out->len,
-	    persistent_len(c->persistent), c->worker->mover.reads);
+	    persistent_len(conn_persistent(c)), c->worker->mover.reads);
 }
 
 static void
@@ -123,9 +123,9 @@ write_record(const struct conn *c, uint8_t *to)
 		r.out = c->out->bytes + c->out->off;
 		r.out_len = c->out->len;
 	}
-	if (c->persistent != NULL) {
-		r.headers = c->persistent->bytes;
-		r.headers_len = c->persistent->len;
+	if (conn_persistent(c) != NULL) {
+		r.headers = conn_persistent(c)->bytes;
+		r.headers_len = conn_persistent(c)->len;
 	}
 	return move_record_put(to, &r, c->worker->mover.reads);
 }
@@ -398,8 +398,9 @@ accept_offer(struct worker *w, const uint8_t *record, size_t len, int fd,
 		persistent_free(headers);
 		return NULL;
 	}
-	c->persistent = headers;
-	c->rules = gate_rules(w, fd);
+	if (headers != NULL)
+		conn_rare(c)->persistent = headers;
+	c->listener = gate_listener(w, fd);
 	fill(c, r);
 	return c;
 }

@@ -73,7 +73,7 @@ output_flush(struct conn *c)
 
 	if (send_buf->len == 0)
 		return 0;
-	if (conn_is_open(c) && c->layers != NULL)
+	if (conn_is_open(c) && conn_layers(c) != NULL)
 		b = layers_encode(c, send_buf);
 	if (b == NULL)
 		conn_close(c);
