@@ -323,7 +323,9 @@ def two_generations_leave():
     s.await_log(r"worker 0 pid \d+: timeout in draining: stop")
     fifo.close()
     assert b"hold" in call.reply()
-    assert call.reply() is None, "it has not been closed"
+    # Closed, or handed on in the last moment.
+    assert call.call("mood") is None or \
+        call.pid() in set(s.workers().values())
     end.close()
     assert b"hold" in other.reply()
     assert s.stop() == 0

@@ -216,6 +216,12 @@ bench_barrier(void)
 	} while (bench_count(COUNTER_LOOP_WAKEUPS) < turns + 3);
 }
 
+unsigned
+bench_pings(void)
+{
+	return (unsigned)b.calls;
+}
+
 uint64_t
 bench_trickle(int fd, const struct bytes *out)
 {

@@ -43,6 +43,7 @@ int	bench_wait(void);
  * handled when this returns.
  */
 void	bench_barrier(void);
+unsigned bench_pings(void);		/* calls of its own that it took */
 /* All but the last byte, one each millisecond, until an answer: after what. */
 uint64_t bench_trickle(int fd, const struct bytes *);
 uint64_t bench_count(enum counter);
