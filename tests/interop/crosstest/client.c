@@ -118,27 +118,45 @@ run_tests(const struct suite *s, struct run *r)
 }
 
 static int
-apply(struct tf_client *c, const struct suite_word *word)
+apply(struct tf_client *c, const struct suite_setting *p)
 {
-	for (const struct suite_setting *p = word->settings; p->key != NULL;
-	    p++)
+	for (; p->key != NULL; p++)
 		if (tf_client_set(c, p->key, p->value) == -1)
 			return -1;
 	return 0;
 }
 
+static struct tf_client *
+new_client(const struct suite *s)
+{
+	const char *tls = s->tls ? "tls://" : "";
+	bool http = s->transport->http;
+	char addr[256], url[280];
+
+	suite_address(s, addr, sizeof(addr));
+	if (http)
+		tls = s->tls ? "https://" : "http://";
+	snprintf(url, sizeof(url), "%s%s%s", tls, addr,
+	    http ? "/service" : "");
+	return tf_client_new(url);
+}
+
 static int
 connect_and_run(const struct suite *s)
 {
-	struct run r = { .lost = false };
-	char addr[256];
+	static const struct suite_setting trust[] = {
+		{ "tls-ca", SUITE_KEY("CA.pem") },
+		{ "tls-certificate", SUITE_KEY("client.crt") },
+		{ "tls-key", SUITE_KEY("client.key") },
+		{ NULL, NULL }
+	};
+	struct run r = { .client = new_client(s), .http = s->transport->http };
 	int bits;
 
-	suite_address(s, addr, sizeof(addr));
-	r.client = tf_client_new(addr);
 	if (tf_client_set(r.client, "timeout", TIMEOUT) == -1 ||
-	    apply(r.client, s->transport) == -1 ||
-	    apply(r.client, s->protocol) == -1 ||
+	    apply(r.client, s->transport->settings) == -1 ||
+	    apply(r.client, s->protocol->settings) == -1 ||
+	    (s->tls && apply(r.client, trust) == -1) ||
 	    tf_client_set(r.client, "service",
 	    s->protocol->multiplexed ? "ThriftTest" : "") == -1) {
 		warnx("%s", tf_client_error(r.client));
@@ -157,8 +175,8 @@ main(int argc, char **argv)
 
 	if (suite_parse(&s, argc, argv) == -1)
 		return UNKNOWN;
-	if (s.tls)
-		errx(UNKNOWN, "--ssl is not supported");
+	if (s.path != NULL && (s.tls || s.transport->http))
+		errx(UNKNOWN, "neither TLS nor HTTP over unix sockets");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (int i = 0; i < s.loops && bits == 0; i++)
 		bits = connect_and_run(&s);

@@ -16,6 +16,7 @@ enum {
 
 struct run {
 	struct tf_client	*client;
+	bool			 http;
 	bool			 lost;		/* no use in going on */
 	bool			 timed_out;
 };

@@ -13,21 +13,22 @@
 #define WORDS(a)	(a), sizeof(a) / sizeof((a)[0])
 
 static const struct suite_word protocols[] = {
-	{ "binary", false, { { "protocol", "binary" } } },
-	{ "compact", false, { { "protocol", "compact" } } },
-	{ "json", false, { { "protocol", "json" } } },
-	{ "multi", true, { { "protocol", "binary" } } },
-	{ "multic", true, { { "protocol", "compact" } } },
-	{ "multij", true, { { "protocol", "json" } } },
-	{ "header", false, { { "framing", "header" } } },
-	{ "multih", true, { { "framing", "header" } } },
+	{ "binary", false, false, { { "protocol", "binary" } } },
+	{ "compact", false, false, { { "protocol", "compact" } } },
+	{ "json", false, false, { { "protocol", "json" } } },
+	{ "multi", true, false, { { "protocol", "binary" } } },
+	{ "multic", true, false, { { "protocol", "compact" } } },
+	{ "multij", true, false, { { "protocol", "json" } } },
+	{ "header", false, false, { { "framing", "header" } } },
+	{ "multih", true, false, { { "framing", "header" } } },
 };
 
 static const struct suite_word transports[] = {
-	{ "buffered", false, { { "framing", "unframed" } } },
-	{ "framed", false, { { "framing", "framed" } } },
-	{ "http", false, { { "framing", "http" } } },
-	{ "zlib", false, { { "framing", "zlib" } } },
+	{ "buffered", false, false, { { "framing", "unframed" } } },
+	{ "framed", false, false, { { "framing", "framed" } } },
+	{ "http", false, true, { { "framing", "unframed" } } },
+	{ "zlib", false, false, { { "framing", "unframed" },
+	    { "zlib", "yes" } } },
 };
 
 enum {

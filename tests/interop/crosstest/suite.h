@@ -22,6 +22,7 @@ struct suite_setting {
 struct suite_word {
 	const char		*name;
 	bool			 multiplexed;	/* calls name their service */
+	bool			 http;
 	struct suite_setting	 settings[3];
 };
 
