@@ -77,7 +77,7 @@ struct conn {
 	bool			 spoken : 1;	/* there has been a message */
 	bool			 stranger : 1;	/* a PROXY header has to come
 						   first, to say who it is */
-	uint8_t			 listener;	/* whose rules; or NO_LISTENER */
+	uint8_t			 listener;	/* or NO_LISTENER */
 	char			 peer[];	/* address as text; a unix
 						   socket's struct ucred
 						   stands behind its NUL */
@@ -93,7 +93,7 @@ struct transform;
 
 /* What few connections have; each NULL if it does not. */
 struct rare {
-	struct layers		*layers;	/* between socket and messages */
+	struct layers		*layers;	/* between socket and message */
 	struct persistent	*persistent;	/* headers that came */
 };
 
@@ -116,7 +116,7 @@ struct door {
 	TAILQ_ENTRY(door)	 link;
 	uint32_t		 key;		/* the master's name for it */
 	struct addr		 addr;		/* of the listener */
-	uint8_t			 listener;	/* whose rules; or NO_LISTENER */
+	uint8_t			 listener;	/* or NO_LISTENER */
 	int			 fd;
 	bool			 adopted;	/* came by ORDER_LISTEN */
 	bool			 foreign;	/* never to be shut down */

@@ -305,10 +305,11 @@ layers_recv(struct conn *c, uint8_t *p, size_t size)
 bool
 layers_hold(const struct conn *c)
 {
+	const struct layers *ls = conn_layers(c);
 	const struct layer *l;
 
-	for (unsigned i = 0; conn_layers(c) != NULL && i < conn_layers(c)->n; i++) {
-		l = &conn_layers(c)->stack[i];
+	for (unsigned i = 0; ls != NULL && i < ls->n; i++) {
+		l = &ls->stack[i];
 		if (l->full || l->ended || l->rest != NULL)
 			return true;
 	}
