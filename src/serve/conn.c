@@ -287,6 +287,7 @@ conn_gone(struct conn *c, int fd)
 	layers_free(conn_layers(c));
 	persistent_free(conn_persistent(c));
 	free(c->rare);
+	c->rare = NULL;		/* who closes c may still ask */
 	loop_free(&w->loop, c);
 	w->nconns--;
 	accept_update(w);
