@@ -14,13 +14,10 @@
 
 #include "base/bug.h"
 #include "base/fd.h"
+#include "base/memfd.h"
 
 #define MAX_BYTES	(1u << 20)	/* of one file */
 #define PEMS		3
-
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL	8u
-#endif
 
 /* What stands first in the packed form. */
 struct head {
@@ -138,18 +135,6 @@ credentials_same(const struct credentials *a, const struct credentials *b)
 }
 
 static int
-put(int fd, const void *data, size_t len)
-{
-	const char *p = data;
-	ssize_t n;
-
-	for (; len > 0; p += n, len -= (size_t)n)
-		if ((n = write(fd, p, len)) == -1)
-			return -1;
-	return 0;
-}
-
-static int
 fill(int fd, const struct credentials *c)
 {
 	struct head h;
@@ -159,26 +144,19 @@ fill(int fd, const struct credentials *c)
 	for (int i = 0; i < PEMS; i++)
 		h.len[i] = pem_in(c, i)->p == NULL ? UINT64_MAX :
 		    pem_in(c, i)->len;
-	rc = put(fd, &h, sizeof(h));
+	rc = memfd_put(fd, &h, sizeof(h));
 	explicit_bzero(&h, sizeof(h));
 	for (int i = 0; i < PEMS && rc == 0; i++)
 		if (pem_in(c, i)->p != NULL)
-			rc = put(fd, pem_in(c, i)->p, pem_in(c, i)->len);
-	if (rc == 0)
-		rc = fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_GROW |
-		    F_SEAL_SHRINK | F_SEAL_WRITE);
-	return rc;
+			rc = memfd_put(fd, pem_in(c, i)->p, pem_in(c, i)->len);
+	return rc == 0 ? memfd_seal(fd) : rc;
 }
 
 int
 credentials_pack(const struct credentials *c)
 {
-	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-	int fd;
+	int fd = memfd_new("thriftfork-credentials");
 
-	fd = memfd_create("thriftfork-credentials", flags | MFD_NOEXEC_SEAL);
-	if (fd == -1 && errno == EINVAL)	/* before Linux 6.3 */
-		fd = memfd_create("thriftfork-credentials", flags);
 	if (fd != -1 && fill(fd, c) == -1)
 		fd_close(&fd);
 	return fd;

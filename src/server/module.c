@@ -9,41 +9,21 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL	0x0008U
-#endif
+#include "base/memfd.h"
 
 /* Named after the file, for debuggers and /proc/PID/maps. */
 static int
 new_memfd(const char *path)
 {
-	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
 	const char *slash = strrchr(path, '/');
 	char name[200];
-	int fd;
 
 	strlcpy(name, slash != NULL ? slash + 1 : path, sizeof(name));
-	fd = memfd_create(name, flags | MFD_NOEXEC_SEAL);
-	if (fd == -1 && errno == EINVAL)	/* before Linux 6.3 */
-		fd = memfd_create(name, flags);
-	return fd;
-}
-
-static int
-write_all(int fd, const char *p, size_t len)
-{
-	ssize_t n;
-
-	for (; len > 0; p += n, len -= (size_t)n)
-		if ((n = write(fd, p, len)) == -1)
-			return -1;
-	return 0;
+	return memfd_new(name);
 }
 
 static int
@@ -53,7 +33,7 @@ fill(int to, int from)
 	ssize_t n;
 
 	while ((n = read(from, buf, sizeof(buf))) > 0)
-		if (write_all(to, buf, (size_t)n) == -1)
+		if (memfd_put(to, buf, (size_t)n) == -1)
 			return -1;
 	return n == 0 ? 0 : -1;
 }
@@ -62,10 +42,7 @@ fill(int to, int from)
 static int
 seal(int fd)
 {
-	if (fchmod(fd, 0444) == -1)
-		return -1;
-	return fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK |
-	    F_SEAL_GROW | F_SEAL_SEAL);
+	return fchmod(fd, 0444) == -1 ? -1 : memfd_seal(fd);
 }
 
 /*

@@ -13,25 +13,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memfd.h"
 #include "shm/describe.h"
 #include "shm/segment_body.h"
-
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL	0x0008U
-#endif
 
 static int
 segment_memfd(const char *name, uint64_t size)
 {
-	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
 	char label[128];
 	int fd;
 
 	snprintf(label, sizeof(label), "thriftfork:%s", name);
-	fd = memfd_create(label, flags | MFD_NOEXEC_SEAL);
-	if (fd == -1 && errno == EINVAL)	/* before Linux 6.3 */
-		fd = memfd_create(label, flags);
-	if (fd == -1)
+	if ((fd = memfd_new(label)) == -1)
 		return -1;
 	if (fchmod(fd, 0600) == -1 || ftruncate(fd, (off_t)size) == -1 ||
 	    fcntl(fd, F_ADD_SEALS,
