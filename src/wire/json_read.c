@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire/json_lex.h"
+#include "wire/json_value.h"
 #include "wire/read.h"
 #include "wire/text.h"
 
@@ -36,22 +36,10 @@ read_int(struct json *j, int64_t min, int64_t max, int64_t *v)
 	    "number out of range", s.s);
 }
 
-#define READ_INT(name, type, min, max)					\
-static bool								\
-name(struct json *j, type *v)						\
-{									\
-	int64_t x;							\
-									\
-	if (!read_int(j, min, max, &x))					\
-		return false;						\
-	*v = (type)x;							\
-	return true;							\
-}
-
-READ_INT(read_i8, int8_t, INT8_MIN, INT8_MAX)
-READ_INT(read_i16, int16_t, INT16_MIN, INT16_MAX)
-READ_INT(read_i32, int32_t, INT32_MIN, INT32_MAX)
-READ_INT(read_i64, int64_t, INT64_MIN, INT64_MAX)
+JSON_INT(read_i8, read_int, int8_t, INT8_MIN, INT8_MAX)
+JSON_INT(read_i16, read_int, int16_t, INT16_MIN, INT16_MAX)
+JSON_INT(read_i32, read_int, int32_t, INT32_MIN, INT32_MAX)
+JSON_INT(read_i64, read_int, int64_t, INT64_MIN, INT64_MAX)
 
 static bool
 read_bool(struct json *j, bool *v)
@@ -297,23 +285,6 @@ read_union(struct json *j, const struct plan *pl, char *value)
 }
 
 static bool
-read_struct(struct json *j, const struct plan *pl, void *value)
-{
-	bool ok;
-
-	if (!json_take(j, '{'))
-		return false;
-	if (j->r->depth == 0)
-		return json_fail(j, WIRE_TOO_DEEP, "nested too deep", NULL);
-	j->r->depth--;
-	memcpy(value, pl->image, pl->size);
-	ok = pl->kind == TF_T_UNION ? read_union(j, pl, value) :
-	    read_fields(j, pl, value);
-	j->r->depth++;
-	return ok;
-}
-
-static bool
 read_elem(struct json *j, const struct plan_slot *s, void *dst)
 {
 	switch (s->kind) {
@@ -343,7 +314,7 @@ read_elem(struct json *j, const struct plan_slot *s, void *dst)
 	case TF_T_MAP:
 		return read_map(j, s->sub, dst);
 	default:
-		return read_struct(j, s->sub, dst);
+		return json_struct(j, s->sub, dst, read_fields, read_union);
 	}
 }
 

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "wire/json_lex.h"
+#include "wire/json_value.h"
 #include "wire/read.h"
 #include "wire/text.h"
 #include "wire/tjson_lex.h"
@@ -29,24 +29,12 @@ read_type(struct json *j, const struct plan_slot *s, bool *fits)
 	return true;
 }
 
-#define READ_INT(name, type, min, max)					\
-static bool								\
-name(struct json *j, type *v)						\
-{									\
-	int64_t x;							\
-									\
-	if (!tjson_int(j, min, max, &x))				\
-		return false;						\
-	*v = (type)x;							\
-	return true;							\
-}
-
-READ_INT(read_i8, int8_t, INT8_MIN, INT8_MAX)
-READ_INT(read_i16, int16_t, INT16_MIN, INT16_MAX)
-READ_INT(read_i32, int32_t, INT32_MIN, INT32_MAX)
-READ_INT(read_i64, int64_t, INT64_MIN, INT64_MAX)
-READ_INT(read_bool, bool, 0, 1)
-READ_INT(read_size, uint32_t, 0, INT32_MAX)
+JSON_INT(read_i8, tjson_int, int8_t, INT8_MIN, INT8_MAX)
+JSON_INT(read_i16, tjson_int, int16_t, INT16_MIN, INT16_MAX)
+JSON_INT(read_i32, tjson_int, int32_t, INT32_MIN, INT32_MAX)
+JSON_INT(read_i64, tjson_int, int64_t, INT64_MIN, INT64_MAX)
+JSON_INT(read_bool, tjson_int, bool, 0, 1)
+JSON_INT(read_size, tjson_int, uint32_t, 0, INT32_MAX)
 
 static bool
 read_uuid(struct json *j, struct tf_uuid *v)
@@ -230,23 +218,6 @@ read_union(struct json *j, const struct plan *pl, char *value)
 }
 
 static bool
-read_struct(struct json *j, const struct plan *pl, void *value)
-{
-	bool ok;
-
-	if (!json_take(j, '{'))
-		return false;
-	if (j->r->depth == 0)
-		return json_fail(j, WIRE_TOO_DEEP, "nested too deep", NULL);
-	j->r->depth--;
-	memcpy(value, pl->image, pl->size);
-	ok = pl->kind == TF_T_UNION ? read_union(j, pl, value) :
-	    read_fields(j, pl, value);
-	j->r->depth++;
-	return ok;
-}
-
-static bool
 read_elem(struct json *j, const struct plan_slot *s, void *dst)
 {
 	switch (s->kind) {
@@ -275,7 +246,7 @@ read_elem(struct json *j, const struct plan_slot *s, void *dst)
 	case TF_T_MAP:
 		return read_map(j, s->sub, dst);
 	default:
-		return read_struct(j, s->sub, dst);
+		return json_struct(j, s->sub, dst, read_fields, read_union);
 	}
 }
 
