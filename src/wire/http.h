@@ -88,10 +88,6 @@ enum http_method http_method(const struct http *, const uint8_t *p);
 /* The path: no scheme and host before it, no query behind; in the message. */
 struct tf_str http_path(const struct http *, const uint8_t *p);
 
-/* The value of the first such field, without blanks around it; or s NULL. */
-struct tf_str http_field(const struct http *, const uint8_t *p,
-	    const char *name);
-
 /* One field after the other: at is 0 at first.  False: there is no more. */
 bool	http_next_field(const struct http *, const uint8_t *p, uint32_t *at,
 	    struct tf_str *name, struct tf_str *value);

@@ -63,18 +63,6 @@ http_next_field(const struct http *h, const uint8_t *p, uint32_t *at,
 	return http_split(line, name, value);
 }
 
-struct tf_str
-http_field(const struct http *h, const uint8_t *p, const char *wanted)
-{
-	struct tf_str name, value;
-	uint32_t at = 0;
-
-	while (http_next_field(h, p, &at, &name, &value))
-		if (http_same(name, wanted))
-			return value;
-	return (struct tf_str){ NULL, 0 };
-}
-
 /* The chunks have been checked by http_run(). */
 static int
 join_chunks(const struct http *h, const uint8_t *p, struct buf *out)

@@ -210,13 +210,6 @@ static const struct scan_proto binary = {
 	.length = binary_length, .list = binary_list, .map = binary_map,
 };
 
-int
-scan_knows(uint8_t first)
-{
-	return first == COMPACT_ID || first == BINARY_VERSION_1 >> 24 ||
-	    first == '[';
-}
-
 void
 scan_init(struct scan *s, uint8_t first, uint64_t max_size)
 {

@@ -41,9 +41,6 @@ struct scan {
 	struct scan_level level[SCAN_MAX_DEPTH];
 };
 
-/* Whether a message of compact, strict binary or JSON protocol begins so. */
-int	scan_knows(uint8_t first);
-
 /* For a message that begins with this byte: 0x82, 0x80 or '['. */
 void	scan_init(struct scan *, uint8_t first, uint64_t max_size);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "unit_wire.h"
@@ -77,10 +78,24 @@ body_is(const char *text)
 	buf_fini(&b);
 }
 
+/* The value of the first such field; or s NULL. */
+static struct tf_str
+field(const char *wanted)
+{
+	struct tf_str name, value;
+	uint32_t at = 0;
+
+	while (http_next_field(&h, message, &at, &name, &value))
+		if (name.len == strlen(wanted) &&
+		    strncasecmp(name.s, wanted, name.len) == 0)
+			return value;
+	return (struct tf_str){ NULL, 0 };
+}
+
 static void
 field_is(const char *name, const char *value)
 {
-	struct tf_str s = http_field(&h, message, name);
+	struct tf_str s = field(name);
 
 	ck_assert_ptr_nonnull(s.s);
 	ck_assert_uint_eq(s.len, strlen(value));
@@ -122,7 +137,7 @@ START_TEST(from_apache)
 	ck_assert_int_eq(http_method(&h, message), HTTP_POST);
 	path_is("/service");
 	field_is("user-agent", "Thrift/0.17.0 (C++/THttpClient)");
-	ck_assert_ptr_null(http_field(&h, message, "Accep").s);
+	ck_assert_ptr_null(field("Accep").s);
 	body_is("\x82!\x01\x03" "a");
 	ck_assert(!h.close);
 	whole("POST / HTTP/1.1\r\nAccept-Encoding: identity\r\n"
@@ -149,7 +164,7 @@ START_TEST(responses)
 	    true);
 	ck_assert_int_eq(h.status, 404);
 	field_is("X", "y");
-	ck_assert_ptr_null(http_field(&h, message, "A").s);
+	ck_assert_ptr_null(field("A").s);
 	body_is("x");
 	whole("HTTP/1.1 204 No Content\r\nContent-Length: 7\r\n\r\n", true);
 	body_is("");
