@@ -101,25 +101,35 @@ obstacle(const struct conn *c, enum dialect d)
 	    "a TLS hello, but there is no tls-certificate";
 }
 
+static struct layers *
+make_layers(struct conn *c)
+{
+	struct rare *r = conn_rare(c);
+
+	if (r->layers == NULL &&
+	    (r->layers = calloc(1, sizeof(*r->layers))) == NULL)
+		fatal("out of memory: a layer");
+	return r->layers;
+}
+
 const char *
 layers_begin(struct conn *c, enum dialect d, const uint8_t *p, size_t len)
 {
 	const char *why = obstacle(c, d);
+	struct layers *ls;
 	struct layer *l;
 
 	if (why != NULL)
 		return why;
 	make_buffers(c->worker);
-	if (conn_layers(c) == NULL && (conn_rare(c)->layers =
-	    calloc(1, sizeof(struct layers))) == NULL)
-		fatal("out of memory: a layer");
-	l = &conn_layers(c)->stack[conn_layers(c)->n++];
+	ls = make_layers(c);
+	l = &ls->stack[ls->n++];
 	if (d == DIALECT_TLS) {
 		l->kind = LAYER_TLS;
-		conn_layers(c)->tls = tls_new(tls_context_of(c->worker), NULL);
+		ls->tls = tls_new(tls_context_of(c->worker), NULL);
 	} else {
 		l->kind = LAYER_ZLIB;
-		conn_layers(c)->zlib = zstream_new();
+		ls->zlib = zstream_new();
 	}
 	keep_rest(l, p, len);
 	return NULL;
@@ -163,13 +173,14 @@ layers_free(struct layers *ls)
 static ssize_t
 from_socket(struct conn *c, uint8_t *p, size_t len)
 {
+	struct layers *ls = conn_layers(c);
 	ssize_t n;
 
-	if (conn_layers(c)->has_read) {
+	if (ls->has_read) {
 		errno = EAGAIN;
 		return -1;
 	}
-	conn_layers(c)->has_read = true;
+	ls->has_read = true;
 	n = recv(c->watch.fd, p, len, 0);
 	conn_count_read(c, n);
 	return n;
@@ -289,11 +300,12 @@ ssize_t
 layers_recv(struct conn *c, uint8_t *p, size_t size)
 {
 	struct buf *own = coded(c, LAYER_TLS);
+	struct layers *ls = conn_layers(c);
 	ssize_t n;
 	int error;
 
-	conn_layers(c)->has_read = false;
-	n = pull(c, conn_layers(c)->n, p, size);
+	ls->has_read = false;
+	n = pull(c, ls->n, p, size);
 	if (own->len == 0)
 		return n;
 	error = errno;
@@ -331,8 +343,9 @@ layers_arm(struct conn *c)
 bool
 layers_are_opening(const struct conn *c)
 {
-	return conn_layers(c) != NULL && conn_layers(c)->tls != NULL &&
-	    !conn_layers(c)->shaken;
+	const struct layers *ls = conn_layers(c);
+
+	return ls != NULL && ls->tls != NULL && !ls->shaken;
 }
 
 const char *
