@@ -60,8 +60,10 @@ class Peer:
         return self.send(method, args).reply()
 
     def pid(self):
-        """Of the worker that has the connection."""
+        """Of the worker that has the connection; None if none has."""
         body = self.call("pid")
+        if body is None:
+            return None
         at = body.index(b"pid") + 5             # behind the field's header
         n = shift = 0
         while True:
