@@ -3,17 +3,25 @@
  * epoll, level-triggered, and a tree of timers.  Level-triggered because a
  * handler may then stop half-way (a fair share, a full peer) and be called
  * again, without bookkeeping of its own.
+ *
+ * Posts: whoever finds the queue empty writes to an eventfd, so that a burst of
+ * them costs one write; but not the loop's own thread while it handles a batch,
+ * after which the queue is looked at anyway.
  */
 #include "io/loop.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/bug.h"
 #include "base/clock.h"
+#include "base/fd.h"
 
 #define BATCH		64
+
+static _Thread_local struct loop *turning;	/* this thread is in a batch */
 
 static int
 timer_cmp(const struct timer *a, const struct timer *b)
@@ -26,31 +34,11 @@ timer_cmp(const struct timer *a, const struct timer *b)
 RB_PROTOTYPE(timer_tree, timer, entry, timer_cmp)
 RB_GENERATE(timer_tree, timer, entry, timer_cmp)
 
-int
-loop_init(struct loop *l)
-{
-	*l = (struct loop){ .epoll_fd = epoll_create1(EPOLL_CLOEXEC) };
-	RB_INIT(&l->timers);
-	l->now_ns = clock_ns();
-	return l->epoll_fd == -1 ? -1 : 0;
-}
-
 static void
 free_dead(struct loop *l)
 {
 	while (l->ndead > 0)
 		free(l->dead[--l->ndead]);
-}
-
-void
-loop_fini(struct loop *l)
-{
-	free_dead(l);
-	free(l->dead);
-	l->dead = NULL;
-	if (l->epoll_fd != -1)
-		close(l->epoll_fd);
-	l->epoll_fd = -1;
 }
 
 void
@@ -105,6 +93,85 @@ watch_remove(struct loop *l, struct watch *w)
 	w->fd = -1;
 }
 
+/* That there are posts is known from loop.posted; this was for waking up. */
+static void
+woken(struct watch *w, uint32_t events)
+{
+	uint64_t n;
+
+	(void)events;
+	(void)!read(w->fd, &n, sizeof(n));
+}
+
+int
+loop_init(struct loop *l)
+{
+	int fd;
+
+	*l = (struct loop){ .epoll_fd = epoll_create1(EPOLL_CLOEXEC),
+	    .wake.fd = -1, .mutex = PTHREAD_MUTEX_INITIALIZER };
+	RB_INIT(&l->timers);
+	STAILQ_INIT(&l->posts);
+	l->now_ns = clock_ns();
+	if (l->epoll_fd == -1)
+		return -1;
+	if ((fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) != -1 &&
+	    watch_add(l, &l->wake, fd, EPOLLIN, woken) == 0)
+		return 0;
+	fd_close(&fd);
+	loop_fini(l);
+	return -1;
+}
+
+void
+loop_fini(struct loop *l)
+{
+	free_dead(l);
+	free(l->dead);
+	l->dead = NULL;
+	fd_close(&l->wake.fd);
+	fd_close(&l->epoll_fd);
+}
+
+/* Within the mutex: once a post has been called, its poster is done here. */
+void
+loop_post(struct loop *l, struct post *p, post_fn *fn)
+{
+	const uint64_t one = 1;
+	bool first;
+
+	p->fn = fn;
+	pthread_mutex_lock(&l->mutex);
+	first = STAILQ_EMPTY(&l->posts);
+	STAILQ_INSERT_TAIL(&l->posts, p, entry);
+	__atomic_store_n(&l->posted, true, __ATOMIC_RELAXED);
+	if (first && turning != l)
+		(void)!write(l->wake.fd, &one, sizeof(one));
+	pthread_mutex_unlock(&l->mutex);
+}
+
+static bool
+has_posts(struct loop *l)
+{
+	return __atomic_load_n(&l->posted, __ATOMIC_RELAXED);
+}
+
+static void
+run_posts(struct loop *l)
+{
+	struct post_queue q = STAILQ_HEAD_INITIALIZER(q);
+	struct post *p;
+
+	pthread_mutex_lock(&l->mutex);
+	STAILQ_CONCAT(&q, &l->posts);
+	__atomic_store_n(&l->posted, false, __ATOMIC_RELAXED);
+	pthread_mutex_unlock(&l->mutex);
+	while ((p = STAILQ_FIRST(&q)) != NULL) {
+		STAILQ_REMOVE_HEAD(&q, entry);
+		p->fn(p);
+	}
+}
+
 void
 timer_set(struct loop *l, struct timer *t, uint64_t when_ns, timer_fn *fn)
 {
@@ -130,6 +197,8 @@ wait_ms(struct loop *l)
 	struct timer *t = RB_MIN(timer_tree, &l->timers);
 	uint64_t now, ms;
 
+	if (has_posts(l))
+		return 0;
 	if (t == NULL)
 		return -1;
 	if ((now = clock_ns()) >= t->when_ns)
@@ -171,13 +240,17 @@ loop_turn(struct loop *l)
 		return -1;
 	l->now_ns = clock_ns();
 	set_busy(l, l->now_ns);
+	turning = l;
 	for (int i = 0; i < n; i++) {
 		struct watch *w = ev[i].data.ptr;
 
 		if (w->fd != -1)
 			w->fn(w, ev[i].events);
 	}
+	if (has_posts(l))
+		run_posts(l);
 	run_timers(l);
 	free_dead(l);
+	turning = NULL;
 	return 0;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An event loop: descriptors that become ready, and moments that come.
+ * An event loop: descriptors that become ready, moments that come, and what
+ * other threads have to say.
  *
- * A watch or a timer is embedded in the object it serves; the loop calls its
- * function, which finds the object around it.  A watch may be removed, and its
+ * A watch, a timer or a post is embedded in the object it serves; the loop calls
+ * its function, which finds the object around it.  A watch may be removed, and its
  * object freed through loop_free(), at any time: memory is given back only
  * after the events of the current batch have been delivered, so a late event
  * finds a watch that is known to be gone rather than freed memory.
@@ -11,6 +12,7 @@
 #ifndef IO_LOOP_H
 #define IO_LOOP_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,6 +41,15 @@ struct timer {
 };
 RB_HEAD(timer_tree, timer);
 
+/* Belongs to the loop from loop_post() until its function is called. */
+struct post;
+typedef void post_fn(struct post *);
+struct post {
+	STAILQ_ENTRY(post) entry;
+	post_fn		*fn;
+};
+STAILQ_HEAD(post_queue, post);
+
 struct loop {
 	int		 epoll_fd;
 	uint64_t	 now_ns;	/* when the current batch began */
@@ -49,7 +60,13 @@ struct loop {
 	uint64_t	 settings;	/* of timers, so far */
 	void		**dead;		/* to be freed after the batch */
 	size_t		 ndead, dead_cap;
+	struct watch	 wake;		/* of an eventfd: there are posts */
+	pthread_mutex_t	 mutex;		/* of the following */
+	struct post_queue posts;
+	bool		 posted;	/* it is not empty; read without */
 };
+
+#define LOOP_CLOSED	{ .epoll_fd = -1, .wake.fd = -1 }	/* not yet */
 
 int	 loop_init(struct loop *);		/* -1 and errno */
 void	 loop_fini(struct loop *);
@@ -63,6 +80,14 @@ void	 watch_remove(struct loop *, struct watch *);	/* twice is fine */
 /* A timer may be set again while it is set. */
 void	 timer_set(struct loop *, struct timer *, uint64_t when_ns, timer_fn *);
 void	 timer_cancel(struct loop *, struct timer *);	/* twice is fine */
+
+/*
+ * From any thread: has the loop call fn in its own, after the events of a
+ * batch and before its timers, in the order of the posts; one that is posted by
+ * another in turn waits for the next batch.  Never fails.  The loop must live
+ * until then: what is still posted at loop_fini() is not called.
+ */
+void	 loop_post(struct loop *, struct post *, post_fn *);
 
 /* free(3), after the batch. */
 void	 loop_free(struct loop *, void *);

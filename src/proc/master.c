@@ -137,7 +137,7 @@ master_run(const struct master_config *config, char *why, size_t size)
 {
 	struct master m = { .config = config, .limits = config->limits,
 	    .generation = config->generation, .newest = config->generation,
-	    .signals.fd = -1, .stop_order.fd = -1, .loop.epoll_fd = -1,
+	    .signals.fd = -1, .stop_order.fd = -1, .loop = LOOP_CLOSED,
 	    .control.watch.fd = -1, .reload = { .pipe.fd = -1,
 	    .death.fd = -1, .preflight = { .fd = -1, .child.pidfd = -1 } },
 	    .upgrade = { .death.fd = -1, .child.pidfd = -1,

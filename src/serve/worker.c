@@ -338,7 +338,7 @@ int
 worker_run(const struct worker_config *config)
 {
 	struct worker w = { .config = config, .channel.fd = -1,
-	    .signals.fd = -1, .stop_order.fd = -1, .loop.epoll_fd = -1,
+	    .signals.fd = -1, .stop_order.fd = -1, .loop = LOOP_CLOSED,
 	    .spare_fd = -1 };
 
 	peers_init(&w.peers);

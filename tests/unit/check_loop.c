@@ -2,10 +2,13 @@
 /*
  * The event loop: an object that one callback frees is not touched by the
  * next event of the batch; timers fire in order, never early, and may be set
- * and cancelled from anywhere.  Use after free is left to the sanitizer.
+ * and cancelled from anywhere; posts of other threads wake it, none is lost and
+ * none comes twice.  Use after free and races are left to the sanitizers.
  */
 #include <sys/eventfd.h>
 
+#include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +22,7 @@ static struct loop loop;
 struct thing {
 	struct watch	 watch;
 	struct timer	 timer;
+	struct post	 post;
 	int		 number, calls;
 };
 
@@ -29,6 +33,7 @@ static int ncalls, order[8192], norder;
 static void
 setup(void)
 {
+	ncalls = norder = 0;
 	ck_assert_int_eq(loop_init(&loop), 0);
 }
 
@@ -310,6 +315,178 @@ START_TEST(the_heartbeat)
 }
 END_TEST
 
+static void
+posted(struct post *p)
+{
+	order[norder++] = OBJECT_OF(p, struct thing, post)->number;
+}
+
+static bool
+is_awake(void)
+{
+	struct pollfd p = { .fd = loop.wake.fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1;
+}
+
+/* Without a timer: a post that does not wake the loop hangs this. */
+static void *
+post_one(void *arg)
+{
+	loop_post(&loop, arg, posted);
+	return NULL;
+}
+
+START_TEST(a_post_wakes_the_loop)
+{
+	struct thing t = { .number = 3 };
+	pthread_t thread;
+
+	for (int i = 0; i < 200; i++) {
+		norder = 0;
+		pthread_create(&thread, NULL, post_one, &t.post);
+		while (norder == 0)
+			ck_assert_int_eq(loop_turn(&loop), 0);
+		pthread_join(thread, NULL);
+		ck_assert_int_eq(norder, 1);
+	}
+	ck_assert_int_eq(order[0], 3);
+}
+END_TEST
+
+#define POSTERS		4
+#define POSTS		2000
+
+static struct poster {
+	pthread_t	 thread;
+	struct thing	 things[POSTS];
+	int		 next;
+} posters[POSTERS];
+
+static void
+posted_by(struct post *p)
+{
+	struct thing *o = OBJECT_OF(p, struct thing, post);
+	struct poster *by = &posters[o->number / POSTS];
+
+	ck_assert_int_eq(o->number % POSTS, by->next++);
+	ncalls++;
+}
+
+static void *
+post_many(void *arg)
+{
+	struct poster *by = arg;
+
+	for (int i = 0; i < POSTS; i++)
+		loop_post(&loop, &by->things[i].post, posted_by);
+	return NULL;
+}
+
+START_TEST(posts_of_many_threads)
+{
+	for (int i = 0; i < POSTERS; i++) {
+		for (int j = 0; j < POSTS; j++)
+			posters[i].things[j].number = i * POSTS + j;
+		pthread_create(&posters[i].thread, NULL, post_many,
+		    &posters[i]);
+	}
+	while (ncalls < POSTERS * POSTS)
+		ck_assert_int_eq(loop_turn(&loop), 0);
+	for (int i = 0; i < POSTERS; i++) {
+		pthread_join(posters[i].thread, NULL);
+		ck_assert_int_eq(posters[i].next, POSTS);
+	}
+	ck_assert(STAILQ_EMPTY(&loop.posts));
+	ck_assert(!loop.posted);
+}
+END_TEST
+
+START_TEST(a_burst_of_posts_is_one_write)
+{
+	struct thing t[3] = { { .number = 0 }, { .number = 1 },
+	    { .number = 2 } };
+	uint64_t n;
+
+	ck_assert(!is_awake());
+	for (int i = 0; i < 3; i++)
+		loop_post(&loop, &t[i].post, posted);
+	ck_assert_int_eq(read(loop.wake.fd, &n, sizeof(n)), sizeof(n));
+	ck_assert_uint_eq(n, 1);
+	loop_turn(&loop);
+	ck_assert_int_eq(norder, 3);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(order[i], i);
+}
+END_TEST
+
+static void
+event_comes(struct watch *w, uint32_t events)
+{
+	(void)events;
+	order[norder++] = 100;
+	loop_post(&loop, &OBJECT_OF(w, struct thing, watch)->post, posted);
+	ck_assert(!is_awake());
+	watch_remove(&loop, w);
+}
+
+START_TEST(events_then_posts_then_timers)
+{
+	struct thing t = { .number = 101 }, late = { .number = 102 };
+	int fd = ready_fd();
+
+	watch_add(&loop, &t.watch, fd, EPOLLIN, event_comes);
+	timer_set(&loop, &late.timer, 1, end_of_wait);
+	loop_turn(&loop);
+	ck_assert_int_eq(norder, 3);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(order[i], 100 + i);
+	close(fd);
+}
+END_TEST
+
+static void
+post_again(struct post *p)
+{
+	struct thing *o = OBJECT_OF(p, struct thing, post);
+
+	if (++o->calls < 5)
+		loop_post(&loop, p, post_again);
+}
+
+/* Each in a turn of its own, none of which waits: no timer, no event. */
+START_TEST(posted_again_in_the_callback)
+{
+	struct thing t = { .number = 1 };
+
+	loop_post(&loop, &t.post, post_again);
+	for (int i = 1; i <= 5; i++) {
+		loop_turn(&loop);
+		ck_assert_int_eq(t.calls, i);
+	}
+	ck_assert(!loop.posted);
+}
+END_TEST
+
+static void
+free_post(struct post *p)
+{
+	ncalls++;
+	free(OBJECT_OF(p, struct thing, post));
+}
+
+START_TEST(a_post_that_is_freed_in_its_callback)
+{
+	for (int i = 0; i < 100; i++) {
+		struct thing *o = calloc(1, sizeof(*o));
+
+		loop_post(&loop, &o->post, free_post);
+	}
+	loop_turn(&loop);
+	ck_assert_int_eq(ncalls, 100);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -329,5 +506,11 @@ main(void)
 	tcase_add_test(t, set_while_set);
 	tcase_add_test(t, thousands_of_timers);
 	tcase_add_test(t, the_heartbeat);
+	tcase_add_test(t, a_post_wakes_the_loop);
+	tcase_add_test(t, posts_of_many_threads);
+	tcase_add_test(t, a_burst_of_posts_is_one_write);
+	tcase_add_test(t, events_then_posts_then_timers);
+	tcase_add_test(t, posted_again_in_the_callback);
+	tcase_add_test(t, a_post_that_is_freed_in_its_callback);
 	return unit_main(s);
 }
