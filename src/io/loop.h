@@ -3,11 +3,11 @@
  * An event loop: descriptors that become ready, moments that come, and what
  * other threads have to say.
  *
- * A watch, a timer or a post is embedded in the object it serves; the loop calls
- * its function, which finds the object around it.  A watch may be removed, and its
- * object freed through loop_free(), at any time: memory is given back only
- * after the events of the current batch have been delivered, so a late event
- * finds a watch that is known to be gone rather than freed memory.
+ * A watch, a timer or a post is embedded in the object it serves; the loop
+ * calls its function, which finds the object around it.  A watch may be
+ * removed, and its object freed through loop_free(), at any time: memory is
+ * given back only after the events of the current batch have been delivered, so
+ * a late event finds a watch that is known to be gone rather than freed memory.
  */
 #ifndef IO_LOOP_H
 #define IO_LOOP_H
