@@ -264,8 +264,7 @@ start(struct worker *w)
 	const struct worker_config *cf = w->config;
 	int fd;
 
-	if (loop_init(&w->loop) == -1 ||
-	    (w->receive = malloc(RECEIVE_BYTES)) == NULL ||
+	if ((w->receive = malloc(RECEIVE_BYTES)) == NULL ||
 	    (fd = signals_open(cf->alone, cf->limits.stop_timeout_ns)) == -1)
 		return -1;
 	if (watch_add(&w->loop, &w->signals, fd, EPOLLIN, signal_ready) == -1 ||
@@ -305,7 +304,6 @@ end(struct worker *w)
 	watch_remove(&w->loop, &w->stop_order);
 	if (signal_fd != -1)
 		signals_close(signal_fd);
-	loop_fini(&w->loop);
 	if (w->spare != NULL)
 		call_free(w->spare);
 	buf_fini(&w->send);
@@ -334,26 +332,52 @@ turn(struct worker *w)
 	}
 }
 
-int
-worker_run(const struct worker_config *config)
+struct worker *
+worker_open(const struct worker_config *config)
 {
-	struct worker w = { .config = config, .channel.fd = -1,
-	    .signals.fd = -1, .stop_order.fd = -1, .loop = LOOP_CLOSED,
-	    .spare_fd = -1 };
+	struct worker *w = malloc(sizeof(*w));
 
-	peers_init(&w.peers);
+	if (w == NULL)
+		return NULL;
+	*w = (struct worker){ .config = config, .channel.fd = -1,
+	    .signals.fd = -1, .stop_order.fd = -1, .spare_fd = -1 };
+	peers_init(&w->peers);
 	for (int place = 0; place < NPLACES; place++)
-		TAILQ_INIT(&w.places[place]);
-	TAILQ_INIT(&w.doors);
-	move_init(&w);
+		TAILQ_INIT(&w->places[place]);
+	TAILQ_INIT(&w->doors);
+	move_init(w);
+	if (loop_init(&w->loop) == 0)
+		return w;
+	free(w);
+	return NULL;
+}
+
+struct loop *
+worker_loop(struct worker *w)
+{
+	return &w->loop;
+}
+
+int
+worker_run(struct worker *w)
+{
 	/* Room for one reply of the largest size behind a full batch. */
-	buf_init(&w.send, (size_t)config->limits.max_frame + FRAME_HEADER +
+	buf_init(&w->send, (size_t)w->config->limits.max_frame + FRAME_HEADER +
 	    2 * SEND_BYTES);
-	if (start(&w) == -1) {
+	if (start(w) == -1) {
 		log_error("a worker cannot start");
-		w.status = 1;
+		w->status = 1;
 	} else
-		turn(&w);
-	end(&w);
-	return w.status;
+		turn(w);
+	end(w);
+	return w->status;
+}
+
+void
+worker_close(struct worker *w)
+{
+	if (w == NULL)
+		return;
+	loop_fini(&w->loop);
+	free(w);
 }

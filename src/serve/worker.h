@@ -12,10 +12,12 @@
 #include <stdint.h>
 
 struct lane;
+struct loop;
 struct tf_hooks;
 struct tls_context;
 struct registry;
 struct rules;
+struct worker;
 
 /* Every limit of a worker; 0 is "none" where that makes sense. */
 struct worker_limits {
@@ -62,11 +64,21 @@ struct worker_config {
 };
 
 /*
+ * A worker that does not serve yet; the config must outlive it and may change
+ * until it does.  NULL and errno: there is no descriptor for its loop.
+ */
+struct worker *worker_open(const struct worker_config *);
+void	worker_close(struct worker *);		/* NULL is fine */
+
+/* From its beginning to its end; turned by worker_run() alone. */
+struct loop *worker_loop(struct worker *);
+
+/*
  * Serves until told to stop; 0 when everything that was asked has been
  * answered or has moved to another worker, 1 if it had to leave earlier or
- * could not start.  Descriptors remain the caller's, but for listening sockets
- * that the master's orders (DRAIN, UNLISTEN) have closed.
+ * could not start.  Once only.  Descriptors remain the caller's, but for
+ * listening sockets that the master's orders (DRAIN, UNLISTEN) have closed.
  */
-int	worker_run(const struct worker_config *);
+int	worker_run(struct worker *);
 
 #endif

@@ -72,11 +72,30 @@ start_hook(struct tf_server *srv, void **ctx)
 	return -1;
 }
 
+/* The loop outlives worker_stop(), which frees what the program has in it. */
+static int
+serve(struct tf_server *srv, struct worker_config *config, struct worker *w)
+{
+	int status;
+
+	if (start_hook(srv, &config->ctx) == -1)
+		return 1;
+	if (srv->ready_fd != -1) {	/* forked before the first one served */
+		fd_close(&srv->ready_fd);
+		daemon_detach();
+	}
+	status = worker_run(w);
+	if (srv->hooks.worker_stop != NULL)
+		srv->hooks.worker_stop(srv, config->ctx);
+	return status;
+}
+
 int
 run_serve(struct tf_server *srv, struct worker_config *config)
 {
+	struct worker *w;
 	char why[400];
-	int status;
+	int status = 1;
 
 	config->registry = &srv->registry;
 	config->hooks = &srv->hooks;
@@ -88,15 +107,11 @@ run_serve(struct tf_server *srv, struct worker_config *config)
 		log_errorx("%s", why);
 		return 1;
 	}
-	if (start_hook(srv, &config->ctx) == -1)
-		return 1;
-	if (srv->ready_fd != -1) {	/* forked before the first one served */
-		fd_close(&srv->ready_fd);
-		daemon_detach();
-	}
-	status = worker_run(config);
+	if ((w = worker_open(config)) == NULL)
+		log_error("a worker cannot start");
+	else
+		status = serve(srv, config, w);
+	worker_close(w);
 	tls_context_free(config->tls_context);
-	if (srv->hooks.worker_stop != NULL)
-		srv->hooks.worker_stop(srv, config->ctx);
 	return status;
 }

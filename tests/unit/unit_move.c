@@ -127,8 +127,10 @@ run(struct side *s)
 	    .hooks = &hooks, .registry = &registry, .ctx = s->notes,
 	    .limits = side_limits };
 	int before = peer_fds() - 2, status;
+	struct worker *w = worker_open(&config);
 
-	status = worker_run(&config);
+	status = worker_run(w);
+	worker_close(w);
 	close(s->unix_door);
 	close(s->tcp_door);
 	return peer_fds() == before ? status : LEAKED;

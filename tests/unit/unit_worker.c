@@ -42,10 +42,13 @@ static struct {
 static void *
 body(void *arg)
 {
+	struct worker *w = worker_open(&b.config);
 	const uint64_t one = 1;
 
 	(void)arg;
-	b.status = worker_run(&b.config);
+	ck_assert_ptr_nonnull(w);
+	b.status = worker_run(w);
+	worker_close(w);
 	ck_assert_int_eq(write(b.done, &one, sizeof(one)), 8);
 	return NULL;
 }
