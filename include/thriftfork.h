@@ -6,6 +6,7 @@
 #include <thriftfork/base.h>
 #include <thriftfork/type.h>
 #include <thriftfork/service.h>
+#include <thriftfork/loop.h>
 #include <thriftfork/client.h>
 #include <thriftfork/server.h>
 

@@ -18,4 +18,11 @@ clock_ns(void)
 	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
 }
 
+/* As late as can be said, if it is later than that. */
+static inline uint64_t
+clock_after(uint64_t now_ns, uint64_t ns)
+{
+	return now_ns > UINT64_MAX - ns ? UINT64_MAX : now_ns + ns;
+}
+
 #endif

@@ -133,11 +133,18 @@ loop_fini(struct loop *l)
 	fd_close(&l->epoll_fd);
 }
 
+void
+loop_wake(struct loop *l)
+{
+	const uint64_t one = 1;
+
+	(void)!write(l->wake.fd, &one, sizeof(one));
+}
+
 /* Within the mutex: once a post has been called, its poster is done here. */
 void
 loop_post(struct loop *l, struct post *p, post_fn *fn)
 {
-	const uint64_t one = 1;
 	bool first;
 
 	p->fn = fn;
@@ -146,7 +153,7 @@ loop_post(struct loop *l, struct post *p, post_fn *fn)
 	STAILQ_INSERT_TAIL(&l->posts, p, entry);
 	__atomic_store_n(&l->posted, true, __ATOMIC_RELAXED);
 	if (first && turning != l)
-		(void)!write(l->wake.fd, &one, sizeof(one));
+		loop_wake(l);
 	pthread_mutex_unlock(&l->mutex);
 }
 

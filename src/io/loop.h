@@ -89,6 +89,9 @@ void	 timer_cancel(struct loop *, struct timer *);	/* twice is fine */
  */
 void	 loop_post(struct loop *, struct post *, post_fn *);
 
+/* From anywhere, a signal handler too: it does not wait in its next turn. */
+void	 loop_wake(struct loop *);
+
 /* free(3), after the batch. */
 void	 loop_free(struct loop *, void *);
 

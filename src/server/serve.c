@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "io/tls.h"
+#include "io/user_loop.h"
 #include "serve/worker.h"
 #include "server/certificates.h"
 #include "server/daemon.h"
@@ -78,6 +79,7 @@ serve(struct tf_server *srv, struct worker_config *config, struct worker *w)
 {
 	int status;
 
+	srv->loop = user_loop_new(worker_loop(w));
 	if (start_hook(srv, &config->ctx) == -1)
 		return 1;
 	if (srv->ready_fd != -1) {	/* forked before the first one served */
@@ -88,6 +90,12 @@ serve(struct tf_server *srv, struct worker_config *config, struct worker *w)
 	if (srv->hooks.worker_stop != NULL)
 		srv->hooks.worker_stop(srv, config->ctx);
 	return status;
+}
+
+struct tf_loop *
+tf_server_loop(struct tf_server *srv)
+{
+	return srv->loop;
 }
 
 int
@@ -111,6 +119,8 @@ run_serve(struct tf_server *srv, struct worker_config *config)
 		log_error("a worker cannot start");
 	else
 		status = serve(srv, config, w);
+	tf_loop_free(srv->loop);
+	srv->loop = NULL;
 	worker_close(w);
 	tls_context_free(config->tls_context);
 	return status;

@@ -15,6 +15,7 @@
 #include "server/option.h"
 
 struct segment;
+struct tf_loop;
 
 struct tf_server {
 	struct settings	 settings;
@@ -38,6 +39,7 @@ struct tf_server {
 	char		 activation_why[160];	/* what was wrong; "" */
 	struct registry	 registry;	/* filled in workers and preflight */
 	struct segment	*segment;	/* while it runs */
+	struct tf_loop	*loop;		/* of this worker, while it lives */
 	char		 error[512];
 };
 
