@@ -152,6 +152,21 @@ call_run(struct call *call)
 	return -1;
 }
 
+void
+call_detach(struct call *call)
+{
+	static const struct header_info none;
+	struct call_headers *h = call->headers;
+	struct header_info *own;
+
+	if (h == NULL || h->persistent == NULL)
+		return;
+	own = tf_alloc(&call->arena, 1, sizeof(*own));
+	/* They have been within the limits before. */
+	(void)header_merge(own, &call->arena, h->persistent, &none);
+	h->persistent = own;
+}
+
 static int
 encode_value(const struct call *call, struct buf *b, const char **why)
 {

@@ -13,11 +13,13 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "io/loop.h"
 #include "serve/envelope.h"
 #include "wire/app_error.h"
 #include "wire/header.h"
 #include "wire/wire.h"
 
+struct conn;
 struct entry;
 
 enum call_end {
@@ -34,13 +36,22 @@ struct call_headers {
 	struct header_info	 reply;
 };
 
+/* Of a call that waits for somebody else than the loop; see pending.h. */
+struct parked {
+	struct conn		*conn;		/* whose it is */
+	uint64_t		 begun_ns;
+	struct post		 returned;	/* its handler has */
+	bool			 owed;		/* it stands in conn->owed */
+};
+
 struct call {
 	struct tf_call		 pub;		/* first: tf_throw() and
 						   tf_fail() get only this */
-	STAILQ_ENTRY(call)	 link;		/* owed by the connection, or
-						   free */
+	TAILQ_ENTRY(call)	 link;		/* owed by the connection, or
+						   spare */
 	struct tf_arena		 arena;
-	struct buf		 reply;		/* encoded, while it waits */
+	struct buf		 reply;		/* the message, while it waits
+						   to be put in its envelope */
 	const struct entry	*entry;		/* NULL: unknown method */
 	const struct wire_proto	*proto;
 	void			*args, *result;
@@ -50,10 +61,12 @@ struct call {
 	struct envelope		 envelope;	/* and of the reply */
 	struct call_headers	*headers;	/* NULL: its dialect has none */
 	size_t			 bytes_in;	/* of the request */
+	struct tf_peer		 peer;		/* pub.peer */
 	bool			 oneway;	/* no reply, whatever happens */
-	bool			 answered;
+	bool			 answered;	/* reply holds the message */
+	struct parked		 parked;
 };
-STAILQ_HEAD(call_queue, call);
+TAILQ_HEAD(call_queue, call);
 
 struct call *call_new(size_t max_memory, size_t max_reply);
 void	call_free(struct call *);
@@ -68,6 +81,12 @@ void	call_fail(struct call *, int32_t app_error, const char *fmt, ...)
  * if it threw or failed.
  */
 int	call_run(struct call *);
+
+/*
+ * For one whose request is about to go: takes over what it has of it and of
+ * its connection.
+ */
+void	call_detach(struct call *);
 
 /* A value that came with the request, or before it to stay; or NULL. */
 const struct tf_str *call_header(const struct call_headers *,

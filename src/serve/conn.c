@@ -14,6 +14,7 @@
 
 #include "base/bug.h"
 #include "base/clock.h"
+#include "serve/pending.h"
 #include "serve/persistent.h"
 
 const struct rules rules_none;
@@ -32,6 +33,7 @@ place_timeout(const struct worker *w, enum conn_place place)
 		return l->frame_timeout_ns;
 	case PLACE_WRITE:
 		return l->write_timeout_ns;
+	case PLACE_OWING:
 	case PLACE_MOVING:
 		return 0;
 	default:
@@ -178,7 +180,7 @@ make(struct worker *w, int fd, const char *peer, const struct ucred *cred,
 	c->listener = NO_LISTENER;
 	c->stranger = stranger;
 	set_peer(c, peer, cred);
-	STAILQ_INIT(&c->owed);
+	TAILQ_INIT(&c->owed);
 	if (watch_add(&w->loop, &c->watch, fd, EPOLLIN, ready) == -1) {
 		free(c);
 		return NULL;
@@ -264,31 +266,45 @@ say_goodbye(const struct conn *c)
 }
 
 void
-conn_gone(struct conn *c, int fd)
+conn_forget(struct conn *c)
 {
 	struct worker *w = c->worker;
-	struct call *call;
 
-	close(fd);
-	TAILQ_REMOVE(&w->places[c->place], c, link);
-	while ((call = STAILQ_FIRST(&c->owed)) != NULL) {
-		STAILQ_REMOVE_HEAD(&c->owed, link);
-		call_free(call);
-	}
 	say_goodbye(c);
-	if (conn_is_limited(c))
-		peers_drop(&w->peers, c->peer);
 	lane_peer_gone(w->config->lane, c->peer);
-	if (c->out != NULL)
-		conn_count(c, COUNTER_SEND_BACKLOG, -(uint64_t)c->out->len);
-	free(c->in);
-	free(c->out);
-	free(c->scan);
 	layers_free(conn_layers(c));
 	persistent_free(conn_persistent(c));
 	free(c->rare);
 	c->rare = NULL;		/* who closes c may still ask */
 	loop_free(&w->loop, c);
+}
+
+static void
+drop_bytes(struct conn *c)
+{
+	if (c->out != NULL)
+		conn_count(c, COUNTER_SEND_BACKLOG, -(uint64_t)c->out->len);
+	free(c->in);
+	free(c->out);
+	free(c->scan);
+	c->in = NULL;
+	c->out = NULL;
+	c->scan = NULL;
+}
+
+void
+conn_gone(struct conn *c, int fd)
+{
+	struct worker *w = c->worker;
+
+	close(fd);
+	TAILQ_REMOVE(&w->places[c->place], c, link);
+	pending_abandon(c);
+	if (conn_is_limited(c))
+		peers_drop(&w->peers, c->peer);
+	drop_bytes(c);
+	if (!conn_is_out(c))
+		conn_forget(c);
 	w->nconns--;
 	accept_update(w);
 }
@@ -366,7 +382,7 @@ conn_linger(struct conn *c)
 void
 conn_settle(struct conn *c)
 {
-	if (!conn_is_open(c) || conn_is_blocked(c) || !STAILQ_EMPTY(&c->owed))
+	if (!conn_is_open(c) || conn_is_blocked(c) || !TAILQ_EMPTY(&c->owed))
 		return;
 	if (c->eof)
 		conn_close(c);
@@ -410,6 +426,7 @@ reap_place(struct worker *w, enum conn_place place)
 		[PLACE_IDLE] = COUNTER_IDLE_TIMEOUTS,
 		[PLACE_FRAME] = COUNTER_FRAME_TIMEOUTS,
 		[PLACE_WRITE] = COUNTER_WRITE_TIMEOUTS,
+		[PLACE_OWING] = -1,
 		[PLACE_HALF] = -1,
 		[PLACE_LINGER] = -1,
 		[PLACE_MOVING] = -1,

@@ -34,6 +34,7 @@ enum conn_place {
 	PLACE_IDLE,		/* between frames, nothing owed */
 	PLACE_FRAME,		/* a frame has begun */
 	PLACE_WRITE,		/* replies wait for the peer to read */
+	PLACE_OWING,		/* between frames, replies are owed */
 	PLACE_HALF,		/* finishing, and all is answered but a frame
 				   of which the rest had not come by then */
 	PLACE_LINGER,		/* all said; waiting for the peer to close */
@@ -95,6 +96,7 @@ struct transform;
 struct rare {
 	struct layers		*layers;	/* between socket and message */
 	struct persistent	*persistent;	/* headers that came */
+	uint32_t		 out;		/* calls that others have */
 };
 
 static inline struct layers *
@@ -147,6 +149,7 @@ struct worker {
 	struct mover		 mover;
 	struct tls_context	*renewed;	/* instead of the config's */
 	struct call		*spare;		/* a warm one */
+	unsigned		 nout;		/* calls that others have */
 	struct log_rate		 noise;		/* lines strangers can cause */
 	bool			 stopping;	/* when the last connection has
 						   gone */
@@ -219,10 +222,29 @@ void	conn_close(struct conn *);	/* at once; the memory lives until the
 int	conn_detach(struct conn *);
 void	conn_attach(struct conn *, int fd);	/* closes it if that fails */
 void	conn_gone(struct conn *, int fd);
+/*
+ * The end of one that is closed, which waits until others have given back its
+ * calls.
+ */
+void	conn_forget(struct conn *);
 static inline bool
 conn_is_open(const struct conn *c)
 {
 	return c->watch.fd != -1;
+}
+
+/* Whether others have calls of it. */
+static inline bool
+conn_is_out(const struct conn *c)
+{
+	return c->rare != NULL && c->rare->out > 0;
+}
+
+/* Whether more than bytes binds it to this worker. */
+static inline bool
+conn_owes(const struct conn *c)
+{
+	return !TAILQ_EMPTY(&c->owed) || conn_is_out(c);
 }
 
 static inline void

@@ -1,48 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A message becomes a call; the call is decoded, handled and encoded.  Replies
- * leave in the order of requests: a call waits in its connection's queue while
- * an earlier one is unanswered, and as a rule that queue is empty and the reply
- * is encoded where it will be sent from.
+ * A message becomes a call; the call is decoded and handled.  What becomes of
+ * its outcome is answer.c's, and while others have it, pending.c's.
  */
 #include <string.h>
 
-#include "base/bug.h"
-#include "base/clock.h"
+#include "serve/answer.h"
 #include "serve/conn.h"
 #include "serve/dispatch.h"
 #include "serve/header_dispatch.h"
 #include "serve/http.h"
 #include "serve/http_envelope.h"
 #include "serve/registry.h"
+#include "serve/spare.h"
 #include "wire/dialect.h"
 #include "wire/frame.h"
 
 #define UP_TO(len)	((int)((len) < 200 ? (len) : 200))	/* of a name */
-
-static struct call *
-take_call(struct worker *w)
-{
-	const struct worker_limits *l = &w->config->limits;
-	struct call *call = w->spare;
-
-	w->spare = NULL;
-	if (call == NULL)
-		call = call_new(l->max_memory_per_call,
-		    (size_t)l->max_frame + ENVELOPE_BYTES);
-	return call;
-}
-
-static void
-give_back(struct worker *w, struct call *call)
-{
-	if (w->spare != NULL) {
-		call_free(call);
-		return;
-	}
-	call_reset(call);
-	w->spare = call;
-}
 
 /* The first bytes tell: 0x82, 0x8001 or, not strict, a length; or '['. */
 static const struct wire_proto *
@@ -99,8 +73,9 @@ ask_before(struct call *call, const struct tf_hooks *hooks)
 }
 
 static void
-set_public(struct conn *c, struct call *call, const struct tf_peer *peer)
+set_public(struct conn *c, struct call *call)
 {
+	call->peer = conn_peer(c);
 	call->pub.ctx = c->worker->config->ctx;
 	call->pub.handler = call->entry->handler;
 	call->pub.service = call->entry->service;
@@ -108,108 +83,7 @@ set_public(struct conn *c, struct call *call, const struct tf_peer *peer)
 	call->pub.seqid = call->msg.seqid;
 	call->pub.deadline_ns = call->entry->timeout_ns == 0 ? 0 :
 	    c->worker->loop.now_ns + call->entry->timeout_ns;
-	call->pub.peer = peer;
-}
-
-static enum call_outcome
-outcome(const struct call *call)
-{
-	if (call->end == CALL_FAILED)
-		return CALL_ERROR;
-	if (call->end == CALL_THREW)
-		return CALL_EXCEPTION;
-	return call->oneway ? CALL_ONEWAY : CALL_OK;
-}
-
-/* -1 with a reason: not valid, or larger than a reply may be. */
-static int
-encode(const struct call *call, struct buf *b, size_t max, const char **why)
-{
-	size_t start = b->len;
-
-	if (call_encode(call, b, why) == -1)
-		return -1;
-	if (b->len - start <= max)
-		return 0;
-	b->len = start;
-	*why = "it is larger than max-frame";
-	return -1;
-}
-
-/* The reply, or, if that cannot be sent, an error that says so. */
-static int
-encode_some(struct call *call, struct buf *b, size_t max)
-{
-	const char *why;
-
-	if (call->end != CALL_FAILED && call->arena.over)
-		call_fail(call, APP_INTERNAL_ERROR, "%s used more than the %zu "
-		    "bytes of memory that a call may use", call->pub.method,
-		    call->arena.max);
-	if (encode(call, b, max, &why) == 0)
-		return 0;
-	call_fail(call, APP_INTERNAL_ERROR, "%.*s: the reply cannot be "
-	    "sent: %s", (int)call->msg.name.len, call->msg.name.s, why);
-	return call_encode(call, b, &why);
-}
-
-static int
-encode_enveloped(struct call *call, struct buf *b, size_t max)
-{
-	size_t start = b->len;
-
-	if (envelope_begin(&call->envelope, b) == 0 &&
-	    encode_some(call, b, max) == 0 &&
-	    envelope_end(&call->envelope, b, start) == 0)
-		return 0;
-	b->len = start;
-	b->over = false;
-	return -1;
-}
-
-/* Appends the reply to b, whatever it takes; its size. */
-static size_t
-encode_reply(struct call *call, struct buf *b, size_t max)
-{
-	size_t start = b->len;
-
-	if (call->oneway)
-		envelope_answer(&call->envelope, b);
-	else if (encode_enveloped(call, b, max) == -1 &&
-	    envelope_simplify(&call->envelope))
-		(void)encode_enveloped(call, b, max);
-	return b->len - start;
-}
-
-static void
-answer(struct conn *c, struct call *call, struct buf *b)
-{
-	struct lane *lane = c->worker->config->lane;
-	uint64_t began = c->worker->loop.now_ns, now = clock_ns();
-	unsigned method = call->entry == NULL ? 0 : call->entry->counters;
-	size_t sent = encode_reply(call, b,
-	    c->worker->config->limits.max_frame);
-
-	lane_call_end(lane, method, outcome(call), now - began,
-	    call->bytes_in, sent);
-	lane_max(lane, COUNTER_CALL_MEMORY, call->arena.held);
-	c->worker->loop.now_ns = now;
-	call->answered = true;
-}
-
-/* Sends what has been answered, up to the first call that has not. */
-static void
-release(struct conn *c)
-{
-	struct worker *w = c->worker;
-	struct call *call;
-
-	while ((call = STAILQ_FIRST(&c->owed)) != NULL && call->answered) {
-		STAILQ_REMOVE_HEAD(&c->owed, link);
-		if (buf_put(&w->send, call->reply.p, call->reply.len) == -1)
-			fatal("out of memory: replies");
-		give_back(w, call);
-	}
+	call->pub.peer = &call->peer;
 }
 
 /* A reply has the method's name alone, which is what clients compare with. */
@@ -243,7 +117,7 @@ fail_unknown(struct call *call, const struct registry *r)
 }
 
 int
-dispatch_look_up(struct conn *c, struct call *call, const struct tf_peer *peer)
+dispatch_look_up(struct conn *c, struct call *call)
 {
 	struct worker *w = c->worker;
 	const struct wire_msg *m = &call->msg;
@@ -258,28 +132,41 @@ dispatch_look_up(struct conn *c, struct call *call, const struct tf_peer *peer)
 		fail_unknown(call, w->config->registry);
 		return -1;
 	}
-	drop_prefix(&call->msg.name, call->entry->prefix);
+	/* The same text, but not in a buffer that others will use. */
+	call->msg.name.s = call->entry->method->name;
+	call->msg.name.len -= call->entry->prefix;
 	if (call->entry->method->flags & TF_ONEWAY)
 		call->oneway = true;
-	set_public(c, call, peer);
+	set_public(c, call);
 	return 0;
 }
 
-void
-dispatch_run(struct conn *c, struct call *call, struct wire_reader *r)
+int
+dispatch_prepare(struct conn *c, struct call *call, struct wire_reader *r)
 {
 	struct worker *w = c->worker;
-	const struct tf_hooks *hooks = w->config->hooks;
-	int rc;
 
-	ask_before(call, hooks);
+	ask_before(call, w->config->hooks);
 	if (call->end == CALL_RETURNED)
 		decode_args(call, r, w->config->lane);
-	if (call->end != CALL_RETURNED)
-		return;
-	rc = call_run(call);
+	return call->end == CALL_RETURNED ? 0 : -1;
+}
+
+void
+dispatch_handle(struct call *call, const struct tf_hooks *hooks)
+{
+	int rc = call_run(call);
+
 	if (hooks->after != NULL)
 		hooks->after(&call->pub, rc);
+}
+
+bool
+dispatch_run(struct conn *c, struct call *call, struct wire_reader *r)
+{
+	if (dispatch_prepare(c, call, r) == 0)
+		dispatch_handle(call, c->worker->config->hooks);
+	return false;
 }
 
 static void
@@ -302,23 +189,6 @@ refuse(struct conn *c, const struct wire_reader *r,
 	conn_close(c);
 }
 
-int
-dispatch_conclude(struct conn *c, struct call *call)
-{
-	struct worker *w = c->worker;
-
-	c->spoken = true;
-	if (STAILQ_EMPTY(&c->owed)) {
-		answer(c, call, &w->send);
-		give_back(w, call);
-		return 0;
-	}
-	STAILQ_INSERT_TAIL(&c->owed, call, link);
-	answer(c, call, &call->reply);
-	release(c);
-	return 0;
-}
-
 /* A message of no protocol: a THeader, or nothing at all. */
 static int
 dispatch_other(struct conn *c, struct call *call, const uint8_t *payload,
@@ -329,9 +199,9 @@ dispatch_other(struct conn *c, struct call *call, const uint8_t *payload,
 	if (call->envelope.kind == ENVELOPE_FRAME &&
 	    (d == DIALECT_HEADER || d == DIALECT_FRAMED_HEADER) &&
 	    header_dispatch(c, call, payload, len) == 0)
-		return dispatch_conclude(c, call);
+		return 0;
 	refuse(c, r, &call->envelope);	/* r->why is the call's */
-	give_back(c->worker, call);
+	spare_give(c->worker, call);
 	return -1;
 }
 
@@ -340,8 +210,7 @@ dispatch_message(struct conn *c, const uint8_t *payload, size_t len,
     const struct envelope *envelope)
 {
 	struct worker *w = c->worker;
-	struct call *call = take_call(w);
-	struct tf_peer peer;
+	struct call *call = spare_take(w);
 	struct wire_reader r;
 
 	wire_reader_init(&r, payload, len, &call->arena,
@@ -352,8 +221,7 @@ dispatch_message(struct conn *c, const uint8_t *payload, size_t len,
 	if (envelope->kind == ENVELOPE_HTTP)
 		http_envelope_open(call);
 	call->bytes_in = len + envelope->overhead;
-	peer = conn_peer(c);
-	if (dispatch_look_up(c, call, &peer) == 0)
-		dispatch_run(c, call, &r);
-	return dispatch_conclude(c, call);
+	if (dispatch_look_up(c, call) == -1 || !dispatch_run(c, call, &r))
+		answer_call(c, call);
+	return 0;
 }

@@ -6,18 +6,29 @@
 #ifndef SERVE_DISPATCH_H
 #define SERVE_DISPATCH_H
 
+#include <stdbool.h>
+
 struct call;
 struct conn;
-struct tf_peer;
+struct tf_hooks;
 struct wire_reader;
 
 /* Counts it as begun, finds its method; -1: there is none, it has failed. */
-int	dispatch_look_up(struct conn *, struct call *, const struct tf_peer *);
+int	dispatch_look_up(struct conn *, struct call *);
 
-/* Reads the arguments, calls hooks and handler; peer must live yet. */
-void	dispatch_run(struct conn *, struct call *, struct wire_reader *);
+/*
+ * A call in three steps, of which the second may be done by any thread:
+ * dispatch_prepare() asks the hook and reads the arguments, -1 if it has failed
+ * by then; dispatch_handle() calls the handler, and the hook that comes after;
+ * answer_call() or, for one that was parked, pending_complete() concludes it.
+ */
+int	dispatch_prepare(struct conn *, struct call *, struct wire_reader *);
+void	dispatch_handle(struct call *, const struct tf_hooks *);
 
-/* Answers it, at once or when its turn comes, and takes it back; 0. */
-int	dispatch_conclude(struct conn *, struct call *);
+/*
+ * What is done with a call that has been looked up: the first two steps, at
+ * once.  True: it has been parked, and is not the caller's any more.
+ */
+bool	dispatch_run(struct conn *, struct call *, struct wire_reader *);
 
 #endif

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
+#include "serve/answer.h"
 #include "serve/conn.h"
 #include "serve/dispatch.h"
 #include "serve/header_envelope.h"
@@ -68,11 +69,11 @@ begin_failed(struct conn *c, const struct call *call)
 	    c->worker->loop.now_ns);
 }
 
-static void
+/* True: it has been parked. */
+static bool
 run(struct conn *c, struct call *call, const struct header *request)
 {
 	struct worker *w = c->worker;
-	struct tf_peer peer = conn_peer(c);
 	struct wire_reader r;
 
 	wire_reader_init(&r, request->payload, request->payload_len,
@@ -80,9 +81,10 @@ run(struct conn *c, struct call *call, const struct header *request)
 	if (request->err != HEADER_OK ||
 	    read_message(call, &r, request->seqid) == -1)
 		begin_failed(c, call);
-	else if (dispatch_look_up(c, call, &peer) == 0 &&
+	else if (dispatch_look_up(c, call) == 0 &&
 	    limit_by_client(w, call) == 0)
-		dispatch_run(c, call, &r);
+		return dispatch_run(c, call, &r);
+	return false;
 }
 
 int
@@ -94,7 +96,9 @@ header_dispatch(struct conn *c, struct call *call, const uint8_t *frame,
 
 	if (e->request.err == HEADER_BAD)
 		return -1;
-	run(c, call, &e->request);
+	if (run(c, call, &e->request))
+		return 0;
 	header_envelope_close(e, call, w->draining || w->stopping);
+	answer_call(c, call);
 	return 0;
 }

@@ -10,8 +10,8 @@ struct call;
 struct conn;
 
 /*
- * Handles the call in a frame that begins as THeader does, up to its reply,
- * which is to be concluded.  -1: the frame is none, and nothing was counted.
+ * Handles the call in a frame that begins as THeader does.  -1: the frame is
+ * none, and nothing was counted.
  */
 int	header_dispatch(struct conn *, struct call *, const uint8_t *frame,
 	    size_t len);

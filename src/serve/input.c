@@ -319,9 +319,10 @@ place(struct conn *c)
 		return;
 	if (conn_is_blocked(c))
 		conn_move(c, PLACE_WRITE);
+	else if (c->in_len > 0 || layers_are_opening(c))
+		conn_move(c, PLACE_FRAME);
 	else
-		conn_move(c, c->in_len > 0 || layers_are_opening(c) ?
-		    PLACE_FRAME : PLACE_IDLE);
+		conn_move(c, TAILQ_EMPTY(&c->owed) ? PLACE_IDLE : PLACE_OWING);
 	conn_settle(c);
 }
 

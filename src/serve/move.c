@@ -64,7 +64,7 @@ can_move(const struct conn *c)
 {
 	return c->tried != c->worker->mover.round && !c->finishing &&
 	    !c->eof && !c->stranger && conn_layers(c) == NULL &&
-	    STAILQ_EMPTY(&c->owed) &&
+	    !conn_owes(c) &&
 	    move_record_fits(c->in_len, c->out == NULL ? 0 : c->out->len,
 	    persistent_len(conn_persistent(c)), c->worker->mover.reads);
 }

@@ -289,6 +289,8 @@ close_all(struct worker *w)
 	for (int place = 0; place < NPLACES; place++)
 		while ((c = TAILQ_FIRST(&w->places[place])) != NULL)
 			conn_close(c);
+	while (w->nout > 0 && loop_turn(&w->loop) == 0)
+		;		/* others still have calls of them */
 }
 
 static void
@@ -321,7 +323,8 @@ turn(struct worker *w)
 	struct lane *lane = w->config->lane;
 
 	w->loop.busy_since = &lane->busy_since_ns;
-	while (!w->quitting && !(is_leaving(w) && w->nconns == 0)) {
+	while (!w->quitting && !(is_leaving(w) && w->nconns == 0 &&
+	    w->nout == 0)) {
 		if (loop_turn(&w->loop) == -1) {
 			log_error("epoll_wait");
 			quit(w);

@@ -188,6 +188,13 @@ lane_call_count(struct lane *l, unsigned method, enum call_outcome outcome,
 	lane_add(l, COUNTER_CALLS_ENDED, 1);
 }
 
+/* The answer to one that has been counted takes so many bytes. */
+static inline void
+lane_call_sent(struct lane *l, unsigned method, uint64_t bytes_out)
+{
+	word_add(&lane_method(l, method)->count[METHOD_BYTES_OUT], bytes_out);
+}
+
 /* The usual end: the handler has returned and its answer is queued. */
 static inline void
 lane_call_end(struct lane *l, unsigned method, enum call_outcome outcome,
