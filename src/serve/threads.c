@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One mutex, one condition.  A thread takes one job at a time, so that a slow
+ * job holds up nobody but itself.
+ */
+#include "serve/threads.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/bug.h"
+
+struct thread {
+	struct threads	*pool;
+	pthread_t	 id;
+	unsigned	 number;
+};
+
+struct threads {
+	struct threads_config config;
+	pthread_mutex_t	 mutex;
+	pthread_cond_t	 work;		/* there is a job, or the end */
+	pthread_cond_t	 word;		/* another has started, or failed */
+	TAILQ_HEAD(, job) queue;
+	size_t		 waiting;	/* in the queue */
+	unsigned	 idle;		/* threads that wait for work */
+	unsigned	 started, failed;
+	bool		 ending;
+	unsigned	 n;		/* threads that are to be joined */
+	struct thread	 threads[];
+};
+
+static void
+take_out(struct threads *p, struct job *job)
+{
+	TAILQ_REMOVE(&p->queue, job, link);
+	job->waits = false;
+	p->waiting--;
+}
+
+/* With the mutex, as all that follow; NULL: it is the end. */
+static struct job *
+next_job(struct threads *p)
+{
+	struct job *job;
+
+	while (!p->ending && TAILQ_EMPTY(&p->queue)) {
+		p->idle++;
+		pthread_cond_wait(&p->work, &p->mutex);
+		p->idle--;
+	}
+	if (p->ending)
+		return NULL;
+	job = TAILQ_FIRST(&p->queue);
+	take_out(p, job);
+	return job;
+}
+
+static void
+work(struct threads *p, unsigned number)
+{
+	struct job *job;
+
+	pthread_mutex_lock(&p->mutex);
+	while ((job = next_job(p)) != NULL) {
+		pthread_mutex_unlock(&p->mutex);
+		job->run(job, number);
+		pthread_mutex_lock(&p->mutex);
+	}
+	pthread_mutex_unlock(&p->mutex);
+}
+
+static void
+say(struct threads *p, unsigned *what)
+{
+	pthread_mutex_lock(&p->mutex);
+	(*what)++;
+	pthread_cond_signal(&p->word);
+	pthread_mutex_unlock(&p->mutex);
+}
+
+static void *
+thread_main(void *arg)
+{
+	struct thread *t = arg;
+	struct threads *p = t->pool;
+	const struct threads_config *cf = &p->config;
+	char name[16];
+
+	snprintf(name, sizeof(name), "thread %u", t->number);
+	pthread_setname_np(pthread_self(), name);
+	if (cf->start != NULL && cf->start(cf->arg, t->number) == -1) {
+		say(p, &p->failed);
+		return NULL;
+	}
+	say(p, &p->started);
+	work(p, t->number);
+	if (cf->stop != NULL)
+		cf->stop(cf->arg, t->number);
+	return NULL;
+}
+
+/* Signals are for the loop, but for those that a thread brings on itself. */
+static void
+block_signals(sigset_t *before)
+{
+	static const int own[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
+	    SIGTRAP, SIGSYS, SIGPROF };
+	sigset_t set;
+
+	sigfillset(&set);
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		sigdelset(&set, own[i]);
+	pthread_sigmask(SIG_SETMASK, &set, before);
+}
+
+static int
+start_all(struct threads *p)
+{
+	sigset_t before;
+	int error = 0;
+
+	block_signals(&before);
+	while (p->n < p->config.n && error == 0) {
+		struct thread *t = &p->threads[p->n];
+
+		*t = (struct thread){ .pool = p, .number = p->n };
+		error = pthread_create(&t->id, NULL, thread_main, t);
+		p->n += error == 0;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error;
+}
+
+/* Until each has said how it went. */
+static bool
+all_have_started(struct threads *p)
+{
+	bool ok;
+
+	pthread_mutex_lock(&p->mutex);
+	while (p->started + p->failed < p->n)
+		pthread_cond_wait(&p->word, &p->mutex);
+	ok = p->failed == 0;
+	pthread_mutex_unlock(&p->mutex);
+	return ok;
+}
+
+struct threads *
+threads_new(const struct threads_config *config)
+{
+	struct threads *p;
+	int error;
+
+	p = calloc(1, sizeof(*p) + config->n * sizeof(p->threads[0]));
+	if (p == NULL)
+		return NULL;
+	p->config = *config;
+	pthread_mutex_init(&p->mutex, NULL);
+	pthread_cond_init(&p->work, NULL);
+	pthread_cond_init(&p->word, NULL);
+	TAILQ_INIT(&p->queue);
+	error = start_all(p);
+	if (all_have_started(p) && error == 0)
+		return p;
+	threads_free(p);
+	errno = error;
+	return NULL;
+}
+
+void
+threads_free(struct threads *p)
+{
+	if (p == NULL)
+		return;
+	pthread_mutex_lock(&p->mutex);
+	p->ending = true;
+	pthread_cond_broadcast(&p->work);
+	pthread_mutex_unlock(&p->mutex);
+	for (unsigned i = 0; i < p->n; i++)
+		pthread_join(p->threads[i].id, NULL);
+	pthread_cond_destroy(&p->word);
+	pthread_cond_destroy(&p->work);
+	pthread_mutex_destroy(&p->mutex);
+	free(p);
+}
+
+struct job *
+threads_put(struct threads *p, struct job *job, uint64_t now_ns)
+{
+	struct job *oldest = NULL;
+
+	job->queued_ns = now_ns;
+	pthread_mutex_lock(&p->mutex);
+	BUG_ON(p->ending);
+	/* Each that is idle has been called for one of them already. */
+	if (p->waiting >= p->config.max_queue + p->idle) {
+		oldest = TAILQ_FIRST(&p->queue);
+		take_out(p, oldest);
+	}
+	TAILQ_INSERT_TAIL(&p->queue, job, link);
+	job->waits = true;
+	p->waiting++;
+	if (p->idle > 0)
+		pthread_cond_signal(&p->work);
+	pthread_mutex_unlock(&p->mutex);
+	return oldest;
+}
+
+struct job *
+threads_overdue(struct threads *p, uint64_t queued_by_ns)
+{
+	struct job *job;
+
+	pthread_mutex_lock(&p->mutex);
+	job = TAILQ_FIRST(&p->queue);
+	if (job != NULL && job->queued_ns > queued_by_ns)
+		job = NULL;
+	if (job != NULL)
+		take_out(p, job);
+	pthread_mutex_unlock(&p->mutex);
+	return job;
+}
+
+bool
+threads_withdraw(struct threads *p, struct job *job)
+{
+	bool waits;
+
+	pthread_mutex_lock(&p->mutex);
+	if ((waits = job->waits))
+		take_out(p, job);
+	pthread_mutex_unlock(&p->mutex);
+	return waits;
+}
+
+uint64_t
+threads_oldest(struct threads *p)
+{
+	struct job *job;
+	uint64_t when;
+
+	pthread_mutex_lock(&p->mutex);
+	job = TAILQ_FIRST(&p->queue);
+	when = job == NULL ? 0 : job->queued_ns;
+	pthread_mutex_unlock(&p->mutex);
+	return when;
+}
+
+size_t
+threads_waiting(struct threads *p)
+{
+	size_t n;
+
+	pthread_mutex_lock(&p->mutex);
+	n = p->waiting;
+	pthread_mutex_unlock(&p->mutex);
+	return n;
+}
