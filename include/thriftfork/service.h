@@ -117,7 +117,9 @@ struct tf_hooks {
 
 /* Tables of services, written by thriftfork-gen. */
 enum tf_method_flag {
-	TF_ONEWAY = 1
+	TF_ONEWAY = 1,
+	TF_THREADED = 2,	/* to be run by a thread, if there are any */
+	TF_IDEMPOTENT = 4	/* may be called again by who has no answer */
 };
 
 struct tf_method {

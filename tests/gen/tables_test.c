@@ -12,6 +12,7 @@
 
 #include "tables.h"
 
+#include "annotations.tf.h"
 #include "consts.tf.h"
 #include "containers.tf.h"
 #include "defaults.tf.h"
@@ -232,6 +233,7 @@ compare_method(const char *dir)
 	tables = idl_tables_new(f);
 	m = idl_table_method(tables, "Same", "all");
 	expect(m != NULL && strcmp(m->name, "all") == 0, "a method");
+	expect(m->flags == n->flags, "a method's flags");
 	npairs = 0;
 	compare_type(n->args, m->args);
 	compare_type(n->result, m->result);
@@ -248,6 +250,35 @@ compare_method(const char *dir)
 	idl_free(idl);
 }
 
+/* Each as the generator has it, and as annotations.thrift says. */
+static void
+compare_flags(const char *dir)
+{
+	static const uint32_t want[] = { 0, TF_THREADED,
+	    TF_THREADED | TF_IDEMPOTENT, TF_ONEWAY | TF_THREADED };
+	const struct tf_service *s = &annotations_work_service;
+	struct idl *idl = idl_new();
+	struct idl_tables *tables;
+	const struct tf_method *m;
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/annotations.thrift", dir);
+	idl->quiet = true;
+	tables = idl_tables_new(idl_load(idl, path));
+	for (uint32_t i = 0; i < s->n; i++) {
+		what = s->methods[i].name;
+		m = idl_table_method(tables, "Work", what);
+		expect(m != NULL && m->flags == want[i] &&
+		    s->methods[i].flags == want[i], "a flag");
+	}
+	expect(annotations_bare_service.methods[0].flags == 0, "a flag");
+	expect(idl_table_method(tables, "Bare", "block")->flags ==
+	    TF_THREADED, "an inherited flag");
+	printf("ok - flags of methods\n");
+	idl_tables_free(tables);
+	idl_free(idl);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -256,5 +287,6 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		run_case(argv[1], cases[i].file, cases[i].name, cases[i].type);
 	compare_method(argv[1]);
+	compare_flags(argv[1]);
 	return 0;
 }

@@ -158,6 +158,27 @@ put_client(struct gen *g, const struct idl_method *m,
 	fputs("}\n\n", g->out);
 }
 
+/* "TF_ONEWAY | TF_THREADED", or "0". */
+static const char *
+flags_text(struct gen *g, uint32_t flags)
+{
+	static const struct {
+		uint32_t	 flag;
+		const char	*name;
+	} names[] = {
+		{ TF_ONEWAY, "TF_ONEWAY" }, { TF_THREADED, "TF_THREADED" },
+		{ TF_IDEMPOTENT, "TF_IDEMPOTENT" },
+	};
+	const char *text = "";
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (flags & names[i].flag)
+			text = tf_strf(g->idl->arena, "%s%s%s", text,
+			    *text == '\0' ? "" : HARD "|" HARD,
+			    names[i].name).s;
+	return *text == '\0' ? "0" : text;
+}
+
 static void
 put_methods(struct gen *g, const struct idl_def *d, const char *methods,
     const struct method_names *n)
@@ -174,7 +195,7 @@ put_methods(struct gen *g, const struct idl_def *d, const char *methods,
 		    "%s" HARD "},", m->name,
 		    n[i].args_type, n[i].result_type, n[i].call,
 		    DEF_NAMES(d)->handler, m->hname,
-		    m->oneway ? "TF_ONEWAY" : "0").s);
+		    flags_text(g, m->flags)).s);
 		fputc('\n', g->out);
 	}
 	fputs("};\n", g->out);

@@ -211,6 +211,7 @@ check_method(struct idl_file *f, struct idl_method *m, struct names *words)
 	check_fields(f, m->result, words);
 	check_throws(f, m);
 	check_exception_use(f, m->ret);
+	flags_check(f->idl, &m->annos);
 	if (m->oneway && (m->ret->kind != TF_T_NONE || m->ret->name != NULL))
 		idl_lint(f->idl, m->ret->loc, "write 'void'",
 		    "the result of a oneway method is never sent");
@@ -233,8 +234,10 @@ check_service(struct idl_file *f, struct idl_def *d, struct names *words)
 	struct idl_method *m;
 	uint32_t i;
 
+	flags_check(f->idl, &d->annos);
 	for (i = 0; i < d->methods.n; i++) {
 		m = d->methods.v[i];
+		flags_set(d, m);
 		other = find_method(d, m->name);
 		names_add(&d->by_name, f->idl->arena, m->name, m);
 		if (other != NULL)

@@ -108,6 +108,7 @@ struct idl_method {
 	struct idl_loc	 loc;
 	const char	*name, *doc;
 	bool		 oneway;
+	uint32_t	 flags;		/* enum tf_method_flag */
 	struct idl_type	*ret;
 	struct idl_def	*args;		/* "calculate_args" */
 	struct idl_def	*result;	/* field 0 "success", exceptions */

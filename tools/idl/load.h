@@ -21,6 +21,10 @@ void	 shape_file(struct idl_file *);
 /* Refuses constants and defaults that expand to too much. */
 void	 weigh_file(struct idl_file *);
 
+/* A method's flags, enum tf_method_flag; what is strange in annotations. */
+void	 flags_set(const struct idl_def *service, struct idl_method *);
+void	 flags_check(struct idl *, const struct idl_annos *);
+
 /* The closest name in a table, "did you mean 'Work'?", or NULL. */
 const char *suggest_name(struct idl *, const struct names *, const char *name);
 

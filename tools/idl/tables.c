@@ -219,7 +219,7 @@ make_method(struct idl_tables *ts, const struct idl_method *m)
 	t->name = m->name;
 	t->args = idl_table_def(ts, m->args);
 	t->result = idl_table_def(ts, m->result);
-	t->flags = m->oneway ? TF_ONEWAY : 0;
+	t->flags = m->flags;
 	return t;
 }
 

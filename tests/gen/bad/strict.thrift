@@ -18,3 +18,4 @@ exception Oops { 1: required i32 a }
 struct B { 1: Oops o, 2: double d = 1e999 }
 const Oops O = {}
 service S { oneway i32 f(), Oops g() }
+service T { void f() (tf.thread), void g() (tf.threads = "maybe") }
