@@ -34,6 +34,7 @@ void	 tf_client_free(struct tf_client *);	/* NULL is fine */
  * tf_client_error() if the key or its value is not understood.
  *
  *	timeout		10s	whole call, connecting included; "off"
+ *	connect-timeout	off	of that, for one attempt to connect
  *	max-frame	16384000	bytes of a request or a reply
  *	protocol	compact	or binary, or json (TJSONProtocol)
  *	framing		framed	or unframed (Apache's "buffered"), or header

@@ -5,6 +5,7 @@
  * that of a later call.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -102,13 +103,35 @@ encode(struct tf_client *c, const struct tf_method *m, const void *args)
 	return 0;
 }
 
+/* The time until which the call, and what is done for it, may take. */
+static uint64_t
+until(const struct tf_client *c, uint64_t timeout_ns)
+{
+	uint64_t ns;
+
+	if (timeout_ns == 0 || __builtin_add_overflow(clock_ns(), timeout_ns,
+	    &ns) || (c->deadline_ns != 0 && c->deadline_ns < ns))
+		return c->deadline_ns;
+	return ns;
+}
+
+static int
+connect_somewhere(struct tf_client *c)
+{
+	if (c->lease != NULL)
+		client_aim(c, lease_aim(c->lease));
+	c->stream.deadline_ns = until(c, c->connect_timeout_ns);
+	return stream_connect(&c->stream, is_http(c) ? c->http.addr : c->addr);
+}
+
 static int
 send_call(struct tf_client *c, const struct tf_method *m)
 {
-	if (!stream_is_usable(&c->stream) &&
-	    stream_connect(&c->stream, is_http(c) ? c->http.addr :
-	    c->addr) == -1)
+	if (!stream_is_usable(&c->stream) && connect_somewhere(c) == -1)
 		return fail_stream(c, m);
+	c->stream.deadline_ns = c->lease == NULL ? c->deadline_ns :
+	    lease_until(c->lease, m);
+	c->stream.sent = 0;
 	if (stream_send(&c->stream, c->out.p, c->out.len) == -1)
 		return fail_stream(c, m);
 	return 0;
@@ -309,9 +332,22 @@ judge(struct tf_client *c, const struct tf_method *m, void **result)
 	    "%s at %s: the reply holds no result", m->name, c->addr);
 }
 
-static int
-exchange(struct tf_client *c, const struct tf_method *m, void **result)
+static enum fault
+fault_of(const struct stream *s)
 {
+	if (s->sent == 0)
+		return FAULT_UNSEEN;
+	return s->late ? FAULT_LATE : FAULT_BROKEN;
+}
+
+/* One try; it comes to an answer, or the connection is closed. */
+static int
+exchange(struct tf_client *c, const struct tf_method *m, void **result,
+    enum fault *fault)
+{
+	*fault = FAULT_NONE;
+	c->stream.late = false;
+	c->stream.sent = 0;
 	if (send_call(c, m) == -1)
 		goto broken;
 	if (recv_reply(c, m) == -1)
@@ -323,23 +359,50 @@ exchange(struct tf_client *c, const struct tf_method *m, void **result)
 	if (c->error_type != -1)	/* an answer all the same */
 		return -1;
 broken:
+	*fault = fault_of(&c->stream);
 	stream_close(&c->stream);
 	return -1;
+}
+
+/* As often as its pool wants it to be tried. */
+static int
+try(struct tf_client *c, const struct tf_method *m, const void *args,
+    void **result)
+{
+	enum fault fault;
+	int rc;
+
+	lease_begin(c->lease, c->deadline_ns);
+	do {
+		if (encode(c, m, args) == -1)
+			return -1;
+		rc = exchange(c, m, result, &fault);
+	} while (lease_again(c->lease, m, fault));
+	if (fault != FAULT_NONE && lease_tries(c->lease) > 1)
+		snprintf(c->error + strlen(c->error), sizeof(c->error) -
+		    strlen(c->error), ", and so in %u tries",
+		    lease_tries(c->lease));
+	return rc;
 }
 
 int
 tf_client_call(struct tf_client *c, const struct tf_method *m,
     const void *args, void **result)
 {
+	enum fault fault;
+
 	*result = NULL;
 	c->error_type = -1;
 	client_header_forget(&c->header);
 	tf_arena_reset(&c->own);
 	c->began_ns = clock_ns();
-	if (c->timeout_ns == 0 || __builtin_add_overflow(c->began_ns,
-	    c->timeout_ns, &c->stream.deadline_ns))
-		c->stream.deadline_ns = 0;
+	c->deadline_ns = 0;
+	c->deadline_ns = until(c, c->timeout_ns);
+	if (c->refused != NULL)
+		return client_fail(c, "%s: %s", m->name, c->refused);
+	if (c->lease != NULL)
+		return try(c, m, args, result);
 	if (encode(c, m, args) == -1)
 		return -1;
-	return exchange(c, m, result);
+	return exchange(c, m, result, &fault);
 }

@@ -15,15 +15,22 @@
 #define MAX_MEMORY		((size_t)256 << 20)	/* of a result */
 #define MORE_BYTES		(2 * HTTP_SLACK)	/* around a message */
 
+static void
+set_addr(struct tf_client *c, const char *addr)
+{
+	if ((c->addr = strdup(addr)) == NULL)
+		fatal("out of memory: an address");
+	client_http_init(&c->http, addr);
+}
+
 struct tf_client *
 tf_client_new(const char *addr)
 {
 	struct tf_client *c;
 
-	if ((c = calloc(1, sizeof(*c))) == NULL ||
-	    (c->addr = strdup(addr)) == NULL)
+	if ((c = calloc(1, sizeof(*c))) == NULL)
 		fatal("out of memory: a client");
-	client_http_init(&c->http, addr);
+	set_addr(c, addr);
 	stream_init(&c->stream);
 	c->stream.trust = &c->trust;
 	arena_init(&c->own, MAX_MEMORY);
@@ -54,6 +61,16 @@ tf_client_free(struct tf_client *c)
 	buf_fini(&c->in);
 	free(c->addr);
 	free(c);
+}
+
+void
+client_aim(struct tf_client *c, const char *addr)
+{
+	if (strcmp(c->addr, addr) == 0)
+		return;
+	client_http_fini(&c->http);
+	free(c->addr);
+	set_addr(c, addr);
 }
 
 int

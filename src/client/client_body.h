@@ -5,6 +5,7 @@
  *	client.c    its life, its headers, its errors
  *	settings.c  tf_client_set()
  *	call.c      a call, from arguments to result
+ *	pool_body.h pools of them
  */
 #ifndef CLIENT_CLIENT_BODY_H
 #define CLIENT_CLIENT_BODY_H
@@ -15,6 +16,7 @@
 #include "base/buf.h"
 #include "client/header.h"
 #include "client/http.h"
+#include "client/lease.h"
 #include "client/stream.h"
 #include "client/trust.h"
 #include "wire/wire.h"
@@ -44,8 +46,16 @@ struct tf_client {
 	uint64_t	 began_ns;
 	int32_t		 seqid;
 	int		 error_type;
+	struct lease	*lease;		/* NULL: it is of no pool */
+	const char	*refused;	/* why no call is made; or NULL */
+	bool		 touched;	/* settings since they were made */
+	uint64_t	 deadline_ns;	/* of the call; 0: none */
+	uint64_t	 connect_timeout_ns;	/* 0: no other than that */
 	char		 error[768];
 };
+
+/* Another server from the next connection on. */
+void	client_aim(struct tf_client *, const char *addr);
 
 /* Sets the reason; -1. */
 int	client_fail(struct tf_client *, const char *fmt, ...) TF_PRINTF(2, 3);

@@ -39,6 +39,14 @@ client_header_forget(struct client_header *h)
 	memset(&h->reply, 0, sizeof(h->reply));
 }
 
+void
+client_header_clear(struct client_header *h)
+{
+	client_header_forget(h);
+	h->set = (struct header_info){ 0 };
+	tf_arena_reset(&h->arena);
+}
+
 /* The id of the first name in the list; 0: it is none. */
 static uint32_t
 first_id(const char *list, size_t len, const char **why)

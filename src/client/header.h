@@ -35,6 +35,9 @@ int	client_header_set_transforms(struct client_header *, const char *,
 int	client_header_set(struct client_header *, const char *key,
 	    const char *value);
 
+/* Takes them all away, and what the last reply carried. */
+void	client_header_clear(struct client_header *);
+
 /* What the last reply carried, or NULL. */
 const struct tf_str *client_header_find(const struct client_header *,
 	    const char *key);

@@ -9,13 +9,25 @@
 #include "wire/zstream.h"
 
 static int
-set_timeout(struct tf_client *c, const char *value)
+set_time(struct tf_client *c, const char *key, const char *value, uint64_t *ns)
 {
-	if (parse_time(value, &c->timeout_ns) == 0)
+	if (parse_time(value, ns) == 0)
 		return 0;
 	return client_fail(c,
-	    "timeout: '%s' is not a time, such as 500ms or 30s, or "
-	    "off", value);
+	    "%s: '%s' is not a time, such as 500ms or 30s, or "
+	    "off", key, value);
+}
+
+static int
+set_timeout(struct tf_client *c, const char *value)
+{
+	return set_time(c, "timeout", value, &c->timeout_ns);
+}
+
+static int
+set_connect_timeout(struct tf_client *c, const char *value)
+{
+	return set_time(c, "connect-timeout", value, &c->connect_timeout_ns);
 }
 
 static int
@@ -154,6 +166,7 @@ tf_client_set(struct tf_client *c, const char *key, const char *value)
 		int		(*set)(struct tf_client *, const char *);
 	} keys[] = {
 		{ "timeout", set_timeout },
+		{ "connect-timeout", set_connect_timeout },
 		{ "max-frame", set_max_frame },
 		{ "protocol", set_protocol },
 		{ "framing", set_framing },
@@ -166,6 +179,7 @@ tf_client_set(struct tf_client *c, const char *key, const char *value)
 		{ "tls-verify", set_tls_verify },
 	};
 
+	c->touched = true;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (strcmp(keys[i].key, key) == 0)
 			return keys[i].set(c, value);

@@ -66,6 +66,7 @@ await(struct stream *s, short events)
 	do {
 		if (s->deadline_ns != 0) {
 			if (now >= s->deadline_ns) {
+				s->late = true;
 				errno = ETIMEDOUT;
 				return -1;
 			}
@@ -135,6 +136,7 @@ send_raw(struct stream *s, const void *data, size_t len)
 		if (n >= 0) {
 			p += n;
 			len -= (size_t)n;
+			s->sent += (size_t)n;
 		} else if (errno == EAGAIN) {
 			if (await(s, POLLOUT) == -1)
 				return fail(s, "send");

@@ -23,6 +23,8 @@ struct stream {
 	pid_t		 owner;		/* the process that connected it */
 	uint64_t	 deadline_ns;	/* CLOCK_MONOTONIC; 0: none */
 	bool		 ended;		/* by the server, and nobody else */
+	bool		 late;		/* what failed is that time was up */
+	uint64_t	 sent;		/* bytes, so far */
 	char		 error[256];
 };
 
