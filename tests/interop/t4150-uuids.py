@@ -6,7 +6,6 @@ in binary and 13 in compact; in JSON "uid" and the text of 36 characters."""
 
 import json
 import os
-import socket
 import struct
 import subprocess
 import sys
@@ -44,24 +43,13 @@ def needs():
                         workers=1)
 
 
-def answer(data):
-    got = b""
-    with socket.create_connection(("127.0.0.1", server.port), 30) as s:
-        s.sendall(data)
-        s.shutdown(socket.SHUT_WR)
-        while True:
-            more = s.recv(65536)
-            if not more:
-                return got
-            got += more
-
-
 def bytes_of_a_call(protocol):
     def run():
         needs()
         sent, want = NEXT[protocol]
-        assert answer(sent) == want, answer(sent)
-        assert answer(struct.pack(">I", len(sent)) + sent) == \
+        got = server.answer(sent)
+        assert got == want, got
+        assert server.answer(struct.pack(">I", len(sent)) + sent) == \
             struct.pack(">I", len(want)) + want
     run.__name__ = "bytes of a call, " + protocol
     return run
@@ -76,7 +64,7 @@ def cut_short(protocol):
                             else U)
         half = sent[:begins + 8]
         after, want = (struct.pack(">I", len(x)) + x for x in NEXT[protocol])
-        got = answer(struct.pack(">I", len(half)) + half + after)
+        got = server.answer(struct.pack(">I", len(half)) + half + after)
         assert got.endswith(want), got
         assert b"cannot be read" in got[:-len(want)], got
     run.__name__ = "cut short, " + protocol

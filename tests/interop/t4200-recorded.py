@@ -4,7 +4,6 @@
 answered byte for byte as their server did.  The bytes come from TF_CORPUS."""
 
 import os
-import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
@@ -19,20 +18,6 @@ def corpus(name):
         return f.read()
 
 
-def answer(server, data, piece):
-    """What the server sends when data comes in pieces of that size."""
-    got = b""
-    with socket.create_connection(("127.0.0.1", server.port), 30) as s:
-        for i in range(0, len(data), piece):
-            s.sendall(data[i:i + piece])
-        s.shutdown(socket.SHUT_WR)
-        while True:
-            more = s.recv(65536)
-            if not more:
-                return got
-            got += more
-
-
 def calculator(protocol, client, port):
     def run():
         sent = corpus("calc-service-%s.%d-%d.c2s.bin" %
@@ -42,7 +27,7 @@ def calculator(protocol, client, port):
         s = Server([built("thriftfork"), "run", built(".libs/recorded.so")],
                    workers=1)
         for piece in (len(sent), 1, 7):
-            assert answer(s, sent, piece) == want, piece
+            assert s.answer(sent, piece) == want, piece
         assert s.stop() == 0
     run.__name__ = "calculator, " + protocol
     return run

@@ -10,6 +10,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -87,6 +88,16 @@ def python_client(thrift_file):
     subprocess.run(["thrift", "--gen", "py", "-out", out, thrift_file],
                    check=True, stdout=subprocess.DEVNULL)
     return out
+
+
+def read_all(s):
+    """What comes by a socket until its end."""
+    data = b""
+    while True:
+        piece = s.recv(1 << 20)
+        if not piece:
+            return data
+        data += piece
 
 
 def instance_dir():
@@ -177,6 +188,16 @@ class Server:
                 break
             self.log += data.decode(errors="replace")
         return self.log
+
+    def answer(self, data, piece=None):
+        """To data alone on a connection, sent in pieces of that size."""
+        with socket.create_connection(("127.0.0.1", self.port),
+                                      DEADLINE) as s:
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for i in range(0, len(data), piece or len(data)):
+                s.sendall(data[i:i + (piece or len(data))])
+            s.shutdown(socket.SHUT_WR)
+            return read_all(s)
 
     def status(self):
         out = subprocess.run([built("thriftfork"), "status", "--json", "-n",
