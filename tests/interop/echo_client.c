@@ -74,7 +74,8 @@ strings(struct run *r)
 {
 	const struct tf_str texts[] = {
 		TF_STR(""), TF_STR("abcdefghijklmnopqrstuvwxyz"),
-		TF_STR("\"\\/\b\f\n\r\t\x7f \xc3\xa9\xe4\xb8\x96\xf0\x9f\x98\x80"),
+		TF_STR("\"\\/\b\f\n\r\t\x7f \xc3\xa9\xe4\xb8\x96"
+		    "\xf0\x9f\x98\x80"),
 		tf_strf(r->arena, "%070000d", 1)
 	};
 	struct tf_str got, raw = bytes(r, r->small ? 20 : 5000);
