@@ -42,6 +42,8 @@ WITHOUT = {
     # Its TLS takes a unix socket as a descriptor that is connected, and cannot
     # open that again, which a oneway over HTTP takes (THRIFT-6021).
     "c++ client": ["* http tls unix"],
+    # Its zlib there is not; what Debian's compiler generates flushes past its
+    # THeader; and its TLS wants a host and a port.
     "javascript client": ["* *zlib *", "* header *", "* tls unix"],
     "javascript server": ["* *zlib *", "* header *", "* tls unix"],
 }
@@ -143,8 +145,7 @@ def cpp_peer():
     path = os.path.join(out, "echo_cpp")
     subprocess.run(["g++", "-o", path] +
                    glob.glob(os.path.join(out, "*.o")) +
-                   ["-lthriftz", "-lthrift", "-lssl", "-lcrypto", "-lz",
-                    "-lpthread"], check=True)
+                   ["-lthriftz", "-lthrift", "-lz", "-lpthread"], check=True)
     return [path]
 
 
