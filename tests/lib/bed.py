@@ -164,7 +164,7 @@ def loads(s):
 
 FELT = ("wrong", "app_exceptions", "lost", "timed_out", "stray", "refused",
         "connect_failed", "closed_idle", "closed_in_flight",
-        "closed_mid_reply", "closed_reset", "gave_up")
+        "closed_mid_reply", "closed_reset", "closed_by_tls", "gave_up")
 
 
 def nothing_felt(report, calls=1):

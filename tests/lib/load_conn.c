@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "load.h"
+#include "load_tls.h"
 
 #define PAUSE_NS	(20 * NS_PER_MS)	/* after a failure */
 #define RETRY_NS	(2 * NS_PER_MS)	/* while a unix backlog is full */
@@ -84,16 +85,19 @@ conn_end(struct conn *c, struct pool *p, enum ending how, const char *detail)
 	conn_succeed(c, p, f->answered);
 }
 
+/* error may be one of load_tls.h. */
 static void
 conn_refuse(struct conn *c, struct pool *p, int error)
 {
+	const char *tls = c->state == CONN_SHAKING ? "TLS handshake: " : "";
+
 	if (error == ECONNREFUSED)
 		p->report->refused++;
 	else
 		p->report->connect_failed++;
 	report_problem(p->report, c->flight.conn, c->flight.port, -1,
-	    "%s: %s", error == ECONNREFUSED ? "refused" : "connect_failed",
-	    strerror(error));
+	    "%s: %s%s", error == ECONNREFUSED ? "refused" : "connect_failed",
+	    tls, tls_why(error));
 	conn_succeed(c, p, false);
 }
 
@@ -231,7 +235,8 @@ conn_read(struct conn *c, struct pool *p)
 	if (len == -1 && errno == EAGAIN)
 		return;
 	if (len == -1) {
-		conn_end(c, p, CLOSED_RESET, strerror(errno));
+		conn_end(c, p, errno == EPROTO ? CLOSED_BY_TLS : CLOSED_RESET,
+		    tls_why(errno));
 		return;
 	}
 	if (len == 0) {
@@ -257,12 +262,35 @@ inet_port(const struct sockaddr_storage *ss)
 	}
 }
 
+static void
+conn_opened(struct conn *c, struct pool *p)
+{
+	p->report->opened++;
+	c->state = CONN_OPEN;
+	c->due_ns = p->now_ns;
+	conn_watch(c, p, EPOLL_CTL_MOD, EPOLLIN);
+	conn_pump(c, p);
+}
+
+static void
+conn_shake(struct conn *c, struct pool *p)
+{
+	int events = tls_shake(c->stream.tls);
+
+	if (events == -1)
+		conn_refuse(c, p, errno);
+	else if (events == 0)
+		conn_opened(c, p);
+	else
+		conn_watch(c, p, EPOLL_CTL_MOD, (uint32_t)events);
+}
+
 /*
  * Connected.  A port on loopback that nobody listens on may be connected to
  * itself, when the kernel happens to choose it for this end too.
  */
 static void
-conn_opened(struct conn *c, struct pool *p)
+conn_greeted(struct conn *c, struct pool *p)
 {
 	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
 	socklen_t len = sizeof(ss);
@@ -277,11 +305,13 @@ conn_opened(struct conn *c, struct pool *p)
 	if (c->flight.port != 0)
 		(void)setsockopt(c->stream.fd, IPPROTO_TCP, TCP_NODELAY, &on,
 		    sizeof(on));
-	p->report->opened++;
-	c->state = CONN_OPEN;
-	c->due_ns = p->now_ns;
-	conn_watch(c, p, EPOLL_CTL_MOD, EPOLLIN);
-	conn_pump(c, p);
+	if (p->tls == NULL) {
+		conn_opened(c, p);
+		return;
+	}
+	c->state = CONN_SHAKING;
+	c->stream.tls = tls_new(p->tls, c->stream.fd);
+	conn_shake(c, p);
 }
 
 static void
@@ -309,7 +339,7 @@ conn_connect(struct conn *c, struct pool *p)
 	c->due_ns = p->now_ns + p->opt->timeout_ns;
 	conn_watch(c, p, EPOLL_CTL_ADD, EPOLLOUT);
 	if (rc == 0)
-		conn_opened(c, p);
+		conn_greeted(c, p);
 }
 
 static void
@@ -323,7 +353,7 @@ conn_connected(struct conn *c, struct pool *p)
 	if (error != 0)
 		conn_refuse(c, p, error);
 	else
-		conn_opened(c, p);
+		conn_greeted(c, p);
 }
 
 void
@@ -358,6 +388,10 @@ conn_event(struct conn *c, struct pool *p, uint32_t events)
 		conn_connected(c, p);
 		return;
 	}
+	if (c->state == CONN_SHAKING) {
+		conn_shake(c, p);
+		return;
+	}
 	if (c->state == CONN_OPEN && (events & EPOLLOUT) != 0 &&
 	    c->stream.ntail > 0)
 		conn_flush_tail(c, p);
@@ -383,6 +417,7 @@ conn_tick(struct conn *c, struct pool *p)
 		}
 		break;
 	case CONN_CONNECTING:
+	case CONN_SHAKING:
 		if (p->stopping)
 			conn_vacate(c);
 		else if (p->now_ns >= c->due_ns)

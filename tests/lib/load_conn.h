@@ -17,6 +17,7 @@
 struct pool {
 	const struct opt *opt;
 	struct report	*report;
+	struct ssl_ctx_st *tls;		/* NULL: in plain */
 	int		 epfd;		/* events carry the struct conn */
 	uint64_t	 now_ns;
 	uint64_t	 made;		/* connections numbered so far */
@@ -32,7 +33,8 @@ enum conn_kind { CONN_PERSISTENT, CONN_IDLE, CONN_ONCE };
 enum conn_state {
 	CONN_FREE,		/* nobody is here, and nobody will come back */
 	CONN_WAITING,		/* to connect, at due_ns */
-	CONN_CONNECTING,	/* until due_ns */
+	CONN_CONNECTING,	/* until due_ns, as is the next */
+	CONN_SHAKING,		/* hands, by TLS */
 	CONN_OPEN
 };
 

@@ -36,6 +36,8 @@ static const char help[] =
 "  --idle N          more connections, that call about once a second (0)\n"
 "  --seed S          other values in the calls (1)\n"
 "  --reconnect       a persistent or idle connection that ended is replaced\n"
+"  --tls CA          over TLS; CA is the file of the authority by which the\n"
+"                    server proves to be localhost\n"
 "  --timeout MS      for a reply, and for connecting (5000)\n"
 "  --json            report one JSON object instead of lines\n"
 "  --progress-fd FD  write \"ready\\n\" there when every persistent\n"
@@ -52,8 +54,8 @@ static const char help[] =
 "else ended; 1 anything wrong, lost, late, refused, closed, answered by an\n"
 "application exception or not asked for; 2 misuse; 3 internal error\n";
 
-enum { O_CONNECT = 256, O_ONCE, O_IDLE, O_SEED, O_RECONNECT, O_TIMEOUT, O_JSON,
-    O_PROGRESS, O_CONTROL, O_HELP };
+enum { O_CONNECT = 256, O_ONCE, O_IDLE, O_SEED, O_RECONNECT, O_TLS, O_TIMEOUT,
+    O_JSON, O_PROGRESS, O_CONTROL, O_HELP };
 
 static const struct option longs[] = {
 	{ "connect", required_argument, NULL, O_CONNECT },
@@ -61,6 +63,7 @@ static const struct option longs[] = {
 	{ "idle", required_argument, NULL, O_IDLE },
 	{ "seed", required_argument, NULL, O_SEED },
 	{ "reconnect", no_argument, NULL, O_RECONNECT },
+	{ "tls", required_argument, NULL, O_TLS },
 	{ "timeout", required_argument, NULL, O_TIMEOUT },
 	{ "json", no_argument, NULL, O_JSON },
 	{ "progress-fd", required_argument, NULL, O_PROGRESS },
@@ -233,6 +236,9 @@ parse_one(struct opt *o, int ch, const char *arg)
 		return parse_number(arg, 0, UINT64_MAX, &o->seed);
 	case O_RECONNECT:
 		o->reconnect = true;
+		return 0;
+	case O_TLS:
+		o->tls_ca = arg;
 		return 0;
 	case O_TIMEOUT:
 		return parse_timeout(o, arg);

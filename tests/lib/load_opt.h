@@ -16,6 +16,7 @@ struct opt {
 	double			 once_rate;	/* per second */
 	uint64_t		 seed;
 	bool			 reconnect, json;
+	const char		*tls_ca;	/* a file; NULL: no TLS */
 	uint64_t		 timeout_ns;
 	int			 progress_fd, control_fd;	/* -1: none */
 };

@@ -35,6 +35,7 @@ static const char *const ending_names[ENDINGS] = {
 	[CLOSED_IN_FLIGHT] = "closed_in_flight",
 	[CLOSED_MID_REPLY] = "closed_mid_reply",
 	[CLOSED_RESET] = "closed_reset",
+	[CLOSED_BY_TLS] = "closed_by_tls",
 	[GAVE_UP] = "gave_up",
 };
 
@@ -202,6 +203,8 @@ rows_of(const struct report *r, struct row *row)
 		{ "closed_mid_reply", "closed by peer, in mid-reply",
 		    r->ended[CLOSED_MID_REPLY] },
 		{ "closed_reset", "reset", r->ended[CLOSED_RESET] },
+		{ "closed_by_tls", "ended by TLS, or without its close",
+		    r->ended[CLOSED_BY_TLS] },
 		{ "gave_up", "closed by this client", r->ended[GAVE_UP] },
 		{ "sent", "calls sent", r->sent },
 		{ "right", "answered right", report_right(r) },

@@ -26,6 +26,7 @@ enum ending {
 	CLOSED_IN_FLIGHT,	/* by the peer: it owed replies */
 	CLOSED_MID_REPLY,	/* by the peer: part of a reply was there */
 	CLOSED_RESET,		/* an error, whatever was in flight */
+	CLOSED_BY_TLS,		/* the same of TLS, or no close_notify came */
 	GAVE_UP,		/* by the client: bad frame, or timeout */
 	ENDINGS
 };

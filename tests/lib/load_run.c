@@ -20,6 +20,7 @@
 
 #include "load.h"
 #include "load_conn.h"
+#include "load_tls.h"
 
 #define EVENTS		256
 #define OPEN_PER_ROUND	64	/* connects between two looks at the events */
@@ -116,6 +117,8 @@ run_open(const struct opt *o, struct report *report)
 	r->report = r->pool.report = report;
 	r->pool.random = o->seed;
 	r->pool.waiting = o->conns;
+	if (o->tls_ca != NULL)
+		r->pool.tls = tls_client_new(o->tls_ca);
 	r->pool.epfd = epoll_create1(EPOLL_CLOEXEC);
 	if (r->pool.epfd == -1)
 		err(LOAD_INTERNAL, "epoll_create1");
@@ -137,6 +140,7 @@ run_close(struct run *r)
 	for (unsigned i = 0; i < r->nplaces; i++)
 		conn_fini(&r->conn[i]);
 	free(r->conn);
+	tls_client_free(r->pool.tls);
 	(void)close(r->signal_fd);
 	(void)close(r->pool.epfd);
 	free(r);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "load.h"
+#include "load_tls.h"
 
 void
 stream_init(struct stream *s, int fd)
@@ -23,6 +24,7 @@ stream_init(struct stream *s, int fd)
 void
 stream_close(struct stream *s)
 {
+	tls_free(s->tls);
 	if (s->fd != -1)
 		(void)close(s->fd);
 	free(s->part);
@@ -48,7 +50,8 @@ send_some(struct stream *s, const uint8_t *b, size_t len)
 	ssize_t n;
 
 	do
-		n = send(s->fd, b, len, MSG_NOSIGNAL);
+		n = s->tls != NULL ? tls_send(s->tls, b, len) :
+		    send(s->fd, b, len, MSG_NOSIGNAL);
 	while (n == -1 && errno == EINTR);
 	if (n == -1 && errno != EAGAIN)
 		s->write_error = errno;
@@ -89,7 +92,9 @@ stream_recv(struct stream *s, uint8_t *buf, size_t size)
 	ssize_t n;
 
 	do
-		n = recv(s->fd, buf + s->npart, size - s->npart, MSG_DONTWAIT);
+		n = s->tls != NULL ?
+		    tls_recv(s->tls, buf + s->npart, size - s->npart) :
+		    recv(s->fd, buf + s->npart, size - s->npart, MSG_DONTWAIT);
 	while (n == -1 && errno == EINTR);
 	if (n <= 0)
 		return n;

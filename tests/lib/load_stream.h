@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A connected non-blocking socket and the bytes that are between two calls of
- * it: the start of a reply that is not whole yet, the end of calls that the
+ * A connected non-blocking socket, or TLS on one, and the bytes that are between
+ * two calls of it: the start of a reply that is not whole yet, the end of calls that the
  * kernel would not take.  Both are usually empty, and then take no memory.
  */
 #ifndef LOAD_STREAM_H
@@ -11,8 +11,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct ssl_st;
 struct stream {
 	int		 fd;		/* -1: none */
+	struct ssl_st	*tls;		/* NULL: in plain */
 	int		 write_error;	/* nothing more can be sent */
 	uint8_t		*part;		/* of a reply; npart bytes */
 	uint8_t		*tail;		/* not sent yet; ntail bytes at off */
