@@ -62,6 +62,8 @@ int	tls_write(struct tls *, const uint8_t *, size_t, struct buf *out);
 void	tls_finish(struct tls *, struct buf *out);
 
 bool	tls_is_ready(const struct tls *);	/* the handshake is over */
+/* Whether a record has begun to come, and has not ended. */
+bool	tls_is_within(const struct tls *);
 bool	tls_is_resumed(const struct tls *);	/* it was short */
 const char *tls_error(const struct tls *);
 /*

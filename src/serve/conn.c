@@ -388,7 +388,7 @@ conn_settle(struct conn *c)
 		conn_close(c);
 	else if (c->finishing && (c->mute || (c->to_read == 0 &&
 	    !layers_hold(c)))) {
-		if (c->in_len == 0)
+		if (c->in_len == 0 && !layers_are_midway(c))
 			conn_linger(c);
 		else
 			conn_move(c, PLACE_HALF);

@@ -32,7 +32,7 @@
 /* Where a connection is; each place has its timeout. */
 enum conn_place {
 	PLACE_IDLE,		/* between frames, nothing owed */
-	PLACE_FRAME,		/* a frame has begun */
+	PLACE_FRAME,		/* a frame has begun, or something of TLS */
 	PLACE_WRITE,		/* replies wait for the peer to read */
 	PLACE_OWING,		/* between frames, replies are owed */
 	PLACE_HALF,		/* finishing, and all is answered but a frame

@@ -319,7 +319,7 @@ place(struct conn *c)
 		return;
 	if (conn_is_blocked(c))
 		conn_move(c, PLACE_WRITE);
-	else if (c->in_len > 0 || layers_are_opening(c))
+	else if (c->in_len > 0 || layers_are_midway(c))
 		conn_move(c, PLACE_FRAME);
 	else
 		conn_move(c, TAILQ_EMPTY(&c->owed) ? PLACE_IDLE : PLACE_OWING);

@@ -341,11 +341,12 @@ layers_arm(struct conn *c)
 }
 
 bool
-layers_are_opening(const struct conn *c)
+layers_are_midway(const struct conn *c)
 {
 	const struct layers *ls = conn_layers(c);
 
-	return ls != NULL && ls->tls != NULL && !ls->shaken;
+	return ls != NULL && ls->tls != NULL &&
+	    (!ls->shaken || tls_is_within(ls->tls));
 }
 
 const char *

@@ -44,8 +44,11 @@ ssize_t	layers_recv(struct conn *, uint8_t *, size_t);
 bool	layers_hold(const struct conn *);
 /* Sees to it that c has another turn if they do. */
 void	layers_arm(struct conn *);
-/* Whether they have to come to terms with the peer before bytes pass. */
-bool	layers_are_opening(const struct conn *);
+/*
+ * Whether the peer has to go on before bytes pass: with a handshake, or with a
+ * record that has begun.
+ */
+bool	layers_are_midway(const struct conn *);
 
 /* Whether messages come out of a zlib stream. */
 bool	layers_have_zlib(const struct conn *);

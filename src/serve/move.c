@@ -279,8 +279,10 @@ move_answered(struct worker *w, const struct order *o)
 	conn_attach(c, fd);
 	if (!w->stopping)
 		offer_later(w);
-	else if (conn_is_open(c))
+	else if (conn_is_open(c)) {
+		conn_count(c, COUNTER_CONNECTIONS_NOT_MOVED, 1);
 		conn_finish(c);
+	}
 }
 
 /* ---- hither */

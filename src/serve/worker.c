@@ -40,7 +40,7 @@ stop(struct worker *w)
 	for (int place = 0; place < PLACE_HALF; place++)
 		for (c = TAILQ_FIRST(&w->places[place]); c != NULL; c = next) {
 			next = TAILQ_NEXT(c, link);
-			if (w->draining)
+			if (w->draining && !c->finishing)
 				conn_count(c, COUNTER_CONNECTIONS_NOT_MOVED,
 				    1);
 			conn_finish(c);
