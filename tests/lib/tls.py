@@ -61,17 +61,31 @@ class Authority:
         return c
 
 
+def settings(ca, own=None, **more):
+    """Of a server with a certificate."""
+    crt, key = own or ca.issue("server")
+    given = {"tls-certificate": crt, "tls-key": key}
+    given.update((k.replace("_", "-"), v) for k, v in more.items())
+    return "".join("%s %s\n" % pair for pair in given.items())
+
+
 class TlsPeer(Peer):
     """A connection that calls the test bed by hand, over TLS."""
 
     def __init__(self, server, context, session=None, name="localhost"):
         plain = socket.create_connection(("127.0.0.1", server.port), DEADLINE)
+        # An end without close_notify is an error.
         self.socket = context.wrap_socket(plain, server_hostname=name,
-                                          session=session)
+                                          session=session,
+                                          suppress_ragged_eofs=False)
         self.file = self.socket.makefile("rb")
 
     def serial(self):
         return self.socket.getpeercert()["serialNumber"]
+
+    def ends(self):
+        """The server has nothing more to say, and says so."""
+        return self.socket.recv(1) == b""
 
     def text(self, method):
         """What a method without arguments returns."""

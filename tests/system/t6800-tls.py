@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """TLS on the port of all: told by its first bytes, with and without client
-certificates, rotated under load, and attacked."""
+certificates, whose files change, and attacked."""
 
 import contextlib
+import functools
 import os
+import signal
 import socket
 import ssl
 import struct
@@ -14,20 +16,15 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from bed import Bed, Peer, fifo, text, under_load
-from daemon import CALC, launcher, refused, written
+from daemon import (CALC, descriptors, launcher, proc, read, refused,
+                    written)
 from harness import DEADLINE, Skip, main, source, until
+import tls
 from tls import Authority, TlsPeer
 
 CA = Authority()
+settings = functools.partial(tls.settings, CA)
 TESTBED_IDL = source("tests/system/testbed.thrift")
-
-
-def settings(ca=CA, own=None, **more):
-    """Of a server with a certificate."""
-    crt, key = own or ca.issue("server")
-    given = {"tls-certificate": crt, "tls-key": key}
-    given.update((k.replace("_", "-"), v) for k, v in more.items())
-    return "".join("%s %s\n" % pair for pair in given.items())
 
 
 def count(s, name):
@@ -112,73 +109,6 @@ def refused_by_name():
             ":0,tls=on", CALC)
 
 
-class Caller(threading.Thread):
-    """Calls until told to stop, on one connection or on a new one each time;
-    what went wrong, and the certificates that it saw."""
-
-    def __init__(self, server, context, renew):
-        super().__init__(daemon=True)
-        self.server, self.context, self.renew = server, context, renew
-        self.over = threading.Event()
-        self.calls, self.error, self.seen = 0, None, set()
-        self.start()
-
-    def run(self):
-        try:
-            peer = TlsPeer(self.server, self.context)
-            while not self.over.is_set():
-                body = "call %d" % self.calls
-                assert body.encode() in peer.call("echo", text(body))
-                self.calls += 1
-                self.seen.add(peer.serial())
-                if self.renew:
-                    peer.close()
-                    peer = TlsPeer(self.server, self.context)
-        except Exception as e:
-            self.error = repr(e)
-
-    def end(self):
-        self.over.set()
-        self.join(DEADLINE)
-        assert self.error is None, self.error
-        assert self.calls > 0
-
-
-def rotated():
-    """under load: no call is lost, and no connection is closed"""
-    own = CA.issue("rotated")
-    s = Bed(conf=settings(own=own), workers=3)
-    workers = s.workers()
-    stay = [Caller(s, CA.context(), False) for _ in range(4)]
-    come = [Caller(s, CA.context(), True) for _ in range(2)]
-    idle = TlsPeer(s, CA.context())
-    serials = {idle.serial()}
-    with under_load(s, calls=100):
-        for _ in range(4):
-            CA.issue("rotated")
-            s.succeeds("reload")
-            s.await_log("generation 1 goes on, renewed")
-            # All workers have it, at the latest after their next turn.
-            until(lambda: TlsPeer(s, CA.context()).serial() not in serials,
-                  "the new one is shown")
-            serials.add(TlsPeer(s, CA.context()).serial())
-            assert b"good" in idle.call("mood")
-    for caller in stay + come:
-        caller.end()
-    assert all(len(c.seen) == 1 for c in stay)
-    assert any(len(c.seen) > 1 for c in come)
-    assert s.workers() == workers, "workers were replaced"
-    assert count(s, "connections_not_moved") == 0
-    assert count(s, "tls_errors") == 0
-    # Nothing is new now: a reload is what it always was.
-    s.mood("next")
-    s.succeeds("reload")
-    assert s.moods() == {"next"} and s.workers() != workers
-    assert TlsPeer(s, CA.context()).serial() in serials
-    s.verb("stop")
-    assert s.wait() == 0
-
-
 def rotation_refused():
     """a bad one is named; the good one stays, and a worker that dies too"""
     own = CA.issue("refused")
@@ -224,13 +154,43 @@ def replaced():
         new = TlsPeer(s, CA.context())
         assert b"next" in new.call("mood")
         assert b"good" in idle.call("mood")     # where it was
-        assert idle.socket.recv(1) == b"", "closed, with a word"
+        assert idle.ends()
         end.write(b"held")
     assert b"held" in busy.reply()
-    assert busy.socket.recv(1) == b""
+    assert busy.ends()
     s.settle()
     assert count(s, "connections_not_moved") == 2, s.status()["counters"]
     assert b"next" in new.call("mood")
+    assert s.stop() == 0
+
+
+def half_sent():
+    """when its worker leaves: the rest may come, within a second"""
+    s = Bed(conf=settings(drain_timeout="1s"), workers=1)
+    idle, half = TlsPeer(s, CA.context()), Relay(s).shake()
+    deaf = TlsPeer(s, CA.context())
+    deaf.socket.setblocking(False)
+    with contextlib.suppress(ssl.SSLWantWriteError):
+        while True:
+            deaf.send("echo", text("x" * 100000))
+    old, = s.workers().values()
+    half.tls.write(frame("mood"))
+    record = half.out.read()
+    half.socket.sendall(record[:-3])
+    s.mood("next")
+    s.succeeds("reload")
+    assert idle.ends()
+    half.socket.sendall(record[-3:])
+    assert b"good" in half.reply()
+    assert half.ends()
+    # Who does not read is still there, and not counted twice.
+    os.kill(old, signal.SIGTERM)
+    deaf.socket.settimeout(DEADLINE)
+    with contextlib.suppress(ConnectionResetError):
+        while deaf.socket.recv(1 << 20):
+            pass
+    s.settle()
+    assert count(s, "connections_not_moved") == 3
     assert s.stop() == 0
 
 
@@ -313,6 +273,14 @@ class Relay:
                 self.fill()
         return data
 
+    def ends(self):
+        """As a TlsPeer does."""
+        while True:
+            try:
+                return self.tls.read(1) == b""
+            except ssl.SSLWantReadError:
+                self.fill()
+
     def reply(self):
         return self.read(struct.unpack(">I", self.read(4))[0])
 
@@ -376,6 +344,44 @@ def hostile():
         liar.socket.sendall(data)
         assert ended(liar.socket)
         assert count(s, "tls_errors") == 2
+    assert s.stop() == 0
+
+
+def rss(pid):
+    return int(proc(pid, "status")["VmRSS"].split()[0])
+
+
+def crowds():
+    """that begin and do not go on: out in time, and nothing is left of them"""
+    s = Bed(conf=settings(frame_timeout="1s"), workers=1)
+    pid, = s.workers().values()
+    sanitized = "libasan" in read("/proc/%d/maps" % pid)
+    good = TlsPeer(s, CA.context())
+    assert b"good" in good.call("mood")
+    before, kib = len(descriptors(pid)), []
+    for turn in range(1, 4):
+        crowd = []
+        for i in range(150):
+            one = Relay(s)
+            with contextlib.suppress(ssl.SSLWantReadError):
+                one.tls.do_handshake()
+            hello = one.out.read()
+            if i % 3 < 2:               # half a hello, or a whole one
+                one.socket.sendall(hello[:len(hello) // (2 - i % 3)])
+            else:                       # half a record behind the handshake
+                one.out.write(hello)
+                one.shake()
+                one.tls.write(bytes(16384))
+                one.socket.sendall(one.out.read()[:8000])
+            crowd.append(one)
+        assert b"good" in good.call("mood")
+        assert all(ended(one.socket) for one in crowd)
+        assert count(s, "frame_timeouts") == turn * len(crowd)
+        until(lambda: len(descriptors(pid)) == before, "all are closed")
+        kib.append(rss(pid))
+    assert sanitized or kib[-1] < kib[0] + 512, kib
+    assert b"good" in good.call("mood")
+    assert count(s, "tls_errors") == 0
     assert s.stop() == 0
 
 
@@ -460,7 +466,7 @@ def calls():
 
 
 def many():
-    """that only connect, and bytes that nobody reads: memory stays"""
+    """bytes that nobody reads: memory stays"""
     s = Bed(conf=settings(), workers=1)
     deaf = TlsPeer(s, CA.context())
     big = text("x" * 100000)
@@ -477,6 +483,6 @@ def many():
     assert s.stop() == 0
 
 
-main([told_apart, on_or_off, client_certificates, refused_by_name, rotated,
-      rotation_refused, replaced, resumed, privilege, hostile, old_ones, calls,
-      many])
+main([told_apart, on_or_off, client_certificates, refused_by_name,
+      rotation_refused, replaced, half_sent, resumed, privilege, hostile,
+      crowds, old_ones, calls, many])
