@@ -327,6 +327,7 @@ START_TEST(stop_ends_a_drain)
 	refuse();
 	peer_end(fd);
 	ck_assert_int_eq(side_wait(&a), 0);
+	ck_assert_uint_eq(side_count(&a, COUNTER_CONNECTIONS_NOT_MOVED), 1);
 }
 END_TEST
 
