@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A connected non-blocking socket, or TLS on one, and the bytes that are between
- * two calls of it: the start of a reply that is not whole yet, the end of calls that the
- * kernel would not take.  Both are usually empty, and then take no memory.
+ * A connected non-blocking socket, or TLS on one, and the bytes that are
+ * between two calls of it: the start of a reply that is not whole yet, the end
+ * of calls that the kernel would not take.  Both are usually empty, and then
+ * take no memory.
  */
 #ifndef LOAD_STREAM_H
 #define LOAD_STREAM_H

@@ -32,9 +32,9 @@ void	 tls_free(struct ssl_st *);			/* NULL is fine */
 int	 tls_shake(struct ssl_st *);
 
 /*
- * As send(2) and recv(2) of a socket that does not block.  Both take all or
+ * As send(2) and recv(2) of a socket that does not block.  All is taken, or
  * nothing: what could not be sent is given again as it was, and len must be
- * TLS_RECORD at least to receive.  0 is the end only where the peer has said so.
+ * TLS_RECORD at least to receive.  0 is an end that the peer has announced.
  */
 ssize_t	 tls_send(struct ssl_st *, const uint8_t *, size_t len);
 ssize_t	 tls_recv(struct ssl_st *, uint8_t *, size_t len);

@@ -8,7 +8,10 @@ TF_CHURN is the number N of rotations, of reloads it is N/5, of upgrades and of
 scalings N/10."""
 
 import os
+import socket
+import ssl
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -60,6 +63,40 @@ def over_tls(s, *options):
                 *CLIENTS, *options)
     load.ready()
     return load
+
+
+def cut_off():
+    """The address of a server that leaves in the middle, without a word."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*CA.issue("rude"))
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        with listener, context.wrap_socket(listener.accept()[0],
+                                           server_side=True) as one:
+            one.recv(1)
+            one.recv(65536)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return "127.0.0.1:%d" % listener.getsockname()[1]
+
+
+def told():
+    """what the load client says when TLS fails"""
+    s = TlsBed(CA.issue("server"))
+    plain = Bed(workers=1)
+    for address, ca, count, words in [
+        (s.address, Authority().ca, "connect_failed",
+         "connect_failed: TLS handshake: certificate verify failed"),
+        (plain.address, CA.ca, "connect_failed",
+         "TLS handshake: sslv3 alert handshake failure"),
+        (cut_off(), CA.ca, "closed_by_tls", "ended without close_notify"),
+    ]:
+        r = Load(address, "-n", 1, "--tls", ca).report()
+        assert not r["ok"] and r[count] == 1, (words, r)
+        assert any(words in p["what"] for p in r["problems"]), (words, r)
+    assert plain.stop() == 0
+    s.end()
 
 
 def shown(s):
@@ -229,4 +266,4 @@ def scalings():
              "scaling from %d to 1" % WORKERS, WORKERS - 1)
 
 
-main([rotated, reloads, upgrades, scalings])
+main([told, rotated, reloads, upgrades, scalings])
