@@ -180,6 +180,10 @@ def half_sent():
     s.mood("next")
     s.succeeds("reload")
     assert idle.ends()
+    # When it has noticed this, it has looked at the other one.
+    n = len(descriptors(old))
+    idle.close()
+    until(lambda: len(descriptors(old)) < n, "it is closed")
     half.socket.sendall(record[-3:])
     assert b"good" in half.reply()
     assert half.ends()
@@ -268,7 +272,9 @@ class Relay:
         data = b""
         while len(data) < n:
             try:
-                data += self.tls.read(n - len(data))
+                more = self.tls.read(n - len(data))
+                assert more, "the server has said that it closes"
+                data += more
             except ssl.SSLWantReadError:
                 self.fill()
         return data
