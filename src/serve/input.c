@@ -380,12 +380,22 @@ handle_frame(struct conn *c, size_t need, size_t n)
 		handle_received(c, n - need);
 }
 
+/* Bytes of which layers have made none: who is idle has been since before. */
+static void
+made_nothing(struct conn *c)
+{
+	if (c->place == PLACE_IDLE && !layers_are_opening(c))
+		conn_settle(c);
+	else
+		place(c);
+}
+
 static void
 ended(struct conn *c, ssize_t n)
 {
 	if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
 		if (conn_layers(c) != NULL)
-			place(c);
+			made_nothing(c);
 		return;
 	}
 	c->eof = true;
