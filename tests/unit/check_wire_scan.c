@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The end of a message in JSON that no frame announces: found however the
- * bytes arrive, never past the limits, and without reading past what is there.
+ * The end of a message that no frame announces, above all in JSON: found
+ * however the bytes arrive, never past the limits, and without reading past
+ * what is there.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@ scan_in_steps(const char *bytes, size_t len, size_t step)
 	enum scan_result rc = SCAN_MORE;
 	uint8_t *exact;
 
-	scan_init(&s, '[', MAX_SIZE);
+	scan_init(&s, len > 0 ? (uint8_t)bytes[0] : '[', MAX_SIZE);
 	for (size_t n = 0; n < len && rc == SCAN_MORE;) {
 		n = n + step < len ? n + step : len;
 		exact = exact_copy(bytes, n);
@@ -157,6 +158,48 @@ START_TEST(sizes)
 }
 END_TEST
 
+/* With fields of all kinds, and a struct that is passed over. */
+static const struct {
+	const char	*bytes;
+	size_t		 n;
+} calls[] = {
+#define C(lit)	{ lit, sizeof(lit) - 1 }
+	C("[1,\"f\\\"\",1,-7,{\"1\":{\"map\":[\"i32\",\"str\",1,{\"1\":"
+	    "\"x\"}]}}]"),
+	C("\x82\x21\x87\1\1f\x11\x13\7\x14\x80\1\x17" "12345678"
+	    "\x18\2ab\x19\x28\1a\1b\x1b\1\x58\3\1c\x1c\x11\0\0"),
+	C("\x80\1\0\1\0\0\0\1f\0\0\0\7\2\0\1\1\3\0\2\7\6\0\3\0\7"
+	    "\x0a\0\4" "12345678" "\x0b\0\5\0\0\0\2ab"
+	    "\x0f\0\6\x0b\0\0\0\1\0\0\0\1a"
+	    "\x0d\0\7\3\3\0\0\0\1\1\2\x0c\0\x08\2\0\1\0\0\0"),
+};
+
+/* No part is a message; with any bit turned over it ends the same way. */
+START_TEST(swept)
+{
+	size_t n = calls[_i].n, pos;
+	char *bytes = exact_copy(calls[_i].bytes, n);
+	enum scan_result rc;
+
+	for (size_t i = 1; i < n; i++)
+		ck_assert_int_eq(scan_in_steps(bytes, i, i), SCAN_MORE);
+	ck_assert_int_eq(scan_in_steps(bytes, n, 1), SCAN_DONE);
+	ck_assert_uint_eq(s.pos, n);
+	for (size_t bit = 8; bit < 8 * n; bit++) {
+		bytes[bit / 8] ^= (char)(1 << bit % 8);
+		rc = scan_in_steps(bytes, n, n);
+		pos = s.pos;
+		ck_assert_int_eq(scan_in_steps(bytes, n, 1), rc);
+		if (rc == SCAN_DONE) {
+			ck_assert_uint_eq(s.pos, pos);
+			ck_assert_uint_le(pos, n);
+		}
+		bytes[bit / 8] ^= (char)(1 << bit % 8);
+	}
+	free(bytes);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -169,5 +212,6 @@ main(void)
 	tcase_add_test(t, depth);
 	tcase_add_test(t, kept);
 	tcase_add_test(t, sizes);
+	tcase_add_loop_test(t, swept, 0, COUNT(calls));
 	return unit_main(suite);
 }

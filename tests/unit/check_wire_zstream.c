@@ -200,6 +200,21 @@ START_TEST(bombs)
 }
 END_TEST
 
+/* What there is of a stream says the beginning of it, and is no end. */
+START_TEST(every_prefix)
+{
+	const char all[] = FIRST SECOND LAST;
+
+	for (size_t n = 0; n < sizeof(all) - 1; n++) {
+		zstream_free(z);
+		z = zstream_new();
+		out.len = 0;
+		reads(all, n, ZSTREAM_OK);
+		out_is(CALLS, out.len);
+	}
+}
+END_TEST
+
 START_TEST(swept)
 {
 	char all[] = FIRST SECOND LAST;
@@ -245,6 +260,7 @@ main(void)
 		tcase_add_test(t, written);
 		tcase_add_test(t, written_past_the_maximum);
 		tcase_add_test(t, bombs);
+		tcase_add_test(t, every_prefix);
 		tcase_add_test(t, swept);
 	} else {
 		tcase_add_test(t, not_built_in);
