@@ -143,6 +143,23 @@ bool	 tf_stat_get_method(const struct tf_stat *, unsigned method,
 	    struct tf_stat_method *);
 
 /*
+ * One counter or gauge of those that setup() has declared; false past the last.
+ * A reload may add some; none vanishes, and each keeps its number.
+ */
+struct tf_stat_own {
+	char		 name[64], help[128];
+	enum tf_stat_kind kind;
+};
+bool	 tf_stat_get_own(const struct tf_stat *, unsigned own,
+	    struct tf_stat_own *);
+
+/* Its number, or -1: there is none of this name. */
+int	 tf_stat_find_own(const struct tf_stat *, const char *name);
+
+/* Its value for one lane or for all; 0 for what does not exist. */
+int64_t	 tf_stat_own_value(const struct tf_stat *, int own, int lane);
+
+/*
  * The time in ns that a share p (0.5, 0.99) of the calls did not exceed: at
  * most 1/16 too large, and at most 68.7 seconds.  0 if there were no calls.
  */

@@ -51,6 +51,8 @@ describe_lane(struct segment_head *h, unsigned methods)
 	    methods);
 	end = lane_hist_offset(methods);
 	area_put(&h->hists, &end, 8, HIST_BUCKETS * sizeof(uint64_t), methods);
+	end = lane_cells_offset(methods);
+	area_put(&h->cells, &end, 8, sizeof(uint64_t), LANE_CELLS);
 	h->call_offset = offsetof(struct lane, call);
 	h->busy_offset = offsetof(struct lane, busy_since_ns);
 	h->hist_bits = HIST_BITS;
@@ -78,6 +80,10 @@ describe_head(struct segment_head *h, const struct segment_sizes *sizes,
 	    methods);
 	area_put(&h->counters, &end, 64, sizeof(struct segment_counter),
 	    DESCRIBE_COUNTERS);
+	area_put(&h->own, &end, 64, sizeof(struct segment_own),
+	    LANE_CELLS + SEGMENT_LOCKS);
+	/* Of pages of its own, as lanes are. */
+	area_put(&h->locks, &end, page, SEGMENT_LOCK, SEGMENT_LOCKS);
 	area_put(&h->lanes, &end, page, lane, sizes->lanes);
 	h->size = end;
 	describe_lane(h, methods);

@@ -5,10 +5,11 @@
  * addition and a store, without locks; whoever reads maps the same page.
  * A lane outlives its process and is never reset: the next one counts on.
  *
- *	struct lane | counters of each method | histogram of each method
+ *	struct lane | counters of each method | histogram of each method | cells
  *
  * Histograms stand apart because they are large: a reader looks at those of
- * called methods only, and the pages of the others are never made.
+ * called methods only, and the pages of the others are never made.  Cells are
+ * counters and gauges of the user's own, see own.h; any thread counts in them.
  */
 #ifndef SHM_LANE_H
 #define SHM_LANE_H
@@ -21,6 +22,7 @@
 
 #define LANE_PEER	48	/* bytes of a peer's text, its NUL included */
 #define LANE_NO_PEER	1	/* a key that is nobody's */
+#define LANE_CELLS	256
 
 /* The call that the loop thread is in; one record under seq. */
 struct lane_call {
@@ -63,10 +65,16 @@ lane_hist_offset(unsigned methods)
 }
 
 static inline uint64_t
-lane_size(unsigned methods)
+lane_cells_offset(unsigned methods)
 {
 	return lane_hist_offset(methods) +
 	    (uint64_t)methods * HIST_BUCKETS * sizeof(uint64_t);
+}
+
+static inline uint64_t
+lane_size(unsigned methods)
+{
+	return lane_cells_offset(methods) + LANE_CELLS * sizeof(uint64_t);
 }
 
 /*

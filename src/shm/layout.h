@@ -6,9 +6,10 @@
  * head by head_size, the others by their area's stride), and where something
  * changes its meaning SEGMENT_VERSION goes up and old readers refuse.
  *
- *	head | slots | lane table | deaths | methods | counters | lanes
+ *	head | slots | lane table | deaths | methods | counters | own |
+ *	locks | lanes
  *
- * All but the lanes is written by the master alone.  Where things lie is
+ * All but locks and lanes is written by the master alone.  Where things lie is
  * told in bytes from the start, never in pointers.
  */
 #ifndef SHM_LAYOUT_H
@@ -27,6 +28,9 @@
 #define SEGMENT_DEATH	232
 #define SEGMENT_METHOD	128
 #define SEGMENT_DEATHS	16		/* entries in the ring */
+#define SEGMENT_OWN	64
+#define SEGMENT_LOCKS	64
+#define SEGMENT_LOCK	64		/* bytes of one: a cache line */
 
 struct segment_area {
 	uint64_t	 offset, stride, count;
@@ -58,7 +62,12 @@ struct segment_head {
 	struct segment_master master;
 	char		 listen[SEGMENT_LISTEN];	/* addresses, one space
 							   between */
+	/* Heads of earlier builds end here. */
+	struct segment_area own, locks;
+	struct segment_area cells;		/* within a lane */
+	uint64_t	 own_published;
 };
+#define SEGMENT_HEAD_LEAST	offsetof(struct segment_head, own)
 
 /* The words after seq are one record, here and below. */
 struct segment_slot {
@@ -108,6 +117,22 @@ struct segment_counter {
 	uint32_t	 kind, place, offset, zero;
 };
 
+/*
+ * What setup() has declared; written once, before own_published covers it.
+ * Who does not know a kind passes over it.
+ */
+enum segment_own_kind {
+	SEGMENT_OWN_COUNTER,			/* offset in the lane */
+	SEGMENT_OWN_GAUGE,			/* the same */
+	SEGMENT_OWN_LOCK			/* offset from the start */
+};
+
+struct segment_own {
+	char		 name[SEGMENT_OWN], help[128];
+	uint32_t	 kind, zero;
+	uint64_t	 offset;
+};
+
 #define SEGMENT_LANE_RECORD						\
 	((offsetof(struct segment_lane, count) -			\
 	    offsetof(struct segment_lane, slot)) / sizeof(uint64_t))
@@ -117,13 +142,15 @@ _Static_assert(sizeof(struct segment_master) == 32, "layout");
 _Static_assert(offsetof(struct segment_head, slots) == 24, "layout");
 _Static_assert(offsetof(struct segment_head, call_offset) == 216, "layout");
 _Static_assert(offsetof(struct segment_head, name) == 248, "layout");
-_Static_assert(sizeof(struct segment_head) == 656, "layout");
+_Static_assert(SEGMENT_HEAD_LEAST == 656, "layout");
+_Static_assert(sizeof(struct segment_head) == 736, "layout");
 _Static_assert(sizeof(struct segment_slot) == 40, "layout");
 _Static_assert(offsetof(struct segment_lane, count) == 40, "layout");
 _Static_assert(sizeof(struct segment_lane) % 8 == 0, "layout");
 _Static_assert(sizeof(struct segment_death) == 256, "layout");
 _Static_assert(sizeof(struct segment_method) == 256, "layout");
 _Static_assert(sizeof(struct segment_counter) == 192, "layout");
+_Static_assert(sizeof(struct segment_own) == 208, "layout");
 _Static_assert(sizeof(struct lane_call) == 72, "layout");
 
 #endif

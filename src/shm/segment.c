@@ -123,9 +123,22 @@ segment_create(const char *name, const struct segment_sizes *sizes)
 }
 
 static void
+unmap_guarded(void *p, size_t size)
+{
+	munmap(p, size + (size_t)sysconf(_SC_PAGESIZE));
+}
+
+static void
 unmap_lane(const struct segment *s, void *lane)
 {
-	munmap(lane, s->at.lanes.stride + (size_t)sysconf(_SC_PAGESIZE));
+	unmap_guarded(lane, s->at.lanes.stride);
+}
+
+/* Whole pages: the lanes begin on the next one. */
+static size_t
+locks_size(const struct segment *s)
+{
+	return s->at.lanes.offset - s->at.locks.offset;
 }
 
 void
@@ -137,6 +150,8 @@ segment_free(struct segment *s)
 		munmap(s->map, s->at.size);
 	if (s->lane != NULL)
 		unmap_lane(s, s->lane);
+	if (s->locks != NULL)
+		unmap_guarded(s->locks, locks_size(s));
 	if (s->fd != -1)
 		close(s->fd);
 	if (s->read_fd != -1)
@@ -157,11 +172,10 @@ segment_write_fd(const struct segment *s)
 	return s->fd;
 }
 
-/* The lane for writing, and behind it a page that cannot be touched. */
+/* A part for writing, and behind it a page that cannot be touched. */
 static void *
-map_lane(struct segment *s, unsigned lane)
+map_guarded(const struct segment *s, uint64_t offset, size_t size)
 {
-	size_t size = s->at.lanes.stride;
 	void *p;
 
 	p = mmap(NULL, size + (size_t)sysconf(_SC_PAGESIZE), PROT_NONE,
@@ -169,26 +183,35 @@ map_lane(struct segment *s, unsigned lane)
 	if (p == MAP_FAILED)
 		return p;
 	return mmap(p, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-	    s->fd, (off_t)(s->at.lanes.offset + lane * s->at.lanes.stride));
+	    s->fd, (off_t)offset);
+}
+
+static void *
+map_lane(const struct segment *s, unsigned lane)
+{
+	return map_guarded(s, s->at.lanes.offset + lane * s->at.lanes.stride,
+	    s->at.lanes.stride);
 }
 
 struct lane *
 segment_attach(struct segment *s, unsigned lane)
 {
-	void *p, *all;
+	void *p, *locks, *all;
 
 	BUG_ON(lane >= s->at.lanes.count || s->fd == -1);
 	if ((p = map_lane(s, lane)) == MAP_FAILED)
 		return NULL;
+	s->lane = p;
+	locks = map_guarded(s, s->at.locks.offset, locks_size(s));
+	if (locks == MAP_FAILED)
+		return NULL;
+	s->locks = locks;
 	all = mmap(s->map, s->at.size, PROT_READ, MAP_SHARED | MAP_FIXED,
 	    s->read_fd, 0);
-	if (all == MAP_FAILED) {
-		unmap_lane(s, p);
+	if (all == MAP_FAILED)
 		return NULL;
-	}
 	close(s->fd);
 	s->fd = -1;
-	s->lane = p;
 	lane_init(s->lane, (unsigned)s->at.methods.count);
 	return s->lane;
 }

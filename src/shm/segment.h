@@ -3,7 +3,8 @@
  * The shared segment: what the master publishes, and where workers count.  It
  * is a sealed memfd that the master makes before it forks.  The master writes
  * all control pages; a worker that has attached has only its own lane mapped
- * for writing.  That stops stray pointers.  It does not stop code that means
+ * for writing, and the locks that it shares with the others.  That stops stray
+ * pointers.  It does not stop code that means
  * harm, which can stretch the mapping over the rest (mremap, remap_file_pages),
  * so what the master decides by stands in its own memory, and nothing that it
  * reads here is used as a pid, an index, a size or a pointer.
@@ -171,7 +172,7 @@ bool	 segment_method_served(const struct segment *, const char *service,
 
 /*
  * A worker after fork, before it drops privilege: the inherited mapping is
- * replaced by a read-only one, the lane is mapped for writing, and the
+ * replaced by a read-only one, lane and locks are mapped for writing, and the
  * descriptor that could write the rest is closed.  NULL and errno, after which
  * the process can only end.
  */

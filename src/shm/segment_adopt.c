@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "shm/describe.h"
+#include "shm/own.h"
 #include "shm/segment_body.h"
 
 #define BIRTH_NS (60 * NS_PER_S)	/* until a worker serves */
@@ -50,7 +51,9 @@ same_layout(const struct segment_head *a, const struct segment_head *b)
 	    a->call_offset == b->call_offset &&
 	    a->busy_offset == b->busy_offset &&
 	    a->hist_bits == b->hist_bits &&
-	    a->hist_buckets == b->hist_buckets;
+	    a->hist_buckets == b->hist_buckets &&
+	    same_area(&a->own, &b->own) && same_area(&a->locks, &b->locks) &&
+	    same_area(&a->cells, &b->cells);
 }
 
 static bool
@@ -83,6 +86,8 @@ take_over(struct segment *s)
 	s->at.deaths_published = word_published(&h->deaths_published);
 	s->at.master = (struct segment_master){ .pid = 0 };
 	if (methods == 0 || methods > s->at.methods.count)
+		return -1;
+	if (own_take_over(s) == -1)
 		return -1;
 	s->methods = (unsigned)methods;
 	memcpy(s->at.name, h->name, sizeof(s->at.name));

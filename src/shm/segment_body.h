@@ -9,6 +9,7 @@
 
 #include "base/bug.h"
 #include "shm/layout.h"
+#include "shm/own.h"
 #include "shm/segment.h"
 
 struct lane_state {
@@ -29,6 +30,8 @@ struct segment {
 	unsigned	 first_lane;	/* of those that may be taken */
 	unsigned	 nlanes;
 	unsigned	 methods;	/* in the directory */
+	struct own	 own;
+	char		*locks;		/* a worker's; for writing */
 	struct segment_head at;		/* where things are */
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "shm/describe.h"
+#include "shm/own.h"
 #include "shm/segment_body.h"
 
 /* What a calendar knows; durations are measured by clock_ns(). */
@@ -226,6 +227,7 @@ segment_lane_ended(struct segment *s, unsigned lane)
 	lane_call_leave(l);
 	lane_busy(l, 0);
 	describe_clear_gauges(l);
+	own_clear_gauges(s, lane);
 	s->lanes[lane].ended = true;
 	if (s->lanes[lane].undecided == 0)
 		segment_lane_release(s, lane);

@@ -20,6 +20,7 @@
 #define MAX_METHODS	65536
 #define MAX_DEATHS	256
 #define MAX_COUNTERS	256
+#define MAX_OWN		4096
 
 /* Does an area lie within size bytes, with entries of at least min bytes? */
 static bool
@@ -62,18 +63,37 @@ lane_ok(const struct segment_head *h)
 	    h->hist_buckets <= h->hists.stride / 8;
 }
 
+/* What has none of its own has no stride either. */
+static bool
+own_ok(const struct segment_head *h)
+{
+	const size_t last = offsetof(struct segment_head, own_published);
+
+	return h->own.count == 0 || (h->head_size >= last + 8 &&
+	    area_ok(&h->own, h->size, sizeof(struct segment_own), MAX_OWN));
+}
+
+/* A head of an earlier build is shorter: what it does not know is not there. */
+static void
+head_copy(struct segment_head *h, const char *map, uint64_t size)
+{
+	memcpy(h, map, size < sizeof(*h) ? size : sizeof(*h));
+	if (h->head_size >= SEGMENT_HEAD_LEAST && h->head_size < sizeof(*h))
+		memset((char *)h + h->head_size, 0, sizeof(*h) - h->head_size);
+}
+
 static const char *
 head_read(struct segment_head *h, const char *map, uint64_t size)
 {
-	memcpy(h, map, sizeof(*h));
+	head_copy(h, map, size);
 	if (h->magic != SEGMENT_MAGIC)
 		return "not a segment of thriftfork";
 	if (h->version != SEGMENT_VERSION)
 		return "the segment is of another version";
-	if (h->head_size < sizeof(*h) || h->size > size ||
+	if (h->head_size < SEGMENT_HEAD_LEAST || h->size > size ||
 	    h->head_size > h->size)
 		return "the segment's head is damaged";
-	if (!areas_ok(h) || !lane_ok(h))
+	if (!areas_ok(h) || !lane_ok(h) || !own_ok(h))
 		return "the segment's areas are damaged";
 	return NULL;
 }
@@ -146,7 +166,7 @@ segment_map_fd(struct tf_stat *st, int fd)
 	if (seals == -1 || (seals & F_SEAL_SHRINK) == 0)
 		return "not a sealed memory file";
 	if (fstat(fd, &sb) == -1 ||
-	    sb.st_size < (off_t)sizeof(struct segment_head))
+	    sb.st_size < (off_t)SEGMENT_HEAD_LEAST)
 		return "too short for a segment";
 	p = mmap(NULL, (size_t)sb.st_size, PROT_READ, MAP_SHARED, fd, 0);
 	if (p == MAP_FAILED)

@@ -22,6 +22,15 @@ struct tf_stat {
 /* How many methods are published and have room everywhere. */
 unsigned stat_methods(const struct tf_stat *);
 
+/* A row of lanes: a number, or TF_STAT_ALL, as first up to end. */
+struct range {
+	unsigned	 first, end;
+};
+struct range stat_lanes(const struct tf_stat *, int lane);
+
+/* Where a lane begins; NULL if no process has had it. */
+const char *stat_lane(const struct tf_stat *, unsigned lane);
+
 /*
  * The two forms of tf_stat_print().  They know of the segment no more than any
  * other user of <thriftfork/stat.h>.

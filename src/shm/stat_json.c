@@ -132,6 +132,18 @@ json_counters(struct json *j, const struct tf_stat *st,
 }
 
 static void
+json_own(struct json *j, const struct tf_stat *st, int lane)
+{
+	struct tf_stat_own own;
+	unsigned i;
+
+	json_open(j, "own", '{');
+	for (i = 0; tf_stat_get_own(st, i, &own); i++)
+		json_int(j, own.name, tf_stat_own_value(st, (int)i, lane));
+	json_close(j, '}');
+}
+
+static void
 json_master(struct json *j, const struct tf_stat *st)
 {
 	struct tf_stat_master m;
@@ -220,6 +232,7 @@ json_lanes(struct json *j, const struct tf_stat *st)
 		json_uint(j, "in_flight", l.in_flight);
 		json_call(j, st, i);
 		json_counters(j, st, TF_STAT_WORKER, 0, (int)i);
+		json_own(j, st, (int)i);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -277,6 +290,7 @@ stat_json(const struct tf_stat *st, FILE *f)
 	json_master(&j, st);
 	json_uint(&j, "in_flight", tf_stat_in_flight(st, TF_STAT_ALL));
 	json_counters(&j, st, TF_STAT_WORKER, 0, TF_STAT_ALL);
+	json_own(&j, st, TF_STAT_ALL);
 	json_slots(&j, st);
 	json_lanes(&j, st);
 	json_methods(&j, st);

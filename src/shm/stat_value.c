@@ -8,11 +8,7 @@
 
 #include "base/hist.h"
 
-/* Which of count things a number or TF_STAT_ALL means: first up to end. */
-struct range {
-	unsigned	 first, end;
-};
-
+/* Which of count things a number or TF_STAT_ALL means. */
 static struct range
 range_of(int which, uint64_t count)
 {
@@ -29,8 +25,8 @@ least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static struct range
-lane_range(const struct tf_stat *st, int lane)
+struct range
+stat_lanes(const struct tf_stat *st, int lane)
 {
 	return range_of(lane,
 	    least(st->at.lanes.count, st->at.lane_table.count));
@@ -55,6 +51,12 @@ static const char *
 lane_start(const struct tf_stat *st, unsigned lane)
 {
 	return st->map + st->at.lanes.offset + lane * st->at.lanes.stride;
+}
+
+const char *
+stat_lane(const struct tf_stat *st, unsigned lane)
+{
+	return lane_used(st, lane) ? lane_start(st, lane) : NULL;
 }
 
 /* Acquire, so that what is read after it is not older. */
@@ -94,7 +96,7 @@ lane_value(const struct tf_stat *st, const struct segment_counter *c,
 uint64_t
 tf_stat_value(const struct tf_stat *st, int counter, int method, int lane)
 {
-	struct range lanes = lane_range(st, lane);
+	struct range lanes = stat_lanes(st, lane);
 	struct range methods = range_of(method, stat_methods(st));
 	const struct segment_counter *c;
 	uint64_t sum = 0;
@@ -126,7 +128,7 @@ lane_in_flight(const struct tf_stat *st, int lane)
 uint64_t
 tf_stat_in_flight(const struct tf_stat *st, int lane)
 {
-	struct range lanes = lane_range(st, lane);
+	struct range lanes = stat_lanes(st, lane);
 	uint64_t sum = 0;
 	unsigned l;
 
@@ -151,7 +153,7 @@ uint64_t
 tf_stat_quantile(const struct tf_stat *st, int method, int lane, double p)
 {
 	int calls = tf_stat_find(st, TF_STAT_METHOD, "calls");
-	struct range lanes = lane_range(st, lane);
+	struct range lanes = stat_lanes(st, lane);
 	struct range methods = range_of(method, stat_methods(st));
 	uint64_t sum[HIST_BUCKETS] = { 0 };
 	unsigned l, m;

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What setup() declares that all workers have in common: counters, gauges and
+ * locks, by name.  The master appends a name to a directory in the segment, once
+ * and for all; from then on a counter or gauge is one word in each lane, a lock
+ * is a mutex among the locks.  Workers find theirs by name, so a name is the
+ * same thing for every generation and every master, as long as the segment
+ * lives.  The names are a stranger's: whatever is declared is checked here.
+ */
+#ifndef SHM_OWN_H
+#define SHM_OWN_H
+
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shm/layout.h"
+
+struct segment;
+
+/* What the master knows of the directory, in its own memory. */
+struct own {
+	uint8_t		 kinds[LANE_CELLS + SEGMENT_LOCKS];
+	unsigned	 n, cells, locks;
+};
+
+/*
+ * Whether these are texts for the directory: a name is a letter or _, then
+ * letters, digits and _, at most 63; help is at most 127 bytes without control
+ * characters.  NULL, or what is wrong.
+ */
+const char *own_wrong(const char *name, const char *help);
+
+/* "counter" and so on; NULL for what is no kind. */
+const char *own_kind_name(unsigned kind);
+
+/*
+ * The master: enters it, if it is not there.  0; -1 with a reason if there is
+ * no room, if the name is another kind's already, or if own_wrong() says so.
+ */
+int	 own_add(struct segment *, enum segment_own_kind, const char *name,
+	    const char *help, char *why, size_t why_size);
+
+/* The master: gauges of a lane whose process is dead are 0. */
+void	 own_clear_gauges(struct segment *, unsigned lane);
+
+/* When a segment is adopted: learns its directory; -1 if it makes no sense. */
+int	 own_take_over(struct segment *);
+
+/*
+ * A worker, once it has attached: the word in its lane, or NULL if there is no
+ * such counter or gauge.
+ */
+uint64_t *own_cell(const struct segment *, struct lane *,
+	    enum segment_own_kind, const char *name);
+
+/* The lock that all share, or NULL. */
+pthread_mutex_t *own_lock(const struct segment *, const char *name);
+
+#endif
