@@ -9,5 +9,6 @@
 #include <thriftfork/loop.h>
 #include <thriftfork/client.h>
 #include <thriftfork/server.h>
+#include <thriftfork/shared.h>
 
 #endif

@@ -69,6 +69,7 @@ run_alone(struct run *run)
 	    sizeof(srv->error)) == 0 && run_open_listeners(run) == 0)
 		rc = serve(run);
 	run_close_listeners(run);
+	declarations_release(&srv->declared);
 	registry_fini(&srv->registry);
 	return rc;
 }

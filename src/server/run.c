@@ -131,7 +131,7 @@ preflight_main(int fd, void *arg)
 		return -1;
 	}
 	tls_context_free(tls);
-	rc = manifest_write(&srv->registry, fd);
+	rc = manifest_write(&srv->registry, &srv->declared, fd);
 	registry_fini(&srv->registry);
 	return rc;
 }

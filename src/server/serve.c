@@ -62,6 +62,14 @@ bind_methods(struct tf_server *srv)
 }
 
 static int
+bind_declared(struct tf_server *srv, const struct worker_config *config,
+    char *why, size_t size)
+{
+	return (config->alone ? declarations_bind_alone : declarations_bind)
+	    (&srv->declared, srv->segment, config->lane, why, size);
+}
+
+static int
 start_hook(struct tf_server *srv, void **ctx)
 {
 	srv->error[0] = '\0';
@@ -110,6 +118,10 @@ run_serve(struct tf_server *srv, struct worker_config *config)
 	config->limits = limits_of(&srv->settings);
 	config->http_path = srv->settings.http_path;
 	bind_methods(srv);
+	if (bind_declared(srv, config, why, sizeof(why)) == -1) {
+		log_errorx("%s", why);
+		return 1;
+	}
 	if (certificates_open(srv, &config->tls_context, why,
 	    sizeof(why)) == -1) {
 		log_errorx("%s", why);

@@ -35,6 +35,7 @@ tf_server_new(void)
 	    srv->succession.control_fd = -1;
 	settings_init(&srv->settings);
 	registry_init(&srv->registry);
+	declarations_init(&srv->declared);
 	return srv;
 }
 
@@ -45,6 +46,7 @@ tf_server_free(struct tf_server *srv)
 		return;
 	settings_fini(&srv->settings);
 	registry_fini(&srv->registry);
+	declarations_fini(&srv->declared);
 	activation_close(&srv->activation);
 	succession_refuse(srv->succession.fd, srv->error);
 	succession_end(&srv->succession);
@@ -196,9 +198,11 @@ server_setup(struct tf_server *srv)
 		if (setup == NULL)
 			return -1;
 	}
-	srv->error[0] = '\0';
-	if (setup(srv) == 0)
+	srv->error[0] = srv->declared.why[0] = '\0';
+	if (setup(srv) == 0 && srv->declared.why[0] == '\0')
 		return 0;
+	if (srv->declared.why[0] != '\0')
+		return tf_server_refuse(srv, "%s", srv->declared.why);
 	if (srv->error[0] == '\0')
 		tf_server_refuse(srv, "setup() failed");
 	return -1;

@@ -12,6 +12,7 @@
 #include "serve/registry.h"
 #include "proc/succession.h"
 #include "server/activation.h"
+#include "server/declare.h"
 #include "server/option.h"
 
 struct segment;
@@ -38,6 +39,7 @@ struct tf_server {
 	struct activation activation;	/* what no listener has claimed yet */
 	char		 activation_why[160];	/* what was wrong; "" */
 	struct registry	 registry;	/* filled in workers and preflight */
+	struct declarations declared;	/* the same, to be shared */
 	struct segment	*segment;	/* while it runs */
 	struct tf_loop	*loop;		/* of this worker, while it lives */
 	char		 error[512];

@@ -12,12 +12,14 @@
 
 #include "lib/unit.h"
 #include "serve/registry.h"
+#include "server/declare.h"
 #include "server/manifest.h"
 #include "shm/segment.h"
 #include "unit_service.h"
 
 static const struct segment_sizes sizes = { 1, 2, 64 };
 static struct segment *seg;
+static struct declarations all;
 static char why[256];
 
 static void
@@ -25,6 +27,7 @@ setup(void)
 {
 	seg = segment_create("test", &sizes);
 	ck_assert_ptr_nonnull(seg);
+	declarations_init(&all);
 	why[0] = '\0';
 }
 
@@ -32,6 +35,7 @@ static void
 teardown(void)
 {
 	segment_free(seg);
+	declarations_fini(&all);
 }
 
 /* From a block of exactly that size, so that a read too far is seen. */
@@ -59,7 +63,7 @@ START_TEST(what_is_written_can_be_read)
 	    why, sizeof(why)), 0);
 	ck_assert_int_eq(registry_add(&r, "a/b-c.d", &unit_service,
 	    &unit_handler, why, sizeof(why)), 0);
-	ck_assert_int_eq(manifest_write(&r, fd), 0);
+	ck_assert_int_eq(manifest_write(&r, &all, fd), 0);
 	n = pread(fd, text, sizeof(text), 0);
 	ck_assert_int_gt(n, 0);
 	ck_assert_int_eq(memcmp(text, "Unit\techo\nUnit\tsize\n", 20), 0);
@@ -85,8 +89,86 @@ START_TEST(a_report_that_cannot_be_written)
 
 	registry_init(&r);
 	registry_add(&r, NULL, &unit_service, &unit_handler, why, sizeof(why));
-	ck_assert_int_eq(manifest_write(&r, 9999), -1);
+	ck_assert_int_eq(manifest_write(&r, &all, 9999), -1);
 	registry_fini(&r);
+}
+END_TEST
+
+/* Its cell or its lock, by name; the segment is its own lane here. */
+static bool
+entered(enum segment_own_kind kind, const char *name)
+{
+	return kind == SEGMENT_OWN_LOCK ? own_lock(seg, name) != NULL :
+	    own_cell(seg, segment_attach_self(seg, 0), kind, name) != NULL;
+}
+
+START_TEST(what_is_declared_can_be_read)
+{
+	int fd = memfd_create("manifest", MFD_CLOEXEC);
+	char text[1024];
+	struct registry r;
+	ssize_t n;
+
+	registry_init(&r);
+	registry_add(&r, NULL, &unit_service, &unit_handler, why, sizeof(why));
+	declare(&all, SEGMENT_OWN_COUNTER, "hits", "found: 100% \xc3\xa9 = ,");
+	declare(&all, SEGMENT_OWN_LOCK, "list", "");
+	declare(&all, SEGMENT_OWN_GAUGE, "size", "");
+	ck_assert_ptr_eq(declare(&all, SEGMENT_OWN_GAUGE, "size", "x"),
+	    declare(&all, SEGMENT_OWN_GAUGE, "size", "y"));
+	ck_assert_int_eq(manifest_write(&r, &all, fd), 0);
+	n = pread(fd, text, sizeof(text), 0);
+	ck_assert_msg(take(text, (size_t)n) == (int)r.n, "%s", why);
+	ck_assert(entered(SEGMENT_OWN_COUNTER, "hits"));
+	ck_assert(entered(SEGMENT_OWN_GAUGE, "size"));
+	ck_assert(!entered(SEGMENT_OWN_COUNTER, "size"));
+	ck_assert(entered(SEGMENT_OWN_LOCK, "list"));
+	registry_fini(&r);
+	close(fd);
+}
+END_TEST
+
+START_TEST(what_cannot_be_declared)
+{
+	ck_assert_ptr_null(declare(&all, SEGMENT_OWN_LOCK, "a b", ""));
+	ck_assert_str_eq(all.why,
+	    "lock a b: a name has letters, digits and _ only");
+	ck_assert_ptr_null(declare(&all, SEGMENT_OWN_GAUGE, "a", "b\nc"));
+	ck_assert_ptr_nonnull(declare(&all, SEGMENT_OWN_GAUGE, "a", ""));
+	ck_assert_ptr_null(declare(&all, SEGMENT_OWN_LOCK, "a", ""));
+	ck_assert_str_eq(all.why,
+	    "lock a: declared as something else as well");
+	declare(&all, SEGMENT_OWN_COUNTER, "forgotten", "");
+	ck_assert_int_eq(take("S\tm\n=gauge\ta\t\n", 14), 1);
+	ck_assert_int_eq(declarations_bind(&all, seg,
+	    segment_attach_self(seg, 0), why, sizeof(why)), -1);
+	ck_assert_str_eq(why,
+	    "counter forgotten: the preflight did not declare it");
+}
+END_TEST
+
+/* In a lone process counters are the segment's, and locks are its own. */
+START_TEST(bound_alone)
+{
+	struct declared *hits, *list;
+
+	hits = declare(&all, SEGMENT_OWN_COUNTER, "hits", "");
+	list = declare(&all, SEGMENT_OWN_LOCK, "list", "");
+	tf_count((struct tf_counter *)hits, 1);
+	ck_assert_uint_eq(hits->spare, 1);
+	ck_assert_int_eq(declarations_bind_alone(&all, seg,
+	    segment_attach_self(seg, 0), why, sizeof(why)), 0);
+	tf_count((struct tf_counter *)hits, 2);
+	ck_assert_uint_eq(*own_cell(seg, segment_attach_self(seg, 0),
+	    SEGMENT_OWN_COUNTER, "hits"), 2);
+	ck_assert_int_eq(tf_lock((struct tf_lock *)list), TF_LOCKED);
+	ck_assert_ptr_eq(list->mutex, &list->alone);
+	ck_assert_ptr_null(declare(&all, SEGMENT_OWN_LOCK, "late", ""));
+	ck_assert_ptr_eq(declare(&all, SEGMENT_OWN_LOCK, "list", ""), list);
+	declarations_release(&all);
+	tf_count((struct tf_counter *)hits, 4);
+	ck_assert_uint_eq(hits->spare, 5);
+	ck_assert_int_eq(tf_unlock((struct tf_lock *)list), 0);
 }
 END_TEST
 
@@ -96,6 +178,12 @@ static const char *const bad[] = {
 	"a\tb\r\n", "a\tb\tc\n", "a\tb/c\n", "a\t../b\n",
 	"a\t\033[2J\n", "a\tb\302\251\n", "a\t\"b\"\n", "a\tb\n \n",
 	"a\tb-c\n", "a\tb:c\n", "a*\tb\n",
+	"=\n", "=\t\t\n", "=counter\n", "=counter\ta\n", "=counter\ta\t",
+	"=counter\t\t\n", "=counters\ta\t\n", "=count\ta\t\n",
+	"=counter\ta b\t\n", "=counter\t1\t\n", "=counter\ta.b\t\n",
+	"=counter\ta\tb\tc\n", "=counter\ta\t\033[2J\n",
+	"=gauge\ta\t\n=counter\ta\t\nS\tm\n", "=lock\ta\t\n",
+	"a\t=lock\n", "==lock\ta\t\n",
 };
 
 START_TEST(malformed_reports)
@@ -156,6 +244,43 @@ START_TEST(more_methods_than_there_is_room_for)
 }
 END_TEST
 
+/* The last of them refuses the report; the rest of the directory is whole. */
+START_TEST(more_declared_than_there_is_room_for)
+{
+	char text[20000] = "S\tm\n";
+	size_t n = 4, one = 0;
+
+	for (int i = 0; i <= LANE_CELLS; i++) {
+		one = (size_t)snprintf(text + n, sizeof(text) - n,
+		    "=counter\tc%d\t%050d\n", i, 0);
+		n += one;
+	}
+	ck_assert_int_eq(take(text, n), -1);
+	ck_assert_str_eq(why,
+	    "counter c256: there is no room for more than 256");
+	ck_assert_int_eq(take(text, n - one), 1);
+	ck_assert(entered(SEGMENT_OWN_COUNTER, "c255"));
+	ck_assert(!entered(SEGMENT_OWN_COUNTER, "c256"));
+}
+END_TEST
+
+START_TEST(help_that_is_too_long)
+{
+	char text[400] = "S\tm\n=counter\tz\t";
+	const size_t n = strlen(text);
+
+	memset(text + n, 'x', sizeof(text) - n);
+	text[n + 127] = '\n';
+	ck_assert_int_eq(take(text, n + 128), 1);
+	text[n + 127] = 'x';
+	text[n + 128] = '\n';
+	ck_assert_int_eq(take(text, n + 129), -1);
+	text[n + 128] = 'x';
+	text[n + 300] = '\n';
+	ck_assert_int_eq(take(text, n + 301), -1);
+}
+END_TEST
+
 START_TEST(noise)
 {
 	char text[200];
@@ -166,7 +291,7 @@ START_TEST(noise)
 
 		for (size_t j = 0; j < len; j++) {
 			seed = seed * 1664525u + 1013904223u;
-			text[j] = "ab_\t\n\0\377 ."[(seed >> 16) % 9];
+			text[j] = "ab_\t\n\0\377 .="[(seed >> 16) % 10];
 		}
 		seed = seed * 1664525u + 1013904223u;
 		why[0] = '\0';
@@ -183,11 +308,16 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, what_is_written_can_be_read);
+	tcase_add_test(t, what_is_declared_can_be_read);
+	tcase_add_test(t, what_cannot_be_declared);
+	tcase_add_test(t, bound_alone);
 	tcase_add_test(t, a_report_that_cannot_be_written);
 	tcase_add_loop_test(t, malformed_reports, 0, COUNT(bad));
 	tcase_add_test(t, zero_bytes_and_names_too_long);
 	tcase_add_test(t, every_byte_everywhere);
 	tcase_add_test(t, more_methods_than_there_is_room_for);
+	tcase_add_test(t, help_that_is_too_long);
+	tcase_add_test(t, more_declared_than_there_is_room_for);
 	tcase_add_test(t, noise);
 	return unit_main(s);
 }
