@@ -11,6 +11,7 @@
  *	 0	the result stands in *ret
  *	-1	after calc_throw_x(call, &x): the client gets the exception
  *	-1	after tf_fail(call, ...): the client gets INTERNAL_ERROR
+ *	TF_LATER after tf_later(call): it will be answered by that token
  *
  * Everything a handler is given lives until it returns; call->arena lives
  * until the reply has been encoded.
@@ -64,6 +65,40 @@ int	 tf_throw(struct tf_call *, const struct tf_type *, const void *);
 int	 tf_fail(struct tf_call *, const char *fmt, ...) TF_PRINTF(2, 3);
 
 /*
+ * Later replies.  A handler that cannot answer yet takes a token and returns
+ * TF_LATER:
+ *
+ *	struct tf_later t = tf_later(call);
+ *	...
+ *	return TF_LATER;
+ *
+ * Whoever has the token, which is a value, answers with it: once, from any
+ * thread, before the handler has returned or after.  calc_calculator_sum_reply()
+ * and calc_throw_x_later() of generated code do, and tf_later_fail(); all copy
+ * what they are given.  0: the call was there to be answered (a value that
+ * cannot be sent becomes an INTERNAL_ERROR, and a line in the log).  -1: it has
+ * been answered, its deadline has passed, its client has left, or its worker
+ * has ended; nothing has happened.
+ *
+ * What the call points to lives until the handler returns.  A handler that
+ * returns anything else than TF_LATER answers by that, and its token is void.
+ */
+#define TF_LATER	1
+
+struct tf_later {
+	uint64_t	 generation;
+	uint32_t	 slot;
+};
+struct tf_method;
+
+struct tf_later tf_later(struct tf_call *);
+/* What generated code calls: the result struct, or the exception. */
+int	 tf_later_reply(struct tf_later, const struct tf_method *,
+	    const void *result);
+int	 tf_later_throw(struct tf_later, const struct tf_type *, const void *);
+int	 tf_later_fail(struct tf_later, const char *fmt, ...) TF_PRINTF(2, 3);
+
+/*
  * Headers: pairs of strings beside a message, in dialects that have them
  * (THeader; HTTP, where the keys of a request are in small letters).
  * tf_call_header() finds one of the request, of the message or said once for
@@ -73,8 +108,8 @@ int	 tf_fail(struct tf_call *, const char *fmt, ...) TF_PRINTF(2, 3);
  *
  * tf_call_set_header() sets one of the reply, in place of one of the same key;
  * both are copied.  -1, and nothing has changed: the client's dialect has no
- * headers, or none like this, there are 256 already, or all take more than 64
- * KiB.
+ * headers, or none like this, there are 256 already, all take more than 64 KiB,
+ * or tf_later() has been called.
  */
 struct tf_header {
 	struct tf_str	 key, value;
@@ -111,7 +146,10 @@ struct tf_hooks {
 	 * throw, refuses it; the handler and after() are not called then.
 	 */
 	int	(*before)(struct tf_call *);
-	/* After the handler, with what it returned; the reply comes later. */
+	/*
+	 * After the handler, with what it returned (TF_LATER, if a token has
+	 * answered or will); the reply comes later.
+	 */
 	void	(*after)(struct tf_call *, int rc);
 };
 

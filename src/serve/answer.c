@@ -5,6 +5,8 @@
 #include "base/bug.h"
 #include "base/clock.h"
 #include "serve/conn.h"
+#include "serve/header_envelope.h"
+#include "serve/pending.h"
 #include "serve/registry.h"
 #include "serve/spare.h"
 
@@ -18,21 +20,6 @@ outcome(const struct call *call)
 	return call->oneway ? CALL_ONEWAY : CALL_OK;
 }
 
-/* -1 with a reason: not valid, or larger than a reply may be. */
-static int
-encode(const struct call *call, struct buf *b, size_t max, const char **why)
-{
-	size_t start = b->len;
-
-	if (call_encode(call, b, why) == -1)
-		return -1;
-	if (b->len - start <= max)
-		return 0;
-	b->len = start;
-	*why = "it is larger than max-frame";
-	return -1;
-}
-
 /* The reply, or, if that cannot be sent, an error that says so. */
 static int
 encode_some(struct call *call, struct buf *b, size_t max)
@@ -40,14 +27,12 @@ encode_some(struct call *call, struct buf *b, size_t max)
 	const char *why;
 
 	if (call->end != CALL_FAILED && call->arena.over)
-		call_fail(call, APP_INTERNAL_ERROR, "%s used more than the %zu "
-		    "bytes of memory that a call may use", call->pub.method,
-		    call->arena.max);
-	if (encode(call, b, max, &why) == 0)
+		call_fail_memory(call);
+	if (call_encode(call, b, max, &why) == 0)
 		return 0;
 	call_fail(call, APP_INTERNAL_ERROR, "%.*s: the reply cannot be "
 	    "sent: %s", (int)call->msg.name.len, call->msg.name.s, why);
-	return call_encode(call, b, &why);
+	return call_encode(call, b, max, &why);
 }
 
 /* The message that has been encoded, or else the one that will be now. */
@@ -110,58 +95,82 @@ answer_now(struct conn *c, struct call *call)
 }
 
 void
-answer_nobody(struct conn *c, struct call *call, uint64_t elapsed_ns)
+answer_count(const struct call *call, enum call_outcome how,
+    uint64_t elapsed_ns)
 {
-	struct lane *lane = c->worker->config->lane;
+	struct lane *lane = call->conn->worker->config->lane;
 
-	lane_call_count(lane, counters_of(call), outcome(call), elapsed_ns,
+	lane_call_count(lane, counters_of(call), how, elapsed_ns,
 	    call->bytes_in, 0);
-	lane_max(lane, COUNTER_CALL_MEMORY, call->arena.held);
+	if (!call->parked.running)
+		lane_max(lane, COUNTER_CALL_MEMORY, call->arena.held);
 }
 
-void
-answer_owed(struct conn *c, struct call *call, uint64_t elapsed_ns)
+enum call_outcome
+answer_keep(struct call *call)
 {
 	if (!call->oneway)
 		(void)encode_some(call, &call->reply,
-		    c->worker->config->limits.max_frame);
+		    call->conn->worker->config->limits.max_frame);
 	call->answered = true;
-	answer_nobody(c, call, elapsed_ns);
+	return outcome(call);
 }
 
-void
-answer_release(struct conn *c)
+/* Its client takes replies as they come. */
+static bool
+has_no_order(const struct call *call)
+{
+	return call->envelope.kind == ENVELOPE_HEADER &&
+	    (call->envelope.header->request.flags & HEADER_OUT_OF_ORDER);
+}
+
+/* To the worker's send buffer. */
+static void
+release(struct conn *c, struct call *call)
 {
 	struct worker *w = c->worker;
-	struct call *call;
 
-	while ((call = TAILQ_FIRST(&c->owed)) != NULL && call->answered) {
-		TAILQ_REMOVE(&c->owed, call, link);
-		lane_call_sent(w->config->lane, counters_of(call),
-		    put_reply(call, &w->send, w->config->limits.max_frame));
+	TAILQ_REMOVE(&c->owed, call, link);
+	lane_call_sent(w->config->lane, counters_of(call),
+	    put_reply(call, &w->send, w->config->limits.max_frame));
+	if (call->parked.out)
+		pending_released(call);
+	else {
+		c->rare->out--;
 		spare_give(w, call);
 	}
 }
 
+void
+answer_release(struct conn *c, struct call *call)
+{
+	if (has_no_order(call))
+		release(c, call);
+	while ((call = TAILQ_FIRST(&c->owed)) != NULL && call->answered)
+		release(c, call);
+}
+
 /* Behind one that has not been answered. */
 static void
-answer_later(struct conn *c, struct call *call)
+answer_queued(struct conn *c, struct call *call)
 {
 	struct worker *w = c->worker;
 	uint64_t began = w->loop.now_ns;
 
+	call->conn = c;
 	TAILQ_INSERT_TAIL(&c->owed, call, link);
+	pending_added(c);
 	lane_call_leave(w->config->lane);
 	w->loop.now_ns = clock_ns();
-	answer_owed(c, call, w->loop.now_ns - began);
+	answer_count(call, answer_keep(call), w->loop.now_ns - began);
 }
 
 void
 answer_call(struct conn *c, struct call *call)
 {
 	c->spoken = true;
-	if (TAILQ_EMPTY(&c->owed))
+	if (TAILQ_EMPTY(&c->owed) || has_no_order(call))
 		answer_now(c, call);
 	else
-		answer_later(c, call);
+		answer_queued(c, call);
 }

@@ -10,19 +10,22 @@
 
 #include <stdint.h>
 
+#include "shm/lane.h"
+
 struct call;
 struct conn;
 
 /* Answers it, at once or when its turn comes, and takes it back. */
 void	answer_call(struct conn *, struct call *);
 
-/* One that stands in the queue has its outcome: encodes it, counts it. */
-void	answer_owed(struct conn *, struct call *, uint64_t elapsed_ns);
-
-/* One that is counted, but not answered. */
-void	answer_nobody(struct conn *, struct call *, uint64_t elapsed_ns);
-
-/* Sends what has been answered, up to the first call that has not. */
-void	answer_release(struct conn *);
+/*
+ * The same in steps, for calls that stand in the queue: encodes the message and
+ * keeps it, counts the call, and sends all that may leave now that it has been
+ * answered.
+ */
+enum call_outcome answer_keep(struct call *);
+void	answer_count(const struct call *, enum call_outcome,
+	    uint64_t elapsed_ns);
+void	answer_release(struct conn *, struct call *);
 
 #endif

@@ -69,6 +69,14 @@ call_fail(struct call *call, int32_t app_error, const char *fmt, ...)
 	va_end(ap);
 }
 
+void
+call_fail_memory(struct call *call)
+{
+	call_fail(call, APP_INTERNAL_ERROR, "%s used more than the %zu "
+	    "bytes of memory that a call may use", call->pub.method,
+	    call->arena.max);
+}
+
 static struct call *
 call_of(struct tf_call *pub)
 {
@@ -86,13 +94,17 @@ tf_fail(struct tf_call *pub, const char *fmt, ...)
 	return -1;
 }
 
-static const struct tf_field *
-declared(const struct tf_type *result, const struct tf_type *exception)
+const struct tf_field *
+call_declared(const struct call *call, const struct tf_type *exception)
 {
+	const struct tf_type *result = call->entry->method->result;
+
 	for (uint32_t i = 0; i < result->n; i++)
 		if (result->fields[i].id != 0 &&
 		    result->fields[i].type == exception)
 			return &result->fields[i];
+	log_warnx("%s." CALL_UNDECLARED, call->pub.service, call->pub.method,
+	    exception->name);
 	return NULL;
 }
 
@@ -103,12 +115,9 @@ tf_throw(struct tf_call *pub, const struct tf_type *type, const void *x)
 	const struct tf_field *f;
 	void *copy;
 
-	f = declared(call->entry->method->result, type);
-	if (f == NULL) {
-		log_warnx("%s.%s threw %s, which it does not declare",
-		    pub->service, pub->method, type->name);
-		call_fail(call, APP_INTERNAL_ERROR, "%s threw %s, which it "
-		    "does not declare", pub->method, type->name);
+	if ((f = call_declared(call, type)) == NULL) {
+		call_fail(call, APP_INTERNAL_ERROR, CALL_UNDECLARED,
+		    pub->method, type->name);
 		return -1;
 	}
 	tf_init(call->entry->method->result, call->result);
@@ -130,6 +139,65 @@ mark_success(struct call *call)
 		memcpy((char *)call->result + f->has, &yes, sizeof(yes));
 }
 
+/* The usual ends were not these. */
+static int
+odd_end(struct call *call, int rc)
+{
+	const char *service = call->pub.service, *name = call->pub.method;
+
+	if (rc == TF_LATER)
+		log_warnx("%s.%s returned TF_LATER %s", service, name,
+		    call->arena.over ? "and had used too much memory" :
+		    "without tf_later()");
+	else
+		log_warnx("%s.%s returned %d %s", service, name, rc,
+		    call->end == CALL_RETURNED ? "without saying why" :
+		    "after it had failed");
+	if (call->arena.over)
+		call_fail_memory(call);
+	else
+		call_fail(call, APP_INTERNAL_ERROR, "%s failed", name);
+	return -1;
+}
+
+/*
+ * There is a token.  It answers if that has been returned, or if it has been
+ * used by now; else what was returned does.
+ */
+static bool
+is_later(struct call *call, int rc)
+{
+	bool later = rc == TF_LATER && !call->arena.over;
+
+	if (!later && !later_close(call))
+		later = true;
+	if (rc != TF_LATER)
+		log_warnx("%s.%s returned %d after tf_later(): %s",
+		    call->pub.service, call->pub.method, rc, later ?
+		    "it had been answered" : "its token is void");
+	if (later) {
+		call->end = CALL_LATER;
+		return true;
+	}
+	later_forget(call);
+	if (call->end == CALL_LATER)
+		call->end = CALL_RETURNED;
+	return false;
+}
+
+/* Sets end and the like; 0 or -1, as for the caller of call_run(). */
+static int
+end_now(struct call *call, int rc)
+{
+	if (rc == 0 && call->end == CALL_RETURNED) {
+		mark_success(call);
+		return 0;
+	}
+	if (rc == -1 && call->end != CALL_RETURNED)
+		return -1;
+	return odd_end(call, rc);
+}
+
 int
 call_run(struct call *call)
 {
@@ -143,13 +211,9 @@ call_run(struct call *call)
 		mark_success(call);
 		return 0;
 	}
-	if (rc == -1 && call->end != CALL_RETURNED)
-		return -1;
-	log_warnx("%s.%s returned %d %s", call->pub.service, m->name, rc,
-	    call->end == CALL_RETURNED ? "without saying why" :
-	    "after it had failed");
-	call_fail(call, APP_INTERNAL_ERROR, "%s failed", m->name);
-	return -1;
+	if (call->later.taken && is_later(call, rc))
+		return TF_LATER;
+	return end_now(call, rc);
 }
 
 void
@@ -168,27 +232,51 @@ call_detach(struct call *call)
 }
 
 static int
-encode_value(const struct call *call, struct buf *b, const char **why)
-{
-	if (call->end == CALL_FAILED)
-		return wire_write_body(call->proto, b,
-		    plan_get(app_error_type()), &call->error, why);
-	return wire_write_body(call->proto, b, call->entry->result,
-	    call->result, why);
-}
-
-int
-call_encode(const struct call *call, struct buf *b, const char **why)
+encode(const struct call *call, struct buf *b, uint8_t type,
+    const struct plan *plan, const void *value, const char **why)
 {
 	struct wire_msg msg = call->msg;
 	size_t start = b->len;
 
 	*why = "the reply is too large";
-	msg.type = call->end == CALL_FAILED ? WIRE_EXCEPTION : WIRE_REPLY;
+	msg.type = type;
 	if (call->proto->write_msg(b, &msg) == 0 &&
-	    encode_value(call, b, why) == 0)
+	    wire_write_body(call->proto, b, plan, value, why) == 0)
 		return 0;
 	b->len = start;
 	b->over = false;
 	return -1;
+}
+
+int
+call_encode_error(const struct call *call, struct buf *b,
+    const struct app_error *error, const char **why)
+{
+	return encode(call, b, WIRE_EXCEPTION, plan_get(app_error_type()),
+	    error, why);
+}
+
+int
+call_encode_result(const struct call *call, struct buf *b, size_t max,
+    const void *result, const char **why)
+{
+	size_t start = b->len;
+
+	if (encode(call, b, WIRE_REPLY, call->entry->result, result,
+	    why) == -1)
+		return -1;
+	if (b->len - start <= max)
+		return 0;
+	b->len = start;
+	*why = "it is larger than max-frame";
+	return -1;
+}
+
+int
+call_encode(const struct call *call, struct buf *b, size_t max,
+    const char **why)
+{
+	if (call->end == CALL_FAILED)
+		return call_encode_error(call, b, &call->error, why);
+	return call_encode_result(call, b, max, call->result, why);
 }

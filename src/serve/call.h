@@ -15,6 +15,8 @@
 #include "base/buf.h"
 #include "io/loop.h"
 #include "serve/envelope.h"
+#include "serve/later.h"
+#include "shm/lane.h"
 #include "wire/app_error.h"
 #include "wire/header.h"
 #include "wire/wire.h"
@@ -25,7 +27,8 @@ struct entry;
 enum call_end {
 	CALL_RETURNED,		/* result holds what goes back */
 	CALL_THREW,		/* result holds a declared exception */
-	CALL_FAILED		/* error holds a TApplicationException */
+	CALL_FAILED,		/* error holds a TApplicationException */
+	CALL_LATER		/* its token answers it; see later.h */
 };
 
 /* What stands beside a message, in dialects that have such pairs. */
@@ -36,12 +39,24 @@ struct call_headers {
 	struct header_info	 reply;
 };
 
-/* Of a call that waits for somebody else than the loop; see pending.h. */
+/*
+ * Of a call that is out of the loop's hands; see pending.h.  The posts apart,
+ * it is the loop's.
+ */
 struct parked {
-	struct conn		*conn;		/* whose it is */
-	uint64_t		 begun_ns;
-	struct post		 returned;	/* its handler has */
-	bool			 owed;		/* it stands in conn->owed */
+	TAILQ_ENTRY(call) link;		/* of all that are out */
+	struct post	 returned;	/* its handler has */
+	struct post	 answered;	/* it has been, by its token */
+	struct timer	 deadline;
+	uint64_t	 begun_ns;
+	enum call_outcome outcome;	/* as its token says */
+	bool		 out;		/* not back yet; else there is nothing
+					   in here */
+	bool		 owed;		/* it stands in conn->owed */
+	bool		 running;	/* its handler has not returned */
+	bool		 promised;	/* its token will be heard of */
+	bool		 heard;		/* it has been */
+	bool		 over;		/* it has been counted */
 };
 
 struct call {
@@ -61,9 +76,12 @@ struct call {
 	struct envelope		 envelope;	/* and of the reply */
 	struct call_headers	*headers;	/* NULL: its dialect has none */
 	size_t			 bytes_in;	/* of the request */
+	struct conn		*conn;		/* whose it is */
 	struct tf_peer		 peer;		/* pub.peer */
 	bool			 oneway;	/* no reply, whatever happens */
 	bool			 answered;	/* reply holds the message */
+	bool			 in_hook;	/* and not in the handler */
+	struct later		 later;
 	struct parked		 parked;
 };
 TAILQ_HEAD(call_queue, call);
@@ -76,9 +94,11 @@ void	call_reset(struct call *);
 void	call_fail(struct call *, int32_t app_error, const char *fmt, ...)
 	    TF_PRINTF(3, 4);
 
+void	call_fail_memory(struct call *);	/* it has used too much */
+
 /*
- * Runs the handler on decoded arguments; sets end, result or error.  0, or -1
- * if it threw or failed.
+ * Runs the handler on decoded arguments; sets end, result or error.  0, -1 if
+ * it threw or failed, or TF_LATER.
  */
 int	call_run(struct call *);
 
@@ -92,7 +112,21 @@ void	call_detach(struct call *);
 const struct tf_str *call_header(const struct call_headers *,
 	    struct tf_str key);
 
-/* Appends the reply message to b; -1 if it does not fit or is not valid. */
-int	call_encode(const struct call *, struct buf *, const char **why);
+/* The field of a result that such an exception stands in, or NULL and a line. */
+#define CALL_UNDECLARED	"%s threw %s, which it does not declare"
+const struct tf_field *call_declared(const struct call *,
+	    const struct tf_type *exception);
+
+/*
+ * Appends the reply message to b, of at most max bytes; -1 with a reason: it
+ * does not fit or is not valid, and b is as it was.  The second and third do
+ * not look at how the call has ended, nor at its arena.
+ */
+int	call_encode(const struct call *, struct buf *, size_t max,
+	    const char **why);
+int	call_encode_result(const struct call *, struct buf *, size_t max,
+	    const void *result, const char **why);
+int	call_encode_error(const struct call *, struct buf *,
+	    const struct app_error *, const char **why);
 
 #endif

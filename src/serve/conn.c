@@ -140,11 +140,12 @@ ready(struct watch *watch, uint32_t events)
 	struct conn *c = OBJECT_OF(watch, struct conn, watch);
 
 	/* Nothing that we may still read: the peer is gone. */
-	if ((events & (EPOLLHUP | EPOLLERR)) && (c->eof || conn_is_blocked(c)))
+	if ((events & (EPOLLHUP | EPOLLERR)) && (c->eof || conn_is_blocked(c) ||
+	    c->waits))
 		conn_close(c);
 	else if ((events & EPOLLOUT) && conn_is_blocked(c))
 		output_ready(c);
-	else
+	else if (!c->waits)
 		input_ready(c);
 }
 
@@ -303,6 +304,7 @@ conn_gone(struct conn *c, int fd)
 	if (conn_is_limited(c))
 		peers_drop(&w->peers, c->peer);
 	drop_bytes(c);
+	c->place = PLACE_GONE;
 	if (!conn_is_out(c))
 		conn_forget(c);
 	w->nconns--;
@@ -382,7 +384,8 @@ conn_linger(struct conn *c)
 void
 conn_settle(struct conn *c)
 {
-	if (!conn_is_open(c) || conn_is_blocked(c) || !TAILQ_EMPTY(&c->owed))
+	if (!conn_is_open(c) || conn_is_blocked(c) || c->waits ||
+	    !TAILQ_EMPTY(&c->owed))
 		return;
 	if (c->eof)
 		conn_close(c);

@@ -39,7 +39,8 @@ enum conn_place {
 				   of which the rest had not come by then */
 	PLACE_LINGER,		/* all said; waiting for the peer to close */
 	PLACE_MOVING,		/* offered to another worker: hands off */
-	NPLACES
+	NPLACES,
+	PLACE_GONE = NPLACES	/* closed, but others have calls of it */
 };
 
 /* Replies that wait until the peer reads. */
@@ -78,6 +79,9 @@ struct conn {
 	bool			 spoken : 1;	/* there has been a message */
 	bool			 stranger : 1;	/* a PROXY header has to come
 						   first, to say who it is */
+	bool			 waits : 1;	/* until calls are back; not
+						   read from, and with nothing
+						   handled */
 	uint8_t			 listener;	/* or NO_LISTENER */
 	char			 peer[];	/* address as text; a unix
 						   socket's struct ucred
@@ -96,7 +100,10 @@ struct transform;
 struct rare {
 	struct layers		*layers;	/* between socket and message */
 	struct persistent	*persistent;	/* headers that came */
-	uint32_t		 out;		/* calls that others have */
+	uint32_t		 out;		/* calls that are not back */
+	bool			 serial;	/* it has one of them at a time */
+	bool			 listed;	/* waits for the worker */
+	TAILQ_ENTRY(conn)	 wait;
 };
 
 static inline struct layers *
@@ -149,7 +156,12 @@ struct worker {
 	struct mover		 mover;
 	struct tls_context	*renewed;	/* instead of the config's */
 	struct call		*spare;		/* a warm one */
-	unsigned		 nout;		/* calls that others have */
+	struct call_queue	 parked;	/* calls that are out */
+	unsigned		 nparked;
+	bool			 full;		/* there are to be no more */
+	struct conn_list	 waiting;	/* for that */
+	struct post		 resume;	/* of them */
+	bool			 resuming;
 	struct log_rate		 noise;		/* lines strangers can cause */
 	bool			 stopping;	/* when the last connection has
 						   gone */
@@ -233,7 +245,7 @@ conn_is_open(const struct conn *c)
 	return c->watch.fd != -1;
 }
 
-/* Whether others have calls of it. */
+/* Whether calls of it are out. */
 static inline bool
 conn_is_out(const struct conn *c)
 {

@@ -11,6 +11,7 @@
 #include "serve/header_dispatch.h"
 #include "serve/http.h"
 #include "serve/http_envelope.h"
+#include "serve/pending.h"
 #include "serve/registry.h"
 #include "serve/spare.h"
 #include "wire/dialect.h"
@@ -62,12 +63,18 @@ decode_args(struct call *call, struct wire_reader *r, struct lane *lane)
 static void
 ask_before(struct call *call, const struct tf_hooks *hooks)
 {
+	int rc = 0;
+
 	const struct tf_type *result = call->entry->method->result;
 
 	call->result = arena_take(&call->arena, result->size);
 	tf_init(result, call->result);
-	if (hooks->before != NULL && hooks->before(&call->pub) == -1 &&
-	    call->end == CALL_RETURNED)
+	if (hooks->before != NULL) {
+		call->in_hook = true;
+		rc = hooks->before(&call->pub);
+		call->in_hook = false;
+	}
+	if (rc == -1 && call->end == CALL_RETURNED)
 		call_fail(call, APP_INTERNAL_ERROR, "%s was refused",
 		    call->pub.method);
 }
@@ -75,6 +82,7 @@ ask_before(struct call *call, const struct tf_hooks *hooks)
 static void
 set_public(struct conn *c, struct call *call)
 {
+	call->conn = c;
 	call->peer = conn_peer(c);
 	call->pub.ctx = c->worker->config->ctx;
 	call->pub.handler = call->entry->handler;
@@ -157,16 +165,23 @@ dispatch_handle(struct call *call, const struct tf_hooks *hooks)
 {
 	int rc = call_run(call);
 
-	if (hooks->after != NULL)
-		hooks->after(&call->pub, rc);
+	if (hooks->after == NULL)
+		return;
+	call->in_hook = true;
+	hooks->after(&call->pub, rc);
+	call->in_hook = false;
 }
 
 bool
 dispatch_run(struct conn *c, struct call *call, struct wire_reader *r)
 {
-	if (dispatch_prepare(c, call, r) == 0)
-		dispatch_handle(call, c->worker->config->hooks);
-	return false;
+	if (dispatch_prepare(c, call, r) == -1)
+		return false;
+	dispatch_handle(call, c->worker->config->hooks);
+	if (call->end != CALL_LATER)
+		return false;
+	pending_await(c, call);
+	return true;
 }
 
 static void

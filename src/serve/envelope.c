@@ -91,6 +91,8 @@ envelope_simplify(struct envelope *e)
 	struct header *reply;
 	bool any;
 
+	if (e->kind == ENVELOPE_HTTP && e->http->plain)
+		return false;
 	if (e->kind == ENVELOPE_HTTP) {
 		any = e->http->pairs.reply.n > 0;
 		e->http->pairs.reply.n = 0;

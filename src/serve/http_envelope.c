@@ -21,7 +21,7 @@ http_envelope_begin(struct http_envelope *e, struct buf *b)
 	const struct header_info *reply = &e->pairs.reply;
 
 	http_out_response(&e->out, b, 200, e->close);
-	for (uint32_t i = 0; i < reply->n; i++)
+	for (uint32_t i = 0; !e->plain && i < reply->n; i++)
 		(void)http_out_field(&e->out, reply->v[i].key,
 		    reply->v[i].value);
 	http_out_body(&e->out);

@@ -13,6 +13,8 @@ struct http_envelope {
 	const struct http	*request;	/* and its bytes, while the */
 	const uint8_t		*p;		/* handler runs */
 	bool			 close;		/* no request follows */
+	bool			 plain;		/* without the handler's
+						   fields */
 	struct http_out		 out;
 	struct call_headers	 pairs;
 };

@@ -22,6 +22,7 @@
 #include "serve/conn.h"
 #include "serve/gate.h"
 #include "serve/http.h"
+#include "serve/waiting.h"
 #include "wire/dialect.h"
 #include "wire/frame.h"
 #include "wire/scan.h"
@@ -237,7 +238,8 @@ handle_message(struct conn *c, const uint8_t *p, size_t len)
 
 /*
  * Handles the whole messages at p; the number of bytes that are done.  Stops
- * early when the connection is closed or its peer does not read.
+ * early when the connection is closed, its peer does not read, or it has to
+ * wait.
  */
 static size_t
 handle_messages(struct conn *c, const uint8_t *p, size_t len)
@@ -245,7 +247,8 @@ handle_messages(struct conn *c, const uint8_t *p, size_t len)
 	size_t done = 0, size;
 
 	c->worker->arrived_ns = c->worker->loop.now_ns;
-	while (done < len && conn_is_open(c) && !conn_is_blocked(c)) {
+	while (done < len && conn_is_open(c) && !conn_is_blocked(c) &&
+	    !c->waits) {
 		if ((size = handle_message(c, p + done, len - done)) == 0)
 			break;
 		done += size;
@@ -317,8 +320,12 @@ place(struct conn *c)
 {
 	if (!conn_is_open(c) || c->place == PLACE_LINGER)
 		return;
+	if (c->waits && !conn_is_blocked(c))
+		watch_change(&c->worker->loop, &c->watch, 0);
 	if (conn_is_blocked(c))
 		conn_move(c, PLACE_WRITE);
+	else if (c->waits)
+		conn_move(c, PLACE_OWING);
 	else if (c->in_len > 0 || layers_are_midway(c))
 		conn_move(c, PLACE_FRAME);
 	else
@@ -384,7 +391,7 @@ handle_frame(struct conn *c, size_t need, size_t n)
 static void
 made_nothing(struct conn *c)
 {
-	if (c->place == PLACE_IDLE && !layers_are_opening(c))
+	if (c->place == PLACE_IDLE && !layers_are_midway(c))
 		conn_settle(c);
 	else
 		place(c);
@@ -496,6 +503,13 @@ discard(struct conn *c)
 		conn_close(c);
 }
 
+static void
+hold(struct conn *c)
+{
+	waiting_hold(c);
+	place(c);
+}
+
 void
 input_ready(struct conn *c)
 {
@@ -505,6 +519,8 @@ input_ready(struct conn *c)
 		discard(c);
 	else if (c->eof)
 		return;
+	else if (c->worker->full)
+		hold(c);
 	else if (c->scan != NULL)
 		read_message(c);
 	else if ((size = size_of_frame(c, c->in, c->in_len)) > 0)
@@ -517,7 +533,9 @@ input_ready(struct conn *c)
 void
 input_resume(struct conn *c)
 {
-	if (c->in_len > 0)
+	if (c->in_len > 0 && c->worker->full)
+		hold(c);
+	else if (c->in_len > 0)
 		handle_block(c);
 	else
 		place(c);

@@ -333,7 +333,7 @@ void
 layers_arm(struct conn *c)
 {
 	if (conn_layers(c) == NULL || !conn_is_open(c) || conn_is_blocked(c) ||
-	    c->eof)
+	    c->eof || c->waits)
 		return;
 	watch_change(&c->worker->loop, &c->watch,
 	    c->place != PLACE_LINGER && layers_hold(c) ? EPOLLIN | EPOLLOUT :

@@ -6,11 +6,18 @@
  */
 #include "serve/pending.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "base/clock.h"
 #include "serve/answer.h"
 #include "serve/conn.h"
 #include "serve/header_envelope.h"
+#include "serve/http_envelope.h"
+#include "serve/registry.h"
 #include "serve/spare.h"
+#include "serve/waiting.h"
 
 /* HTTP answers these as well. */
 static bool
@@ -19,66 +26,204 @@ owes(const struct call *call)
 	return !call->oneway || call->envelope.kind == ENVELOPE_HTTP;
 }
 
-void
-pending_park(struct conn *c, struct call *call)
+/* ---- back */
+
+static void
+unpark(struct call *call)
 {
+	struct conn *c = call->conn;
 	struct worker *w = c->worker;
 
-	c->spoken = true;
-	call->parked.conn = c;
-	call->parked.begun_ns = w->loop.now_ns;
-	call->parked.owed = owes(call);
-	if (call->parked.owed)
-		TAILQ_INSERT_TAIL(&c->owed, call, link);
-	conn_rare(c)->out++;
-	w->nout++;
-	call_detach(call);
-	lane_call_leave(w->config->lane);
-	w->loop.now_ns = clock_ns();
+	timer_cancel(&w->loop, &call->parked.deadline);
+	TAILQ_REMOVE(&w->parked, call, parked.link);
+	w->nparked--;
+	c->rare->out--;
+	call->parked.out = false;
+	call->later = (struct later){ .state = LATER_NONE };
+	spare_give(w, call);
+	if (c->place == PLACE_GONE && c->rare->out == 0)
+		conn_forget(c);
+	waiting_fewer(w);
 }
 
-/* What a connection has to say has changed, and it was not its turn. */
+/* If nobody has it or waits for it any more. */
+static void
+take_back(struct call *call)
+{
+	const struct parked *p = &call->parked;
+
+	if (!p->owed && !p->running && !p->promised)
+		unpark(call);
+}
+
+static void
+count(struct call *call, enum call_outcome outcome)
+{
+	struct worker *w = call->conn->worker;
+
+	call->parked.over = true;
+	timer_cancel(&w->loop, &call->parked.deadline);
+	w->loop.now_ns = clock_ns();
+	answer_count(call, outcome, w->loop.now_ns - call->parked.begun_ns);
+}
+
+/* Its message stands in reply. */
+static void
+conclude(struct call *call, enum call_outcome outcome)
+{
+	count(call, outcome);
+	if (call->parked.owed) {
+		call->answered = true;
+		answer_release(call->conn, call);
+	} else
+		take_back(call);
+}
+
+/* It was c's turn. */
 static void
 go_on(struct conn *c)
 {
-	answer_release(c);
-	if (output_flush(c) == 0 && !conn_is_blocked(c))
-		input_resume(c);
+	if (conn_is_open(c))
+		waiting_go_on(c);
+}
+
+void
+pending_released(struct call *call)
+{
+	call->parked.owed = false;
+	take_back(call);
+}
+
+/* What the handler has set beside its reply, if that is not its any more. */
+static void
+close_envelope(struct call *call)
+{
+	const struct worker *w = call->conn->worker;
+
+	if (call->envelope.kind == ENVELOPE_HEADER)
+		header_envelope_close(call->envelope.header, call,
+		    (w->draining || w->stopping) && !call->parked.running);
+}
+
+/* ---- posts */
+
+/*
+ * The handler has left the answer to its token.  That is void if the call is
+ * over, or if its client has left.
+ */
+static void
+await(struct call *call)
+{
+	struct parked *p = &call->parked;
+
+	if (p->over || p->heard)
+		;
+	else if (p->owed || !owes(call) || !later_close(call))
+		p->promised = true;
+	else
+		count(call, CALL_ERROR);
+	take_back(call);
 }
 
 static void
-returned(struct post *p)
+returned(struct post *post)
 {
-	struct call *call = OBJECT_OF(p, struct call, parked.returned);
-	struct conn *c = call->parked.conn;
-	struct worker *w = c->worker;
-	uint64_t elapsed;
+	struct call *call = OBJECT_OF(post, struct call, parked.returned);
+	struct conn *c = call->conn;
 
-	w->loop.now_ns = clock_ns();
-	elapsed = w->loop.now_ns - call->parked.begun_ns;
-	c->rare->out--;
-	w->nout--;
-	if (call->parked.owed) {
-		if (call->envelope.kind == ENVELOPE_HEADER)
-			header_envelope_close(call->envelope.header, call,
-			    w->draining || w->stopping);
-		answer_owed(c, call, elapsed);
-		go_on(c);
-		return;
+	call->parked.running = false;
+	if (call->end == CALL_LATER)
+		await(call);
+	else if (call->parked.over)
+		take_back(call);
+	else {
+		close_envelope(call);
+		conclude(call, answer_keep(call));
 	}
-	answer_nobody(c, call, elapsed);
-	spare_give(w, call);
-	if (conn_is_open(c))
-		conn_settle(c);
-	else if (c->rare->out == 0)
-		conn_forget(c);
+	go_on(c);
 }
 
 void
 pending_complete(struct call *call)
 {
-	loop_post(&call->parked.conn->worker->loop, &call->parked.returned,
-	    returned);
+	loop_post(&call->conn->worker->loop, &call->parked.returned, returned);
+}
+
+static void
+heard(struct post *post)
+{
+	struct call *call = OBJECT_OF(post, struct call, parked.answered);
+	struct conn *c = call->conn;
+
+	call->parked.heard = true;
+	call->parked.promised = false;
+	close_envelope(call);
+	conclude(call, call->parked.outcome);
+	go_on(c);
+}
+
+void
+pending_answer(struct call *call, enum call_outcome outcome)
+{
+	call->parked.outcome = outcome;
+	loop_post(&call->conn->worker->loop, &call->parked.answered, heard);
+}
+
+/* ---- other ends */
+
+/* Nothing of it is the loop's if its handler is running. */
+static void
+say_late(struct call *call)
+{
+	uint64_t limit = call->pub.deadline_ns - call->parked.begun_ns;
+	struct app_error error = { .type = APP_INTERNAL_ERROR };
+	const char *why;
+	char text[200];
+
+	snprintf(text, sizeof(text), "%.100s was not answered within %" PRIu64
+	    " ms", call->entry->method->name,
+	    (limit + NS_PER_MS / 2) / NS_PER_MS);
+	error.message = (struct tf_str){ text, strlen(text) };
+	if (!call->oneway)
+		(void)call_encode_error(call, &call->reply, &error, &why);
+	if (call->envelope.kind == ENVELOPE_HTTP)
+		call->envelope.http->plain = true;
+}
+
+static void
+expired(struct timer *t)
+{
+	struct call *call = OBJECT_OF(t, struct call, parked.deadline);
+	struct conn *c = call->conn;
+
+	if (!later_close(call))
+		return;		/* the answer is on its way */
+	call->parked.promised = false;
+	conn_count(c, COUNTER_CALLS_TIMED_OUT, 1);
+	say_late(call);
+	conclude(call, CALL_ERROR);
+	go_on(c);
+}
+
+/*
+ * Nobody will hear the answer.  A handler that runs is let alone; so is what is
+ * in flight when the worker quits, which the master counts.
+ */
+static void
+abandon(struct call *call)
+{
+	struct parked *p = &call->parked;
+	const struct worker *w = call->conn->worker;
+
+	p->owed = false;
+	if (!p->over && later_close(call)) {
+		p->promised = false;
+		if (!p->running && !w->quitting) {
+			conn_count(call->conn, COUNTER_CALLS_ABANDONED, 1);
+			count(call, CALL_ERROR);
+		}
+	}
+	take_back(call);
 }
 
 void
@@ -86,11 +231,78 @@ pending_abandon(struct conn *c)
 {
 	struct call *call;
 
+	waiting_drop(c);
 	while ((call = TAILQ_FIRST(&c->owed)) != NULL) {
 		TAILQ_REMOVE(&c->owed, call, link);
-		if (call->answered)
-			call_free(call);
-		else
-			call->parked.owed = false;
+		if (call->parked.out)
+			abandon(call);
+		else {
+			c->rare->out--;
+			spare_give(c->worker, call);
+		}
 	}
+}
+
+void
+pending_end(struct worker *w)
+{
+	struct call *call, *next;
+
+	for (call = TAILQ_FIRST(&w->parked); call != NULL; call = next) {
+		next = TAILQ_NEXT(call, parked.link);
+		abandon(call);
+	}
+	while (w->nparked > 0 && loop_turn(&w->loop) == 0)
+		;
+}
+
+/* ---- out */
+
+static void
+park(struct conn *c, struct call *call)
+{
+	struct worker *w = c->worker;
+	struct parked *p = &call->parked;
+
+	c->spoken = true;
+	p->begun_ns = w->loop.now_ns;
+	p->out = true;
+	p->heard = p->over = false;
+	TAILQ_INSERT_TAIL(&w->parked, call, parked.link);
+	if ((p->owed = owes(call)))
+		TAILQ_INSERT_TAIL(&c->owed, call, link);
+	conn_rare(c)->out++;
+	w->nparked++;
+	if (call->pub.deadline_ns != 0)
+		timer_set(&w->loop, &p->deadline, call->pub.deadline_ns,
+		    expired);
+	if (call->envelope.kind == ENVELOPE_HTTP)
+		c->rare->serial = true;
+	waiting_more(c);
+	lane_call_leave(w->config->lane);
+	w->loop.now_ns = clock_ns();
+}
+
+void
+pending_park(struct conn *c, struct call *call)
+{
+	call->parked.running = true;
+	call->parked.promised = false;
+	call_detach(call);
+	park(c, call);
+}
+
+void
+pending_await(struct conn *c, struct call *call)
+{
+	call->parked.running = false;
+	call->parked.promised = true;
+	park(c, call);
+}
+
+void
+pending_added(struct conn *c)
+{
+	c->rare->out++;
+	waiting_more(c);
 }

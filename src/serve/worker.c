@@ -17,6 +17,7 @@
 #include "base/order.h"
 #include "io/tls.h"
 #include "serve/conn.h"
+#include "serve/pending.h"
 #include "serve/signals.h"
 #include "wire/frame.h"
 #include "wire/transform.h"
@@ -289,8 +290,6 @@ close_all(struct worker *w)
 	for (int place = 0; place < NPLACES; place++)
 		while ((c = TAILQ_FIRST(&w->places[place])) != NULL)
 			conn_close(c);
-	while (w->nout > 0 && loop_turn(&w->loop) == 0)
-		;		/* others still have calls of them */
 }
 
 static void
@@ -300,6 +299,7 @@ end(struct worker *w)
 
 	move_end(w);
 	close_all(w);
+	pending_end(w);
 	accept_end(w);
 	watch_remove(&w->loop, &w->channel);
 	watch_remove(&w->loop, &w->signals);
@@ -324,7 +324,7 @@ turn(struct worker *w)
 
 	w->loop.busy_since = &lane->busy_since_ns;
 	while (!w->quitting && !(is_leaving(w) && w->nconns == 0 &&
-	    w->nout == 0)) {
+	    w->nparked == 0)) {
 		if (loop_turn(&w->loop) == -1) {
 			log_error("epoll_wait");
 			quit(w);
@@ -348,6 +348,8 @@ worker_open(const struct worker_config *config)
 	for (int place = 0; place < NPLACES; place++)
 		TAILQ_INIT(&w->places[place]);
 	TAILQ_INIT(&w->doors);
+	TAILQ_INIT(&w->parked);
+	TAILQ_INIT(&w->waiting);
 	move_init(w);
 	if (loop_init(&w->loop) == 0)
 		return w;

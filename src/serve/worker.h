@@ -26,6 +26,9 @@ struct worker_limits {
 	unsigned	 max_depth;		/* nested structs */
 	unsigned	 max_connections;
 	unsigned	 max_per_peer;		/* connections of an address */
+	unsigned	 max_in_flight;		/* calls that are not answered
+						   at once */
+	unsigned	 max_in_flight_per_connection;
 	bool		 zlib_replies;		/* to requests that were so */
 	uint64_t	 idle_timeout_ns;	/* 0: connections may idle */
 	uint64_t	 stop_timeout_ns;	/* from a TERM to the end */
