@@ -90,7 +90,7 @@ may_retry(struct lease *l, const struct tf_method *m, enum fault fault,
 	const struct tf_pool *p = l->pool;
 
 	*pause = pause_ns(l);
-	if (fault == FAULT_NONE || is_over(l, now_ns + *pause))
+	if (fault <= FAULT_OURS || is_over(l, now_ns + *pause))
 		return false;
 	if (fault == FAULT_UNSEEN)
 		return l->tries - l->retries <= p->backends.n + p->retries;
@@ -110,6 +110,8 @@ tell(struct lease *l, enum fault fault, uint64_t now_ns)
 		[FAULT_BROKEN] = BACKEND_BROKE
 	};
 
+	if (fault == FAULT_OURS)
+		return;
 	l->tries++;
 	l->seen |= UINT64_C(1) << l->backend;
 	backends_tell(&l->pool->backends, l->backend, news[fault], now_ns);

@@ -15,7 +15,8 @@ struct tf_method;
 
 /* How a try has ended. */
 enum fault {
-	FAULT_NONE,		/* answered, or it cannot be asked at all */
+	FAULT_NONE,		/* answered */
+	FAULT_OURS,		/* it cannot be asked at all */
 	FAULT_UNSEEN,		/* the server has not got it */
 	FAULT_LATE,		/* it may have; it did not answer in time */
 	FAULT_BROKEN		/* it may have; the connection broke */

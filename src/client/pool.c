@@ -262,7 +262,7 @@ clean(struct tf_pool *p, struct lease *l)
 		l->client = make_client(p, l);
 		return;
 	}
-	client_header_clear(&c->header);
+	client_header_clear(&c->set.header);
 	tf_client_arena(c, NULL);
 	tf_arena_reset(&c->own);
 }

@@ -4,8 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,12 +14,9 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "client/codec.h"
-#include "client/trust.h"
-#include "io/addr.h"
+#include "client/dial.h"
 
-#define MAX_ADDRS	8
 #define KEEP_BYTES	(64 * 1024)
-#define TLS		"tls://"
 
 void
 stream_init(struct stream *s)
@@ -106,23 +101,11 @@ connect_unix(struct stream *s, const struct addr *a)
 static int
 connect_tcp(struct stream *s, const struct addr *a)
 {
-	socklen_t len = sizeof(errno);
-	const int on = 1;
-	int error = 0;
-
-	s->fd = socket(a->ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC |
-	    SOCK_NONBLOCK, 0);
-	if (s->fd == -1)
-		return -1;
-	setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (connect(s->fd, (const struct sockaddr *)&a->ss, a->len) == 0)
+	if (dial(a, &s->fd) == 0)
 		return 0;
 	if (errno != EINPROGRESS || await(s, POLLOUT) == -1)
 		return -1;
-	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
-		return -1;
-	errno = error;
-	return error == 0 ? 0 : -1;
+	return dial_end(s->fd);
 }
 
 static int
@@ -235,59 +218,32 @@ shake(struct stream *s)
 	return codec_is_ready(s->codec) ? 0 : -1;
 }
 
-/* "localhost" of "localhost:9090", "::1" of "[::1]:9090". */
-static void
-name_of(const char *address, char *host, size_t size)
-{
-	const char *colon = strrchr(address, ':'), *from = address;
-	size_t len = colon == NULL ? strlen(address) : (size_t)(colon - from);
-
-	if (*from == '[' && len >= 2) {
-		from++;
-		len -= 2;
-	}
-	snprintf(host, size, "%.*s", (int)len, len == 0 ? "" : from);
-	if (len == 0)
-		snprintf(host, size, "127.0.0.1");
-}
-
 /* What the connection goes through begins. */
 static int
-open_codec(struct stream *s, struct tls_context *context, const char *text)
+open_codec(struct stream *s, const struct target *t, bool zlib)
 {
-	char host[256];
-
 	s->owner = getpid();
-	if (context == NULL && !s->zlib)
+	if (t->tls == NULL && !zlib)
 		return 0;
-	name_of(text, host, sizeof(host));
-	s->codec = codec_new(context, host, s->zlib);
+	s->codec = codec_new(t->tls, t->host, zlib);
 	return codec_is_ready(s->codec) ? 0 : shake(s);
 }
 
 int
-stream_connect(struct stream *s, const char *text)
+stream_connect(struct stream *s, const char *text, struct trust *trust,
+    bool zlib)
 {
-	struct tls_context *context = NULL;
-	struct addr addrs[MAX_ADDRS];
-	int n;
+	struct target t;
 
 	stream_close(s);
 	s->ended = false;
-	if (strncmp(text, TLS, strlen(TLS)) == 0) {
-		text += strlen(TLS);
-		context = trust_context(s->trust, s->error, sizeof(s->error));
-		if (context == NULL)
-			return -1;
-	}
-	n = addr_parse(text, addrs, MAX_ADDRS, s->error, sizeof(s->error));
-	if (n == -1)
+	if (target_find(&t, text, trust, s->error, sizeof(s->error)) == -1)
 		return -1;
-	for (int i = 0; i < n; i++) {
-		if ((addr_is_unix(&addrs[i]) ? connect_unix :
-		    connect_tcp)(s, &addrs[i]) == -1)
+	for (int i = 0; i < t.n; i++) {
+		if ((addr_is_unix(&t.addrs[i]) ? connect_unix :
+		    connect_tcp)(s, &t.addrs[i]) == -1)
 			fail(s, "connect");
-		else if (open_codec(s, context, text) == 0)
+		else if (open_codec(s, &t, zlib) == 0)
 			return 0;
 		stream_close(s);
 	}
@@ -348,18 +304,4 @@ stream_recv_some(struct stream *s, void *data, size_t size)
 		if (fill(s) == -1)
 			return -1;
 	return n;
-}
-
-int
-stream_recv(struct stream *s, void *data, size_t len)
-{
-	char *p = data;
-	ssize_t n;
-
-	for (; len > 0; len -= (size_t)n) {
-		if ((n = stream_recv_some(s, p, len)) == -1)
-			return -1;
-		p += n;
-	}
-	return 0;
 }

@@ -18,8 +18,6 @@ struct trust;
 struct stream {
 	int		 fd;		/* -1: not connected */
 	struct codec	*codec;		/* TLS, zlib; NULL: neither */
-	struct trust	*trust;		/* the owner's; for TLS */
-	bool		 zlib;		/* connect in such a stream */
 	pid_t		 owner;		/* the process that connected it */
 	uint64_t	 deadline_ns;	/* CLOCK_MONOTONIC; 0: none */
 	bool		 ended;		/* by the server, and nobody else */
@@ -32,10 +30,11 @@ void	stream_init(struct stream *);
 void	stream_close(struct stream *);
 
 /*
- * Tries every address that addr stands for; "tls://HOST:PORT" is over TLS, with
- * a server that has a certificate of that name or address.
+ * Tries every address that addr stands for (see dial.h), in a zlib stream if
+ * that is wanted.
  */
-int	stream_connect(struct stream *, const char *addr);
+int	stream_connect(struct stream *, const char *addr, struct trust *,
+	    bool zlib);
 
 /*
  * Whether it can be used for another call: connected by this process, not
@@ -44,7 +43,6 @@ int	stream_connect(struct stream *, const char *addr);
 bool	stream_is_usable(struct stream *);
 
 int	stream_send(struct stream *, const void *, size_t);
-int	stream_recv(struct stream *, void *, size_t);	/* all of it */
 ssize_t	stream_recv_some(struct stream *, void *, size_t);	/* 1 or more */
 
 #endif
