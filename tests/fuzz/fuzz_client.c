@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Fuzz target: a client and a server that answers its call with these bytes.
- * It comes to an end before its deadline; whether they come at once or one by
- * one, the result is the same.  The first byte is how the client speaks.
+ * It comes to an end before its deadline; whether they come at once or in
+ * pieces, the result is the same.  The first byte is how the client speaks, the
+ * second how large the pieces are.
  */
 #include <sys/socket.h>
 
@@ -18,11 +19,12 @@
 #include "../unit/unit_service.h"
 
 #define MAX_PIECES	200		/* that a socket holds */
+#define MAX_PIECE	64
 #define MAX_REQUEST	4096
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-enum { FRAMED, UNFRAMED, HEADER, HTTP, NFRAMINGS };
+enum { FRAMED, UNFRAMED, HEADER, HTTP, NFRAMINGS };	/* odd: no frame */
 
 struct outcome {
 	int		 rc, error_type;
@@ -37,6 +39,19 @@ static struct {
 } server;
 static sem_t asked, answered;
 
+static void
+send_answer(void)
+{
+	size_t n, left = server.len;
+
+	for (const uint8_t *p = server.p; left > 0; left -= n) {
+		n = server.piece < left ? server.piece : left;
+		if (send(server.fd, p, n, MSG_NOSIGNAL) == -1)
+			break;
+		p += n;
+	}
+}
+
 /* The server: a request, the answer, and the end. */
 static void *
 answer(void *arg)
@@ -48,10 +63,7 @@ answer(void *arg)
 		while (sem_wait(&asked) == -1)
 			;
 		if (recv(server.fd, request, sizeof(request), 0) > 0)
-			for (size_t i = 0; i < server.len; i += server.piece)
-				if (send(server.fd, server.p + i,
-				    server.piece, MSG_NOSIGNAL) == -1)
-					break;
+			send_answer();
 		shutdown(server.fd, SHUT_WR);
 		sem_post(&answered);
 	}
@@ -121,21 +133,23 @@ call(struct tf_client *c, bool oneway, struct outcome *o)
 	tf_client_reply_header(c, "k");
 }
 
+/* The bytes as packets of so many; 0: all at once, in a stream. */
 static void
-try(struct tf_client *c, uint8_t how, int type, const uint8_t *p, size_t len,
-    struct outcome *o)
+try(struct tf_client *c, uint8_t how, size_t piece, const uint8_t *p,
+    size_t len, struct outcome *o)
 {
 	const struct wire_proto *protos[] = { wire_compact(), wire_binary(),
 	    wire_json(), wire_compact() };
 	int fds[2];
 
-	if (socketpair(AF_UNIX, type, 0, fds) == -1 ||
+	if (socketpair(AF_UNIX, piece > 0 ? SOCK_SEQPACKET : SOCK_STREAM, 0,
+	    fds) == -1 ||
 	    fcntl(fds[0], F_SETFL, O_NONBLOCK) == -1)
 		abort();
 	server.fd = fds[1];
 	server.p = p;
 	server.len = len;
-	server.piece = type == SOCK_SEQPACKET ? 1 : len;
+	server.piece = piece > 0 ? piece : len;
 	c->proto = protos[how >> 2 & 3];
 	c->seqid = 0;
 	c->stream.fd = fds[0];
@@ -168,6 +182,15 @@ is_same(int framing, bool oneway, const struct outcome *a,
 	    a->error_type == b->error_type && strcmp(a->error, b->error) == 0;
 }
 
+/* A frame is read by its length, and a packet is not read in parts. */
+static size_t
+piece_of(const uint8_t *bytes)
+{
+	bool reads_parts = (bytes[0] & 3) % 2 == 1 || bytes[0] & 16;
+
+	return reads_parts ? bytes[1] % MAX_PIECE + 1 : 1;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
@@ -175,16 +198,16 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	static bool started;
 	struct tf_client *c;
 
-	if (len < 2)
+	if (len < 3)
 		return 0;
 	if (!started)
 		start_server();
 	started = true;
 	c = client_for(bytes[0] & 3);
-	try(c, bytes[0], SOCK_STREAM, bytes + 1, len - 1, &whole);
+	try(c, bytes[0], 0, bytes + 2, len - 2, &whole);
 	if (len > MAX_PIECES)
 		return 0;
-	try(c, bytes[0], SOCK_SEQPACKET, bytes + 1, len - 1, &pieces);
+	try(c, bytes[0], piece_of(bytes), bytes + 2, len - 2, &pieces);
 	if (!is_same(bytes[0] & 3, bytes[0] & 32, &whole, &pieces))
 		abort();
 	return 0;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Fuzz target: a worker and a connection that ends after these bytes.  Whether
- * they come at once or one by one, the answers are the same.  The first byte is
- * what the listener is told to serve.
+ * they come at once or in pieces, the answers are the same.  The first byte is
+ * what the listener is told to serve, the second how large the pieces are.
  *
  * The worker runs in the thread of the target, so that an input always takes
  * the same way: the peer has said all before it starts, and it stops when the
- * connection has been closed.  A packet of a byte is read as a byte.
+ * connection has been closed.  A packet is read as a piece; none is larger than
+ * the room there is for it.
  */
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -28,6 +29,7 @@
 
 #define METHODS		32
 #define MAX_PIECES	200		/* that a socket holds */
+#define MAX_PIECE	64
 #define MAX_ANSWER	((size_t)1 << 16)	/* the same */
 #define CONTINUE	"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -119,18 +121,23 @@ hear(int fd, struct buf *answer)
 		answer->len += n > 0 ? (size_t)n : 0;
 }
 
+/* The bytes as packets of so many; 0: all at once, in a stream. */
 static void
-serve(int type, uint8_t how, const uint8_t *p, size_t len, struct buf *answer)
+serve(size_t piece, uint8_t how, const uint8_t *p, size_t len,
+    struct buf *answer)
 {
 	static int doors[2] = { -1, -1 };
-	int *door = &doors[type == SOCK_SEQPACKET];
+	int *door = &doors[piece > 0];
 	struct epoll_event nothing = { .events = 0 };
-	int fd = connect_to(type, door), closed = epoll_create1(0);
-	size_t piece = type == SOCK_SEQPACKET ? 1 : len;
+	int fd = connect_to(piece > 0 ? SOCK_SEQPACKET : SOCK_STREAM, door);
+	int closed = epoll_create1(0);
+	ssize_t n;
 
-	for (size_t i = 0; i < len; i += piece)
-		if (send(fd, p + i, piece, MSG_DONTWAIT) != (ssize_t)piece)
+	for (size_t i = 0; i < len; i += (size_t)n) {
+		n = (ssize_t)(piece > 0 && piece < len - i ? piece : len - i);
+		if (send(fd, p + i, (size_t)n, MSG_DONTWAIT) != n)
 			abort();
+	}
 	if (shutdown(fd, SHUT_WR) == -1 ||
 	    epoll_ctl(closed, EPOLL_CTL_ADD, fd, &nothing) == -1)
 		abort();
@@ -184,15 +191,16 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	struct buf whole, pieces;
 
-	if (len < 2)
+	if (len < 3)
 		return 0;
 	if (lane == NULL)
 		start();
 	buf_init(&whole, 4 * MAX_ANSWER);
 	buf_init(&pieces, 4 * MAX_ANSWER);
-	serve(SOCK_STREAM, bytes[0], bytes + 1, len - 1, &whole);
+	serve(0, bytes[0], bytes + 2, len - 2, &whole);
 	if (len <= MAX_PIECES && !depends_on_time()) {
-		serve(SOCK_SEQPACKET, bytes[0], bytes + 1, len - 1, &pieces);
+		serve(bytes[1] % MAX_PIECE + 1, bytes[0], bytes + 2, len - 2,
+		    &pieces);
 		unpack(&whole);
 		unpack(&pieces);
 		drop_continues(&whole);
