@@ -5,7 +5,8 @@
 PACKAGES_BUILD="gcc libc6-dev make autoconf automake libtool pkg-config
     libbsd-dev zlib1g-dev libzstd-dev libssl-dev"
 PACKAGES_TEST="g++ check libsubunit-dev python3 python3-thrift python3-six
-    openssl thrift-compiler libthrift-dev libboost-dev mandoc"
+    openssl thrift-compiler libthrift-dev libboost-dev liblmdb-dev
+    mandoc"
 
 # need PACKAGE...: installs those that are missing, and says which.
 need() {

@@ -157,7 +157,7 @@ class Server:
         self.port = None
         if not self.address.startswith("unix:"):
             self.port = int(self.address.rsplit(":", 1)[1])
-        for _ in range(workers or 1):
+        for _ in range(1 if workers is None else workers):
             self.await_log(r"worker \d+ pid \d+ serves")
 
     def launch(self, args, stderr):
