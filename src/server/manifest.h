@@ -28,7 +28,10 @@ int	manifest_write(const struct registry *, const struct declarations *,
 int	manifest_read(const char *text, size_t len, struct segment *,
 	    char *why, size_t why_size);
 
-/* For people: "Service.method" on each line, "counter name" and such.  The text has been read. */
+/*
+ * For people: a line "Service.method" or "counter name" for each.  The text
+ * has been read.
+ */
 void	manifest_print(const char *text, size_t len, FILE *);
 
 #endif

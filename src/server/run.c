@@ -166,7 +166,7 @@ preflight(struct run *run)
 	else if (manifest_read(manifest, (size_t)len, srv->segment, why,
 	    sizeof(why)) == -1)
 		tf_server_refuse(srv, "%s", why);
-	else
+	else if (succeed_check(run) == 0)
 		rc = run_check_methods(srv->segment, &srv->settings,
 		    srv->error, sizeof(srv->error));
 	if (rc == 0 && srv->only_check)

@@ -41,6 +41,8 @@ struct run {
 	struct signal_state	 signals;
 	pid_t			 master;
 	struct program		 program;
+	bool			 anew;		/* not the segment of the
+						   master before us */
 	bool			 notifies;	/* the service manager */
 	struct store		 store;		/* what that keeps */
 	struct next		 next;		/* while a reload runs */

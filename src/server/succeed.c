@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "server/manager.h"
+#include "shm/own.h"
 #include "shm/segment.h"
 
 bool
@@ -129,9 +130,20 @@ succeed_segment(struct run *run, const struct segment_sizes *sizes)
 	s = segment_adopt(fd, sizes);
 	if (s != NULL || errno != EPROTO)
 		return s;
+	run->anew = succeed_runs(run);
 	log_warnx("the counters of the old master are of another kind; they "
 	    "begin anew");
 	return segment_create(run->srv->settings.name, sizes);
+}
+
+int
+succeed_check(struct run *run)
+{
+	if (!run->anew || !own_has_locks(run->srv->segment))
+		return 0;
+	return tf_server_refuse(run->srv, "its workers would have locks of "
+	    "their own, not those of the old master, whose shared memory is "
+	    "of another kind");
 }
 
 struct master_limits

@@ -29,6 +29,12 @@ int	succeed_listener(struct run *, const struct addr *);
 /* Its counters, or new ones if they are not like ours; NULL and errno. */
 struct segment *succeed_segment(struct run *, const struct segment_sizes *);
 
+/*
+ * Once it is known what will be served; -1 with a reason: new counters would
+ * do, but new locks would not keep out the workers of the other master.
+ */
+int	succeed_check(struct run *);
+
 /* As configured, but for a number of workers that stands: thriftfork(1). */
 struct master_limits succeed_limits(const struct run *);
 

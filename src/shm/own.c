@@ -164,6 +164,12 @@ own_clear_gauges(struct segment *s, unsigned lane)
 	}
 }
 
+bool
+own_has_locks(const struct segment *s)
+{
+	return s->own.locks > 0;
+}
+
 int
 own_take_over(struct segment *s)
 {

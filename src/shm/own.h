@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What setup() declares that all workers have in common: counters, gauges and
- * locks, by name.  The master appends a name to a directory in the segment, once
- * and for all; from then on a counter or gauge is one word in each lane, a lock
- * is a mutex among the locks.  Workers find theirs by name, so a name is the
- * same thing for every generation and every master, as long as the segment
+ * locks, by name.  The master appends a name to a directory in the segment,
+ * once and for all; from then on a counter or gauge is one word in each lane,
+ * a lock is a mutex among the locks.  Workers find theirs by name, so a name is
+ * the same thing for every generation and every master, as long as the segment
  * lives.  The names are a stranger's: whatever is declared is checked here.
  */
 #ifndef SHM_OWN_H
 #define SHM_OWN_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,9 @@ int	 own_add(struct segment *, enum segment_own_kind, const char *name,
 
 /* The master: gauges of a lane whose process is dead are 0. */
 void	 own_clear_gauges(struct segment *, unsigned lane);
+
+/* Whether any lock has been declared since the segment was made. */
+bool	 own_has_locks(const struct segment *);
 
 /* When a segment is adopted: learns its directory; -1 if it makes no sense. */
 int	 own_take_over(struct segment *);

@@ -293,6 +293,22 @@ def needs_lmdb():
         raise Skip("built without LMDB (package liblmdb-dev)")
 
 
+def locks_that_cannot_be_shared():
+    """an upgrade to another kind of segment is refused where there are some"""
+    for declared, words in (("counter hits", None), ("lock list", "its "
+                            "workers would have locks of their own")):
+        conf = written(tempdir(), "conf", "max-workers 8\n")
+        s = Locks(declared, "-c", conf, workers=1,
+                  listen="unix:" + os.path.join(tempdir(), "socket"))
+        written(os.path.dirname(conf), "conf", "max-workers 9\n")
+        if words:
+            s.refused(words)
+        else:
+            s.upgrade()
+            s.await_log("of another kind; they begin anew")
+        s.end()
+
+
 class Shared(Server):
     def __init__(self, path, *options, **more):
         generated("tests/examples/shared/shared.thrift")
@@ -481,4 +497,4 @@ def killed_while_they_append():
 
 main([counters_and_gauges, a_name_stays_what_it_is, refused_in_preflight,
       in_one_process, locks_between_workers, locks_between_generations,
-      lists, killed_while_they_append])
+      locks_that_cannot_be_shared, lists, killed_while_they_append])
