@@ -21,7 +21,7 @@
 
 #include "shared.tf.h"
 
-#define MAP_BYTES	((size_t)1 << 30)	/* the most that LMDB may grow */
+#define MAP_BYTES	((size_t)1 << 30)	/* LMDB's maximum */
 
 struct tally {
 	uint64_t	 items, bytes, repairs;
@@ -77,22 +77,20 @@ repair(struct context *ctx)
 	return rc;
 }
 
-/* After 0 the lock is held, and the tally is right. */
+/*
+ * After 0 the lock is held, and the tally is right.  Who cannot repair it does
+ * not let go of the lock either: it dies, and the next one is told again.
+ */
 static int
 enter(struct context *ctx)
 {
-	int rc;
+	int state = tf_lock(lock);
 
-	switch (tf_lock(lock)) {
-	case TF_LOCKED:
-		return 0;
-	case TF_LOCK_ABANDONED:
-		if ((rc = repair(ctx)) != 0)
-			tf_unlock(lock);
-		return rc;
-	default:
+	if (state == -1)
 		return errno;
-	}
+	if (state == TF_LOCK_ABANDONED && repair(ctx) != 0)
+		abort();
+	return 0;
 }
 
 static int
@@ -267,10 +265,12 @@ open_all(struct context *ctx, const char *dir)
 
 	if (state == -1)
 		return errno;
-	if ((rc = open_list(ctx, dir)) == 0 && (rc = open_tally(ctx, dir)) == 0 &&
-	    state == TF_LOCK_ABANDONED)
+	if ((rc = open_list(ctx, dir)) == 0)
+		rc = open_tally(ctx, dir);
+	if (rc == 0 && state == TF_LOCK_ABANDONED)
 		rc = repair(ctx);
-	tf_unlock(lock);
+	if (rc == 0 || state == TF_LOCKED)
+		tf_unlock(lock);
 	return rc;
 }
 
