@@ -9,6 +9,7 @@
 #include "base/clock.h"
 
 int unit_held_fd = -1, unit_free_fd = -1, unit_note_fd = -1;
+int unit_token_fd = -1;
 
 #define STRUCT(storage, type, cname, idl, ...)				\
 	static const struct tf_field type##_fields[] = { __VA_ARGS__ };	\
@@ -35,6 +36,11 @@ STRUCT(, unit_refused_type, unit_refused, "Refused",
 STRUCT(static, divide_result_type, unit_divide_result, "divide_result",
     SUCCESS(unit_divide_result, I32),
     { "no", &unit_refused_type, offsetof(struct unit_divide_result, no), 0,
+	1, TF_T_STRUCT, TF_POINTER });
+
+STRUCT(static, later_result_type, unit_later_result, "later_result",
+    SUCCESS(unit_later_result, STRING),
+    { "no", &unit_refused_type, offsetof(struct unit_later_result, no), 0,
 	1, TF_T_STRUCT, TF_POINTER });
 
 static void *none_plan;
@@ -73,6 +79,8 @@ CALLER(mute, offsetof(struct unit_handler, mute))
 CALLER(note, offsetof(struct unit_handler, note))
 CALLER(absent, offsetof(struct unit_handler, absent))
 CALLER(header, offsetof(struct unit_handler, header))
+CALLER(later, offsetof(struct unit_handler, later))
+CALLER(whisper, offsetof(struct unit_handler, whisper))
 
 static const struct tf_method base_methods[] = {
 	{ "ping", &none_type, &none_type, call_ping,
@@ -95,6 +103,8 @@ static const struct tf_method methods[] = {
 	METHOD(note, text_type, none_type, TF_ONEWAY),
 	METHOD(absent, none_type, none_type, 0),
 	METHOD(header, text_type, text_result_type, 0),
+	METHOD(later, text_type, later_result_type, 0),
+	METHOD(whisper, text_type, none_type, TF_ONEWAY),
 };
 #define NMETHODS	(sizeof(methods) / sizeof(methods[0]))
 
@@ -179,15 +189,21 @@ greedy(struct tf_call *call, const void *args, void *result)
 }
 
 static int
-hold(struct tf_call *call, const void *args, void *result)
+wait_here(void)
 {
 	char c = 'h';
 
+	return write(unit_held_fd, &c, 1) == 1 &&
+	    read(unit_free_fd, &c, 1) == 1 ? 0 : -1;
+}
+
+static int
+hold(struct tf_call *call, const void *args, void *result)
+{
 	(void)call;
 	(void)args;
 	(void)result;
-	return write(unit_held_fd, &c, 1) == 1 &&
-	    read(unit_free_fd, &c, 1) == 1 ? 0 : -1;
+	return wait_here();
 }
 
 static int
@@ -258,8 +274,46 @@ header(struct tf_call *call, const void *args, void *result)
 	    tf_fail(call, "no headers");
 }
 
+static int
+later(struct tf_call *call, const void *args, void *result)
+{
+	struct tf_str text = ((const struct unit_text *)args)->text;
+	struct tf_later token;
+
+	if (text.s[0] == 'n')
+		return TF_LATER;
+	if (text.s[0] == 'h')
+		tf_call_set_header(call, "late", "no");
+	token = tf_later(call);
+	if (text.s[0] == 'h' && tf_call_set_header(call, "late", "yes") == 0)
+		return tf_fail(call, "a header after tf_later()");
+	if (write(unit_token_fd, &token, sizeof(token)) != sizeof(token))
+		return tf_fail(call, "the test is gone");
+	if (text.s[0] == 'g')
+		tf_alloc(call->arena, 100 << 20, 1);
+	if ((text.s[0] == 'e' || text.s[0] == 'E') && wait_here() == -1)
+		return -1;
+	if (text.s[0] == '-')
+		return tf_fail(call, "not later");
+	if (text.s[0] != '0' && text.s[0] != 'E')
+		return TF_LATER;
+	((struct unit_later_result *)result)->success = text;
+	return 0;
+}
+
+static int
+whisper(struct tf_call *call, const void *args, void *result)
+{
+	struct tf_later token = tf_later(call);
+
+	(void)args;
+	(void)result;
+	return write(unit_token_fd, &token, sizeof(token)) == sizeof(token) ?
+	    TF_LATER : -1;
+}
+
 const struct unit_handler unit_handler = {
 	.base.ping = ping, .echo = echo, .size = size, .divide = divide,
 	.big = big, .greedy = greedy, .hold = hold, .mute = mute,
-	.note = note, .header = header
+	.note = note, .header = header, .later = later, .whisper = whisper
 };

@@ -16,6 +16,8 @@
  *		oneway void note(1: string text)
  *		void absent()			the handler leaves it NULL
  *		string header(1: string text)	see below
+ *		string later(1: string text) throws (1: Refused no)
+ *		oneway void whisper(1: string text)
  *	}
  */
 #ifndef TESTS_UNIT_SERVICE_H
@@ -46,6 +48,12 @@ struct unit_divide_result {
 	struct unit_refused	*no;
 };
 
+struct unit_later_result {
+	bool			 has_success;
+	struct tf_str		 success;
+	struct unit_refused	*no;
+};
+
 typedef int unit_fn(struct tf_call *, const void *args, void *result);
 
 struct unit_base_handler {
@@ -55,7 +63,7 @@ struct unit_base_handler {
 struct unit_handler {
 	struct unit_base_handler base;
 	unit_fn		*echo, *size, *divide, *big, *greedy, *hold, *mute,
-			*note, *absent, *header;
+			*note, *absent, *header, *later, *whisper;
 };
 
 extern const struct tf_service unit_base_service, unit_service;
@@ -77,5 +85,15 @@ const struct tf_method *unit_method(const char *name);
  * free_fd; note() writes the first byte of its text to note_fd.
  */
 extern int unit_held_fd, unit_free_fd, unit_note_fd;
+
+/*
+ * The handlers of later() and whisper() write a token to token_fd and return
+ * TF_LATER.  The first byte of a text can say that it is to be otherwise: "0"
+ * returns 0 and the text all the same, "-" fails, "n" has no token, "e" and "E"
+ * wait as hold() does and return TF_LATER or 0 then, "h" sets a header, "late"
+ * to "no", and tries to once more when it has a token, and "g" uses more memory
+ * than it may.
+ */
+extern int unit_token_fd;
 
 #endif

@@ -35,7 +35,7 @@ static struct {
 	bool			 runs;
 	int			 status;
 	int			 doors[2], channel[2], done;
-	int			 held[2], freed[2], notes[2];
+	int			 held[2], freed[2], notes[2], tokens[2];
 	int			 barrier, calls, fds;
 } b;
 
@@ -79,9 +79,11 @@ bench_setup(void)
 	ck_assert_int_eq(pipe(b.held), 0);
 	ck_assert_int_eq(pipe(b.freed), 0);
 	ck_assert_int_eq(pipe(b.notes), 0);
+	ck_assert_int_eq(pipe(b.tokens), 0);
 	unit_held_fd = b.held[1];
 	unit_free_fd = b.freed[0];
 	unit_note_fd = b.notes[1];
+	unit_token_fd = b.tokens[1];
 	b.done = eventfd(0, 0);
 	b.fds = peer_fds();
 }
@@ -192,6 +194,7 @@ bench_teardown(void)
 	close_pair(b.held);
 	close_pair(b.freed);
 	close_pair(b.notes);
+	close_pair(b.tokens);
 }
 
 uint64_t
@@ -273,4 +276,30 @@ bench_note(void)
 		return -1;
 	ck_assert_int_eq(read(b.notes[0], &c, 1), 1);
 	return c;
+}
+
+struct tf_later
+bench_token(void)
+{
+	struct tf_later token;
+
+	peer_wait(b.tokens[0], POLLIN, PEER_MS);
+	ck_assert_int_eq(read(b.tokens[0], &token, sizeof(token)),
+	    sizeof(token));
+	return token;
+}
+
+bool
+bench_has_token(void)
+{
+	return peer_soon(b.tokens[0], POLLIN, 0);
+}
+
+int
+bench_reply(struct tf_later token, const char *text)
+{
+	struct unit_later_result r = { .has_success = true,
+	    .success = { text, strlen(text) } };
+
+	return tf_later_reply(token, unit_method("later"), &r);
 }

@@ -54,4 +54,10 @@ void	bench_held(void);
 void	bench_release(void);
 int	bench_note(void);		/* the byte of a note(); -1: none */
 
+/* The next token of a later(), which must come; whether there is one. */
+struct tf_later bench_token(void);
+bool	bench_has_token(void);
+/* Its answer, a text. */
+int	bench_reply(struct tf_later, const char *text);
+
 #endif
