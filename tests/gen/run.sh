@@ -71,6 +71,11 @@ tf_client_call(struct tf_client *c, const struct tf_method *m, const void *a,
 {
 	return (void)c, (void)m, (void)a, (void)r, -1;
 }
+int
+tf_later_reply(struct tf_later t, const struct tf_method *m, const void *r)
+{
+	return (void)t, (void)m, (void)r, -1;
+}
 /* Room for one more, full of what was there before; never freed. */
 void *
 tf_grow(struct tf_arena *a, const void *v, uint32_t n, uint32_t *cap,

@@ -35,15 +35,17 @@ static const struct idl_def *
 find_origin(const struct idl_file *f, const char *name)
 {
 	const struct idl_def *d, *best = NULL;
-	const char *toss;
+	const char *toss, *toss_later;
 	size_t n, longest = 0;
 	uint32_t i;
 
 	for (i = 0; i < f->defs.n; i++) {
 		d = f->defs.v[i];
 		toss = DEF_NAMES(d)->toss;
+		toss_later = DEF_NAMES(d)->toss_later;
 		if (strcmp(name, d->cname) == 0 ||
-		    (toss != NULL && strcmp(name, toss) == 0))
+		    (toss != NULL && (strcmp(name, toss) == 0 ||
+		    strcmp(name, toss_later) == 0)))
 			return d;
 		n = strlen(d->cname);
 		if (n > longest && strncasecmp(d->cname, name, n) == 0) {

@@ -40,6 +40,7 @@ struct def_names {
 	const char	*type;		/* calc_work_type */
 	const char	*dup;		/* calc_work_dup */
 	const char	*toss;		/* calc_throw_invalid_operation */
+	const char	*toss_later;	/* calc_throw_..._later */
 	const char	*init;		/* CALC_WORK_INIT */
 	const char	*name;		/* calc_op_name */
 	const char	*which;		/* calc_u_which */
@@ -121,6 +122,7 @@ struct params {
 struct params params_name(struct gen *, const struct idl_method *);
 const char *params_handler(struct gen *, const struct idl_method *, bool named);
 const char *params_client(struct gen *, const struct idl_method *, bool named);
+const char *params_reply(struct gen *, const struct idl_method *, bool named);
 
 /*
  * init.c: C initialisers.  Elements of lists and maps, values behind pointers

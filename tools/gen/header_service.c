@@ -46,8 +46,8 @@ put_handlers(struct gen *g, const struct idl_def *d)
 	put_doc(g->out, d->doc, "");
 	put_comment(g->out, tf_strf(g->idl->arena,
 	    "What a server of %s implements.  A handler returns 0 when *ret "
-	    "holds the result, or -1 after a throw or tf_fail().  A NULL "
-	    "member answers \"unknown method\".", d->name).s);
+	    "holds the result, -1 after a throw or tf_fail(), or TF_LATER "
+	    "after tf_later().  A NULL member answers \"unknown method\".", d->name).s);
 	fprintf(g->out, "struct %s {\n", DEF_NAMES(d)->handler);
 	if (d->base != NULL)
 		fprintf(g->out, "\tstruct %s base;\n",
@@ -57,6 +57,25 @@ put_handlers(struct gen *g, const struct idl_def *d)
 	if (d->base == NULL && d->methods.n == 0)
 		fputs("\tchar tf_empty_;\n", g->out);
 	fputs("};\n\n", g->out);
+}
+
+static void
+put_replies(struct gen *g, const struct idl_def *d)
+{
+	const struct idl_method *m;
+	uint32_t i;
+
+	put_comment(g->out, tf_strf(g->idl->arena,
+	    "Of handlers of %s that have returned TF_LATER: answers the call "
+	    "that the token is of.  -1: it has ended by now.", d->name).s);
+	for (i = 0; i < d->methods.n; i++) {
+		m = d->methods.v[i];
+		put_wrapped(g->out, 0, "    ", tf_strf(g->idl->arena,
+		    "int" HARD "%s(%s", m->reply,
+		    params_reply(g, m, false)).s);
+		fputc('\n', g->out);
+	}
+	fputc('\n', g->out);
 }
 
 static void
@@ -78,8 +97,7 @@ put_clients(struct gen *g, const struct idl_def *d)
 		    params_client(g, m, false)).s);
 		fputc('\n', g->out);
 	}
-	if (d->methods.n > 0)
-		fputc('\n', g->out);
+	fputc('\n', g->out);
 }
 
 void
@@ -99,6 +117,8 @@ header_service(struct gen *g, const struct idl_def *d)
 	    "    const char *name, const struct %s *h)\n{\n"
 	    "\treturn tf_server_add_as(srv, name, &%s, h);\n}\n\n",
 	    n->serve_as, n->handler, n->service);
-	if (d->methods.n > 0)
-		put_clients(g, d);
+	if (d->methods.n == 0)
+		return;
+	put_replies(g, d);
+	put_clients(g, d);
 }

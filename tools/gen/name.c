@@ -168,15 +168,20 @@ name_derived(struct idl_file *f, struct idl_def *d)
 		n->which = derive(f, d->cname, "_which");
 		n->none = derive_upper(f, d->cname, "_NONE");
 	}
-	if (d->kind == IDL_EXCEPTION)
+	if (d->kind == IDL_EXCEPTION) {
 		n->toss = join(f, "_throw_", name_snake(f->idl->arena,
 		    d->name));
+		n->toss_later = derive(f, n->toss, "_later");
+	}
 	if (d->kind == IDL_SERVICE) {
 		n->service = derive(f, d->cname, "_service");
 		n->handler = derive(f, d->cname, "_handler");
 		n->serve = derive(f, d->cname, "_serve");
 		n->serve_as = derive(f, d->cname, "_serve_as");
 	}
+	for (uint32_t i = 0; i < d->methods.n; i++)
+		d->methods.v[i]->reply = derive(f, d->methods.v[i]->cname,
+		    "_reply");
 }
 
 /*

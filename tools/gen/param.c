@@ -118,3 +118,20 @@ params_client(struct gen *g, const struct idl_method *m, bool named)
 	}
 	return tf_strf(g->idl->arena, "%s)%s", text, named ? "" : ";").s;
 }
+
+const char *
+params_reply(struct gen *g, const struct idl_method *m, bool named)
+{
+	const char *text = named ? "struct" HARD "tf_later" HARD "token" :
+	    "struct" HARD "tf_later";
+	const struct idl_field *f;
+	bool by_pointer;
+
+	if (m->result->fields.n > 0 && m->result->fields.v[0]->id == 0) {
+		f = m->result->fields.v[0];
+		by_pointer = type_by_pointer(f->type);
+		text = add(g, text, ctype(g->idl->arena, f->type), by_pointer,
+		    by_pointer ? "*" : "", "ret");
+	}
+	return tf_strf(g->idl->arena, "%s)%s", text, named ? "" : ";").s;
+}

@@ -90,6 +90,26 @@ put_glue(struct gen *g, const struct idl_def *d, const struct idl_method *m,
 }
 
 static void
+put_reply(struct gen *g, const struct idl_method *m,
+    const struct method_names *n, const char *methods, uint32_t index)
+{
+	const struct idl_field *f;
+
+	fputs("int\n", g->out);
+	put_wrapped(g->out, 0, "    ", tf_strf(g->idl->arena, "%s(%s",
+	    m->reply, params_reply(g, m, true)).s);
+	fprintf(g->out, "\n{\n\tstruct %s r = { ", n->result);
+	if (returns_value(m)) {
+		f = m->result->fields.v[0];
+		fprintf(g->out, ".%s = true,\n\t    .%s = %sret", f->hname,
+		    f->cname, type_by_pointer(f->type) ? "*" : "");
+	} else
+		fputc('0', g->out);
+	fprintf(g->out, " };\n\n\treturn tf_later_reply(token, &%s[%u], &r);"
+	    "\n}\n\n", methods, index);
+}
+
+static void
 put_client_args(struct gen *g, const struct idl_method *m,
     const struct method_names *n, const struct params *p)
 {
@@ -236,6 +256,8 @@ source_service(struct gen *g, const struct idl_def *d)
 	if (d->methods.n > 0)
 		put_methods(g, d, methods, n);
 	put_service(g, d, methods);
+	for (i = 0; i < d->methods.n; i++)
+		put_reply(g, d->methods.v[i], &n[i], methods, i);
 	for (i = 0; i < d->methods.n; i++)
 		put_client(g, d->methods.v[i], &n[i], methods, i);
 }

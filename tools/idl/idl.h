@@ -114,6 +114,7 @@ struct idl_method {
 	struct idl_def	*result;	/* field 0 "success", exceptions */
 	struct idl_annos annos;
 	const char	*cname, *hname;
+	const char	*reply;		/* calc_calculator_calculate_reply */
 };
 TF_LIST_OF(idl_methods, struct idl_method *);
 

@@ -348,6 +348,51 @@ const struct tf_service calc_calculator_service = {
 };
 
 int
+calc_calculator_ping_reply(struct tf_later token)
+{
+	struct calc_calculator_ping_result r = { 0 };
+
+	return tf_later_reply(token, &calc_calculator_methods[0], &r);
+}
+
+int
+calc_calculator_calculate_reply(struct tf_later token, int32_t ret)
+{
+	struct calc_calculator_calculate_result r = { .has_success = true,
+	    .success = ret };
+
+	return tf_later_reply(token, &calc_calculator_methods[1], &r);
+}
+
+int
+calc_calculator_history_reply(struct tf_later token,
+    const struct tf_list_calc_entry *ret)
+{
+	struct calc_calculator_history_result r = { .has_success = true,
+	    .success = *ret };
+
+	return tf_later_reply(token, &calc_calculator_methods[2], &r);
+}
+
+int
+calc_calculator_totals_reply(struct tf_later token,
+    const struct tf_map_str_i32 *ret)
+{
+	struct calc_calculator_totals_result r = { .has_success = true,
+	    .success = *ret };
+
+	return tf_later_reply(token, &calc_calculator_methods[3], &r);
+}
+
+int
+calc_calculator_forget_reply(struct tf_later token)
+{
+	struct calc_calculator_forget_result r = { 0 };
+
+	return tf_later_reply(token, &calc_calculator_methods[4], &r);
+}
+
+int
 calc_calculator_ping(struct tf_client *client)
 {
 	struct calc_calculator_ping_args a = { 0 };

@@ -94,12 +94,19 @@ calc_throw_invalid_operation(struct tf_call *call,
 	return tf_throw(call, &calc_invalid_operation_type, x);
 }
 
+static inline int
+calc_throw_invalid_operation_later(struct tf_later token,
+    const struct calc_invalid_operation *x)
+{
+	return tf_later_throw(token, &calc_invalid_operation_type, x);
+}
+
 extern const struct tf_service calc_calculator_service;
 
 /*
  * What a server of Calculator implements.  A handler returns 0 when *ret holds
- * the result, or -1 after a throw or tf_fail().  A NULL member answers "unknown
- * method".
+ * the result, -1 after a throw or tf_fail(), or TF_LATER after tf_later().  A
+ * NULL member answers "unknown method".
  */
 struct calc_calculator_handler {
 	int (*ping)(struct tf_call *);
@@ -129,6 +136,18 @@ calc_calculator_serve_as(struct tf_server *srv,
 {
 	return tf_server_add_as(srv, name, &calc_calculator_service, h);
 }
+
+/*
+ * Of handlers of Calculator that have returned TF_LATER: answers the call that
+ * the token is of.  -1: it has ended by now.
+ */
+int calc_calculator_ping_reply(struct tf_later);
+int calc_calculator_calculate_reply(struct tf_later, int32_t ret);
+int calc_calculator_history_reply(struct tf_later,
+    const struct tf_list_calc_entry *ret);
+int calc_calculator_totals_reply(struct tf_later,
+    const struct tf_map_str_i32 *ret);
+int calc_calculator_forget_reply(struct tf_later);
 
 /*
  * What a client of Calculator calls.  0, or -1 with tf_client_error() set; a

@@ -234,6 +234,15 @@ const struct tf_service defaults_args_service = {
 };
 
 int
+defaults_args_go_reply(struct tf_later token, const struct defaults_inner *ret)
+{
+	struct defaults_args_go_result r = { .has_success = true,
+	    .success = *ret };
+
+	return tf_later_reply(token, &defaults_args_methods[0], &r);
+}
+
+int
 defaults_args_go(struct tf_client *client, int32_t x,
     const struct defaults_inner *i, const struct tf_list_str *l,
     struct defaults_inner *ret)

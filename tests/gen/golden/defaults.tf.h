@@ -128,8 +128,8 @@ extern const struct tf_service defaults_args_service;
 
 /*
  * What a server of Args implements.  A handler returns 0 when *ret holds the
- * result, or -1 after a throw or tf_fail().  A NULL member answers "unknown
- * method".
+ * result, -1 after a throw or tf_fail(), or TF_LATER after tf_later().  A NULL
+ * member answers "unknown method".
  */
 struct defaults_args_handler {
 	int (*go)(struct tf_call *, int32_t x, const struct defaults_inner *i,
@@ -152,6 +152,12 @@ defaults_args_serve_as(struct tf_server *srv,
 {
 	return tf_server_add_as(srv, name, &defaults_args_service, h);
 }
+
+/*
+ * Of handlers of Args that have returned TF_LATER: answers the call that the
+ * token is of.  -1: it has ended by now.
+ */
+int defaults_args_go_reply(struct tf_later, const struct defaults_inner *ret);
 
 /*
  * What a client of Args calls.  0, or -1 with tf_client_error() set; a declared

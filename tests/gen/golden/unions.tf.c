@@ -135,6 +135,15 @@ const struct tf_service unions_values_service = {
 };
 
 int
+unions_values_echo_reply(struct tf_later token, const struct unions_value *ret)
+{
+	struct unions_values_echo_result r = { .has_success = true,
+	    .success = *ret };
+
+	return tf_later_reply(token, &unions_values_methods[0], &r);
+}
+
+int
 unions_values_echo(struct tf_client *client, const struct unions_value *v,
     struct unions_value *ret)
 {

@@ -108,8 +108,8 @@ extern const struct tf_service unions_values_service;
 
 /*
  * What a server of Values implements.  A handler returns 0 when *ret holds the
- * result, or -1 after a throw or tf_fail().  A NULL member answers "unknown
- * method".
+ * result, -1 after a throw or tf_fail(), or TF_LATER after tf_later().  A NULL
+ * member answers "unknown method".
  */
 struct unions_values_handler {
 	int (*echo)(struct tf_call *, const struct unions_value *v,
@@ -132,6 +132,12 @@ unions_values_serve_as(struct tf_server *srv,
 {
 	return tf_server_add_as(srv, name, &unions_values_service, h);
 }
+
+/*
+ * Of handlers of Values that have returned TF_LATER: answers the call that the
+ * token is of.  -1: it has ended by now.
+ */
+int unions_values_echo_reply(struct tf_later, const struct unions_value *ret);
 
 /*
  * What a client of Values calls.  0, or -1 with tf_client_error() set; a
