@@ -12,7 +12,6 @@
 #include "server/option_def.h"
 
 #define TIME_MAX	(UINT64_C(365) * 86400 * NS_PER_S)
-#define PER_METHOD	"call-timeout."
 
 const struct option_def option_defs[NOPTIONS] = {
 #define OPTION(member, key, letter, type, preset, min, max, help)	\
@@ -79,62 +78,14 @@ set_one(struct settings *s, const struct option_def *d, const char *value,
 	return 0;
 }
 
-static struct call_timeout *
-find_call_timeout(const struct settings *s, const char *method)
-{
-	for (size_t i = 0; i < s->ncall_timeouts; i++)
-		if (strcmp(s->call_timeouts[i].method, method) == 0)
-			return &s->call_timeouts[i];
-	return NULL;
-}
-
-static struct call_timeout *
-put_call_timeout(struct settings *s, const char *method, uint64_t ns)
-{
-	struct call_timeout *t = find_call_timeout(s, method);
-
-	if (t == NULL) {
-		t = reallocarray(s->call_timeouts, s->ncall_timeouts + 1,
-		    sizeof(*t));
-		if (t == NULL)
-			fatal("out of memory: settings");
-		s->call_timeouts = t;
-		t += s->ncall_timeouts++;
-		*t = (struct call_timeout){ .method = option_copy(method) };
-	}
-	t->ns = ns;
-	return t;
-}
-
-/* key is "call-timeout.Service.method"; the service may have dots. */
-static int
-set_call_timeout(struct settings *s, const char *key, const char *value,
-    char *why, size_t size)
-{
-	const char *method = key + strlen(PER_METHOD);
-	const char *dot = strrchr(method, '.');
-	uint64_t ns;
-
-	if (dot == NULL || dot == method || dot[1] == '\0') {
-		snprintf(why, size, "%s: a method is written "
-		    "call-timeout.Service.method", key);
-		return -1;
-	}
-	if (option_number(&option_defs[OPTION_call_timeout], key, value, &ns,
-	    why, size) == -1)
-		return -1;
-	put_call_timeout(s, method, ns);
-	return 0;
-}
-
 int
 settings_set(struct settings *s, const char *key, const char *value, char *why,
     size_t size)
 {
 	const struct option_def *d;
 
-	if (strncmp(key, PER_METHOD, strlen(PER_METHOD)) == 0)
-		return set_call_timeout(s, key, value, why, size);
+	if (method_is_key(key))
+		return method_set(s, key, value, why, size);
 	if ((d = find(key)) == NULL) {
 		snprintf(why, size, "%s: there is no such setting", key);
 		return -1;
@@ -152,8 +103,7 @@ settings_given(const struct settings *s, const char *key)
 
 	if (d != NULL)
 		return s->given[d - option_defs];
-	return strncmp(key, PER_METHOD, strlen(PER_METHOD)) == 0 &&
-	    find_call_timeout(s, key + strlen(PER_METHOD)) != NULL;
+	return method_given(s, key);
 }
 
 static void
@@ -175,13 +125,7 @@ settings_merge(struct settings *s, struct settings *file)
 	for (size_t i = 0; i < NOPTIONS; i++)
 		if (file->given[i] && !s->given[i])
 			copy_one(s, file, &option_defs[i]);
-	for (size_t i = 0; i < file->ncall_timeouts; i++) {
-		const struct call_timeout *t = &file->call_timeouts[i];
-
-		if (find_call_timeout(s, t->method) == NULL)
-			put_call_timeout(s, t->method, t->ns)->from_file =
-			    true;
-	}
+	methods_merge(s, file);
 	settings_fini(file);
 }
 
@@ -206,10 +150,7 @@ settings_fini(struct settings *s)
 		if (option_is_text(&option_defs[i]) &&
 		    option_defs[i].type != TYPE_LISTEN)
 			put_text(s, &option_defs[i], NULL);
-	while (s->ncall_timeouts > 0)
-		free(s->call_timeouts[--s->ncall_timeouts].method);
-	free(s->call_timeouts);
-	s->call_timeouts = NULL;
+	methods_clear(s);
 	memset(s->given, 0, sizeof(s->given));
 }
 
@@ -222,10 +163,7 @@ settings_again(struct settings *next, const struct settings *s)
 			copy_one(next, s, &option_defs[i]);
 			next->given[i] = true;
 		}
-	for (size_t i = 0; i < s->ncall_timeouts; i++)
-		if (!s->call_timeouts[i].from_file)
-			put_call_timeout(next, s->call_timeouts[i].method,
-			    s->call_timeouts[i].ns);
+	methods_again(next, s);
 }
 
 static bool
@@ -272,18 +210,8 @@ settings_same_but_files(const struct settings *a, const struct settings *b)
 		if (i != OPTION_tls_certificate && i != OPTION_tls_key &&
 		    i != OPTION_tls_client_ca && !same(a, b, &option_defs[i]))
 			return false;
-	if (a->ncall_timeouts != b->ncall_timeouts ||
-	    memcmp(a->listen_rules, b->listen_rules,
-	    a->nlisten * sizeof(a->listen_rules[0])) != 0)
-		return false;
-	for (size_t i = 0; i < a->ncall_timeouts; i++) {
-		const struct call_timeout *x = &a->call_timeouts[i];
-		const struct call_timeout *y = find_call_timeout(b, x->method);
-
-		if (y == NULL || y->ns != x->ns)
-			return false;
-	}
-	return true;
+	return methods_are_same(a, b) && memcmp(a->listen_rules,
+	    b->listen_rules, a->nlisten * sizeof(a->listen_rules[0])) == 0;
 }
 
 static int
@@ -333,21 +261,4 @@ settings_complete(struct settings *s, char *why, size_t size)
 	if (s->nlisten > 0)
 		return 0;
 	return listen_set(s, option_defs[OPTION_listen].preset, why, size);
-}
-
-uint64_t
-settings_call_timeout(const struct settings *s, const char *service,
-    const char *method)
-{
-	size_t len = strcspn(service, ":");
-
-	for (size_t i = 0; i < s->ncall_timeouts; i++) {
-		const struct call_timeout *t = &s->call_timeouts[i];
-
-		if (strncmp(t->method, service, len) == 0 &&
-		    t->method[len] == '.' &&
-		    strcmp(t->method + len + 1, method) == 0)
-			return t->ns;
-	}
-	return s->call_timeout;
 }

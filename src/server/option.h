@@ -8,8 +8,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "proc/master.h"	/* for a limit in options.def */
+#include "proc/master.h"	/* for limits in options.def */
 #include "serve/rules.h"
+#include "shm/lane.h"		/* the same */
 
 #define LISTEN_MAX	32
 
@@ -22,10 +23,11 @@ enum option_id {
 	NOPTIONS
 };
 
-/* "call-timeout.Service.method" */
-struct call_timeout {
+/* "call-timeout.Service.method" and its kin. */
+struct method_setting {
+	enum option_id	 id;		/* of the one for all methods */
 	char		*method;	/* "Service.method" */
-	uint64_t	 ns;		/* 0: off */
+	uint64_t	 n;
 	bool		 from_file;
 };
 
@@ -45,6 +47,10 @@ struct settings {
 	uint64_t	 start_timeout;
 	uint64_t	 stop_timeout;
 	uint64_t	 call_timeout;		/* settings_call_timeout() */
+	uint64_t	 threads;		/* 0: none */
+	uint64_t	 max_queue;		/* calls */
+	uint64_t	 queue_timeout;		/* 0: off */
+	uint64_t	 threaded;		/* settings_threaded() */
 	uint64_t	 drain_delay;
 	uint64_t	 drain_timeout;
 	uint64_t	 canary_time;
@@ -68,8 +74,8 @@ struct settings {
 	struct rules	 listen_rules[LISTEN_MAX];
 	char		*http_path;		/* NULL: any */
 	unsigned	 nlisten;
-	struct call_timeout *call_timeouts;
-	size_t		 ncall_timeouts;
+	struct method_setting *methods;
+	size_t		 nmethods;
 };
 
 void	settings_init(struct settings *);	/* the defaults */
@@ -119,6 +125,13 @@ void	rules_text(const struct rules *, char *text, size_t size);
 /* The call-timeout of a method in ns; 0 is off. */
 uint64_t settings_call_timeout(const struct settings *, const char *service,
 	    const char *method);
+
+/*
+ * Whether a thread runs a method, of which the IDL says whether it should;
+ * never if there are no threads.
+ */
+bool	settings_threaded(const struct settings *, const char *service,
+	    const char *method, bool annotated);
 
 /* The key of a short flag, or NULL. */
 const char *settings_key(int letter);

@@ -2,7 +2,7 @@
 /*
  * options.def as a table, for the files that work on it: option.c sets,
  * option_listen.c and option_rules.c what belongs to an address,
- * option_value.c understands values, option_help.c tells people.
+ * option_method.c what belongs to a method, option_value.c understands values, option_help.c tells people.
  */
 #ifndef SERVER_OPTION_DEF_H
 #define SERVER_OPTION_DEF_H
@@ -18,7 +18,7 @@ enum option_type {
 	TYPE_NAME, TYPE_TEXT, TYPE_LOG, TYPE_PATH,
 	/* Numbers: an uint64_t. */
 	TYPE_AUTO, TYPE_COUNT, TYPE_SIZE, TYPE_TIME, TYPE_BOOL, TYPE_SWITCH,
-	TYPE_LEVEL, TYPE_FORMAT, TYPE_MASK, TYPE_LIMIT, TYPE_CORE,
+	TYPE_CHOICE, TYPE_LEVEL, TYPE_FORMAT, TYPE_MASK, TYPE_LIMIT, TYPE_CORE,
 	NOPTION_TYPES
 };
 
@@ -52,6 +52,19 @@ void	listen_clear(struct settings *);
 void	listen_copy(struct settings *, const struct settings *from);
 /* Of the addresses: what they serve may be different. */
 bool	listen_is_same(const struct settings *, const struct settings *);
+
+/*
+ * option_method.c: "KEY.Service.method"; what the functions of option.h of the
+ * same names do, for these.
+ */
+bool	method_is_key(const char *);
+int	method_set(struct settings *, const char *key, const char *value,
+	    char *why, size_t why_size);
+bool	method_given(const struct settings *, const char *key);
+void	methods_merge(struct settings *, const struct settings *file);
+void	methods_again(struct settings *next, const struct settings *);
+bool	methods_are_same(const struct settings *, const struct settings *);
+void	methods_clear(struct settings *);
 
 /*
  * option_rules.c: one "key=value" of a listener, which is changed; given are

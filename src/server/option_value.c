@@ -39,6 +39,8 @@ static const struct form {
 	    { { NULL, 0 } } },
 	[TYPE_BOOL] = { "yes or no", NULL, { { "yes", 1 }, { "no", 0 } } },
 	[TYPE_SWITCH] = { "on or off", NULL, { { "on", 1 }, { "off", 0 } } },
+	[TYPE_CHOICE] = { "auto, yes or no", NULL,
+	    { { "auto", SETTING_AUTO }, { "yes", 1 }, { "no", 0 } } },
 	[TYPE_LEVEL] = { "error, warn, info or debug", NULL,
 	    { { "error", LOG_L_ERROR }, { "warn", LOG_L_WARN },
 	    { "info", LOG_L_INFO }, { "debug", LOG_L_DEBUG } } },

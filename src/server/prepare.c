@@ -15,6 +15,7 @@
 #include "server/daemon.h"
 #include "server/manager.h"
 #include "server/module.h"
+#include "server/option_def.h"
 #include "server/run.h"
 #include "server/succeed.h"
 #include "shm/segment.h"
@@ -176,17 +177,18 @@ int
 run_check_methods(const struct segment *seg, const struct settings *s,
     char *why, size_t size)
 {
-	for (size_t i = 0; i < s->ncall_timeouts; i++) {
+	for (size_t i = 0; i < s->nmethods; i++) {
+		const struct method_setting *m = &s->methods[i];
 		char service[256];
-		const char *name = s->call_timeouts[i].method, *dot;
+		const char *name = m->method, *dot;
 
 		dot = strrchr(name, '.');
 		strlcpy(service, name, sizeof(service));
 		if ((size_t)(dot - name) < sizeof(service))
 			service[dot - name] = '\0';
 		if (!segment_method_served(seg, service, dot + 1)) {
-			snprintf(why, size, "call-timeout.%s: there is no "
-			    "such method", name);
+			snprintf(why, size, "%s.%s: there is no such "
+			    "method", option_defs[m->id].key, name);
 			return -1;
 		}
 	}

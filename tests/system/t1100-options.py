@@ -129,6 +129,8 @@ def check_finds_what_is_wrong():
          "listen no.such.host.invalid:1: "),
         (["-t", "-o", "call-timeout.Calculator.pong=1s", CALC],
          "call-timeout.Calculator.pong: there is no such method"),
+        (["-t", "-o", "threaded.Calculator.pong=yes", CALC],
+         "threaded.Calculator.pong: there is no such method"),
         (["-t", TESTBED, "refuse-setup"], "thriftfork run: setup as uid "),
     ]:
         refused(1, words, "run", *args)

@@ -154,7 +154,7 @@ START_TEST(errors)
 	    bad[_i].why, strlen(bad[_i].why)) == 0, "'%s'", why);
 	ck_assert_uint_eq(s.workers, SETTING_AUTO);
 	ck_assert_uint_eq(s.nlisten, 0);
-	ck_assert_uint_eq(s.ncall_timeouts, 0);
+	ck_assert_uint_eq(s.nmethods, 0);
 }
 END_TEST
 

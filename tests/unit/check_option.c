@@ -218,6 +218,10 @@ START_TEST(defaults)
 	ck_assert_uint_eq(s.start_timeout, 30 * NS_PER_S);
 	ck_assert_uint_eq(s.stop_timeout, 30 * NS_PER_S);
 	ck_assert_uint_eq(s.call_timeout, 0);
+	ck_assert_uint_eq(s.threads, 0);
+	ck_assert_uint_eq(s.threaded, SETTING_AUTO);
+	ck_assert_uint_eq(s.max_queue, 1024);
+	ck_assert_uint_eq(s.queue_timeout, NS_PER_S);
 	ck_assert_uint_eq(s.daemon, 0);
 	ck_assert_uint_eq(s.umask, SETTING_KEEP);
 	ck_assert_uint_eq(s.rlimit_nofile, SETTING_KEEP);
@@ -314,6 +318,36 @@ START_TEST(logs)
 	ck_assert_str_eq(s.log, "./calc.log");
 	ck_assert_int_eq(set("user", ""), -1);
 	ck_assert_str_eq(why, "user: is empty");
+}
+END_TEST
+
+/* One method, the setting, what the IDL says: in this order. */
+START_TEST(threaded_methods)
+{
+	ck_assert(!settings_threaded(&s, "Calc", "add", true));
+	ck_assert_int_eq(set("threads", "257"), -1);
+	ck_assert_int_eq(set("threads", "256"), 0);
+	ck_assert(settings_threaded(&s, "Calc", "add", true));
+	ck_assert(!settings_threaded(&s, "Calc", "add", false));
+	ck_assert_int_eq(set("threaded", "yes"), 0);
+	ck_assert(settings_threaded(&s, "Calc", "add", false));
+	ck_assert_int_eq(set("threaded.Calc.add", "no"), 0);
+	ck_assert_int_eq(set("threaded.Calc.sub", "auto"), 0);
+	ck_assert_int_eq(set("call-timeout.Calc.mul", "1s"), 0);
+	ck_assert(!settings_threaded(&s, "Calc", "add", true));
+	ck_assert(!settings_threaded(&s, "Calc", "sub", false));
+	ck_assert(settings_threaded(&s, "Calc", "sub", true));
+	ck_assert(settings_threaded(&s, "Calc", "mul", false));
+	ck_assert_int_eq(set("threaded", "no"), 0);
+	ck_assert(!settings_threaded(&s, "Calc", "mul", true));
+	ck_assert_int_eq(set("threaded.Calc", "yes"), -1);
+	ck_assert_str_eq(why, "threaded.Calc: a method is written "
+	    "threaded.Service.method");
+	ck_assert_int_eq(set("threaded.Calc.add", "on"), -1);
+	ck_assert_str_eq(why, "threaded.Calc.add: 'on' is not auto, yes or "
+	    "no");
+	ck_assert_int_eq(set("threads", "0"), 0);
+	ck_assert(!settings_threaded(&s, "Calc", "sub", true));
 }
 END_TEST
 
@@ -508,6 +542,7 @@ main(void)
 	tcase_add_test(t, listen_nowhere);
 	tcase_add_test(t, logs);
 	tcase_add_test(t, call_timeouts);
+	tcase_add_test(t, threaded_methods);
 	tcase_add_test(t, check);
 	tcase_add_test(t, users);
 	tcase_add_test(t, names);
