@@ -134,6 +134,15 @@ struct tf_hooks {
 	/* Before the worker leaves, unless it is killed. */
 	void	(*worker_stop)(struct tf_server *, void *ctx);
 	/*
+	 * In each thread of a worker that has threads, one after the other,
+	 * before the worker serves.  *ctx is what worker_start() has left
+	 * there, and what it is afterwards is call->ctx of the calls that this
+	 * thread runs.  -1: as of worker_start().
+	 */
+	int	(*thread_start)(struct tf_server *, void **ctx);
+	/* In that thread before it ends; others may still run. */
+	void	(*thread_stop)(struct tf_server *, void *ctx);
+	/*
 	 * A connection has been accepted; -1 closes it, without a word in the
 	 * log.  peer->data may be set; it is peer->data of the connection's
 	 * calls and of disconnect(), which is called for each connection that
@@ -142,13 +151,14 @@ struct tf_hooks {
 	int	(*connect)(void *ctx, struct tf_peer *);
 	void	(*disconnect)(void *ctx, struct tf_peer *);
 	/*
-	 * Before the arguments of a call are read.  -1, after tf_fail() or a
-	 * throw, refuses it; the handler and after() are not called then.
+	 * Before the arguments of a call are read, in the event loop.  -1,
+	 * after tf_fail() or a throw, refuses it; the handler and after() are
+	 * not called then.
 	 */
 	int	(*before)(struct tf_call *);
 	/*
-	 * After the handler, with what it returned (TF_LATER, if a token has
-	 * answered or will); the reply comes later.
+	 * After the handler and in its thread, with what it returned (TF_LATER,
+	 * if a token has answered or will); the reply comes later.
 	 */
 	void	(*after)(struct tf_call *, int rc);
 };

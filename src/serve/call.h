@@ -16,6 +16,7 @@
 #include "io/loop.h"
 #include "serve/envelope.h"
 #include "serve/later.h"
+#include "serve/threads.h"
 #include "shm/lane.h"
 #include "wire/app_error.h"
 #include "wire/header.h"
@@ -83,6 +84,7 @@ struct call {
 	bool			 in_hook;	/* and not in the handler */
 	struct later		 later;
 	struct parked		 parked;
+	struct job		 job;		/* of the thread that runs it */
 };
 TAILQ_HEAD(call_queue, call);
 

@@ -19,6 +19,7 @@
 #include "io/addr.h"
 #include "io/loop.h"
 #include "serve/call.h"
+#include "serve/crew.h"
 #include "serve/layers.h"
 #include "serve/peers.h"
 #include "serve/move.h"
@@ -162,6 +163,7 @@ struct worker {
 	struct conn_list	 waiting;	/* for that */
 	struct post		 resume;	/* of them */
 	bool			 resuming;
+	struct crew		 crew;
 	struct log_rate		 noise;		/* lines strangers can cause */
 	bool			 stopping;	/* when the last connection has
 						   gone */

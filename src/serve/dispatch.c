@@ -7,6 +7,7 @@
 
 #include "serve/answer.h"
 #include "serve/conn.h"
+#include "serve/crew.h"
 #include "serve/dispatch.h"
 #include "serve/header_dispatch.h"
 #include "serve/http.h"
@@ -177,6 +178,10 @@ dispatch_run(struct conn *c, struct call *call, struct wire_reader *r)
 {
 	if (dispatch_prepare(c, call, r) == -1)
 		return false;
+	if (call->entry->threaded) {
+		crew_run(c, call);
+		return true;
+	}
 	dispatch_handle(call, c->worker->config->hooks);
 	if (call->end != CALL_LATER)
 		return false;

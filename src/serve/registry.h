@@ -30,6 +30,7 @@ struct entry {
 	uint32_t		 prefix;	/* of the key, before the
 						   method's name */
 	uint16_t		 counters;	/* index in the directory */
+	bool			 threaded;	/* a thread runs it */
 };
 
 struct registry {

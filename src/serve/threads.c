@@ -103,6 +103,20 @@ thread_main(void *arg)
 	return NULL;
 }
 
+/* Until one more has said how it went; false: not well. */
+static bool
+await_start(struct threads *p)
+{
+	bool ok;
+
+	pthread_mutex_lock(&p->mutex);
+	while (p->started + p->failed < p->n)
+		pthread_cond_wait(&p->word, &p->mutex);
+	ok = p->failed == 0;
+	pthread_mutex_unlock(&p->mutex);
+	return ok;
+}
+
 /* Signals are for the loop, but for those that a thread brings on itself. */
 static void
 block_signals(sigset_t *before)
@@ -117,36 +131,30 @@ block_signals(sigset_t *before)
 	pthread_sigmask(SIG_SETMASK, &set, before);
 }
 
+/* 0; -1 and errno, 0 if it was start() that failed. */
+static int
+start_one(struct threads *p)
+{
+	struct thread *t = &p->threads[p->n];
+
+	*t = (struct thread){ .pool = p, .number = p->n };
+	if ((errno = pthread_create(&t->id, NULL, thread_main, t)) != 0)
+		return -1;
+	p->n++;
+	return await_start(p) ? 0 : -1;
+}
+
 static int
 start_all(struct threads *p)
 {
 	sigset_t before;
-	int error = 0;
+	int rc = 0;
 
 	block_signals(&before);
-	while (p->n < p->config.n && error == 0) {
-		struct thread *t = &p->threads[p->n];
-
-		*t = (struct thread){ .pool = p, .number = p->n };
-		error = pthread_create(&t->id, NULL, thread_main, t);
-		p->n += error == 0;
-	}
+	while (p->n < p->config.n && rc == 0)
+		rc = start_one(p);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return error;
-}
-
-/* Until each has said how it went. */
-static bool
-all_have_started(struct threads *p)
-{
-	bool ok;
-
-	pthread_mutex_lock(&p->mutex);
-	while (p->started + p->failed < p->n)
-		pthread_cond_wait(&p->word, &p->mutex);
-	ok = p->failed == 0;
-	pthread_mutex_unlock(&p->mutex);
-	return ok;
+	return rc;
 }
 
 struct threads *
@@ -163,9 +171,9 @@ threads_new(const struct threads_config *config)
 	pthread_cond_init(&p->work, NULL);
 	pthread_cond_init(&p->word, NULL);
 	TAILQ_INIT(&p->queue);
-	error = start_all(p);
-	if (all_have_started(p) && error == 0)
+	if (start_all(p) == 0)
 		return p;
+	error = errno;
 	threads_free(p);
 	errno = error;
 	return NULL;

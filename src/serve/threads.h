@@ -30,8 +30,11 @@ struct threads_config {
 	unsigned	 n;
 	size_t		 max_queue;	/* jobs that wait for a thread to be
 					   free; at least 1 */
-	/* In each thread, before its first job and after its last; or NULL. */
-	int		(*start)(void *arg, unsigned thread);	/* -1: fails */
+	/*
+	 * In each thread, or NULL.  start() in one after the other, and before
+	 * any job; -1: fails.  stop() after its last job, at any time.
+	 */
+	int		(*start)(void *arg, unsigned thread);
 	void		(*stop)(void *arg, unsigned thread);
 	void		*arg;
 };

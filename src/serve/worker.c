@@ -269,7 +269,7 @@ start(struct worker *w)
 	    (fd = signals_open(cf->alone, cf->limits.stop_timeout_ns)) == -1)
 		return -1;
 	if (watch_add(&w->loop, &w->signals, fd, EPOLLIN, signal_ready) == -1 ||
-	    accept_start(w) == -1)
+	    crew_open(w) == -1 || accept_start(w) == -1)
 		return -1;
 	if (cf->stop_fd != -1 && watch_add(&w->loop, &w->stop_order,
 	    cf->stop_fd, EPOLLIN, told_to_stop) == -1)
@@ -298,8 +298,10 @@ end(struct worker *w)
 	int signal_fd = w->signals.fd;
 
 	move_end(w);
+	crew_dismiss(w);
 	close_all(w);
 	pending_end(w);
+	crew_close(w);
 	accept_end(w);
 	watch_remove(&w->loop, &w->channel);
 	watch_remove(&w->loop, &w->signals);
@@ -330,6 +332,7 @@ turn(struct worker *w)
 			quit(w);
 		}
 		lane_add(lane, COUNTER_LOOP_WAKEUPS, 1);
+		crew_count(w);
 		if (move_is_asked(w))
 			move_pump(w);
 	}

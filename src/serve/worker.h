@@ -34,6 +34,9 @@ struct worker_limits {
 	uint64_t	 stop_timeout_ns;	/* from a TERM to the end */
 	uint64_t	 frame_timeout_ns;	/* for a frame once begun */
 	uint64_t	 write_timeout_ns;	/* for a peer to read */
+	unsigned	 threads;		/* 0: the loop runs all calls */
+	size_t		 max_queue;		/* calls that wait for one */
+	uint64_t	 queue_timeout_ns;	/* for a call to wait so */
 };
 
 struct worker_config {
@@ -60,6 +63,13 @@ struct worker_config {
 	const struct registry	*registry;
 	const struct tf_hooks	*hooks;		/* of connections and calls */
 	void			*ctx;		/* call->ctx */
+	/*
+	 * In each thread, with arg: may put another ctx there for its calls, or
+	 * fail with -1.
+	 */
+	int			(*thread_start)(void *arg, void **ctx);
+	void			(*thread_stop)(void *arg, void *ctx);
+	void			*arg;
 	const char		*http_path;	/* of calls; NULL: any */
 	struct worker_limits	 limits;
 	struct tls_context	*tls_context;	/* NULL: no TLS until there is

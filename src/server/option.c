@@ -10,6 +10,7 @@
 #include "io/tls.h"
 #include "proc/privilege.h"
 #include "server/option_def.h"
+#include "shm/lane.h"		/* for a limit in options.def */
 
 #define TIME_MAX	(UINT64_C(365) * 86400 * NS_PER_S)
 

@@ -8,9 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "proc/master.h"	/* for limits in options.def */
+#include "proc/master.h"	/* for a limit in options.def */
 #include "serve/rules.h"
-#include "shm/lane.h"		/* the same */
 
 #define LISTEN_MAX	32
 

@@ -44,6 +44,9 @@ limits_of(const struct settings *s)
 		.stop_timeout_ns = s->stop_timeout,
 		.frame_timeout_ns = s->frame_timeout,
 		.write_timeout_ns = s->write_timeout,
+		.threads = (unsigned)s->threads,
+		.max_queue = s->max_queue,
+		.queue_timeout_ns = s->queue_timeout,
 	};
 }
 
@@ -56,6 +59,8 @@ bind_methods(struct tf_server *srv)
 
 		e->timeout_ns = settings_call_timeout(&srv->settings,
 		    e->service, e->method->name);
+		e->threaded = settings_threaded(&srv->settings, e->service,
+		    e->method->name, e->method->flags & TF_THREADED);
 		e->counters = (uint16_t)segment_method_find(srv->segment,
 		    e->title, e->method->name);
 	}
@@ -79,6 +84,29 @@ start_hook(struct tf_server *srv, void **ctx)
 	log_errorx("worker_start: %s", srv->error[0] != '\0' ? srv->error :
 	    "failed");
 	return -1;
+}
+
+static int
+thread_start(void *arg, void **ctx)
+{
+	struct tf_server *srv = arg;
+
+	srv->error[0] = '\0';
+	if (srv->hooks.thread_start == NULL ||
+	    srv->hooks.thread_start(srv, ctx) == 0)
+		return 0;
+	log_errorx("thread_start: %s", srv->error[0] != '\0' ? srv->error :
+	    "failed");
+	return -1;
+}
+
+static void
+thread_stop(void *arg, void *ctx)
+{
+	struct tf_server *srv = arg;
+
+	if (srv->hooks.thread_stop != NULL)
+		srv->hooks.thread_stop(srv, ctx);
 }
 
 /* The loop outlives worker_stop(), which frees what the program has in it. */
@@ -115,6 +143,9 @@ run_serve(struct tf_server *srv, struct worker_config *config)
 
 	config->registry = &srv->registry;
 	config->hooks = &srv->hooks;
+	config->thread_start = thread_start;
+	config->thread_stop = thread_stop;
+	config->arg = srv;
 	config->limits = limits_of(&srv->settings);
 	config->http_path = srv->settings.http_path;
 	bind_methods(srv);

@@ -5,11 +5,13 @@
  * addition and a store, without locks; whoever reads maps the same page.
  * A lane outlives its process and is never reset: the next one counts on.
  *
- *	struct lane | counters of each method | histogram of each method | cells
+ *	struct lane | counters of each method | histogram of each method |
+ *	    cells | record of each thread
  *
  * Histograms stand apart because they are large: a reader looks at those of
  * called methods only, and the pages of the others are never made.  Cells are
  * counters and gauges of the user's own, see own.h; any thread counts in them.
+ * The records of threads are each written by their thread.
  */
 #ifndef SHM_LANE_H
 #define SHM_LANE_H
@@ -23,6 +25,7 @@
 #define LANE_PEER	48	/* bytes of a peer's text, its NUL included */
 #define LANE_NO_PEER	1	/* a key that is nobody's */
 #define LANE_CELLS	256
+#define LANE_THREADS	256	/* that have a record */
 
 /* The call that the loop thread is in; one record under seq. */
 struct lane_call {
@@ -30,6 +33,12 @@ struct lane_call {
 	uint64_t	 since_ns;		/* 0: in none */
 	uint64_t	 what;			/* seqid << 32 | method */
 	uint64_t	 peer[LANE_PEER / 8];
+};
+
+/* The same of a thread, in cache lines of its own. */
+struct lane_thread {
+	struct lane_call call;
+	uint64_t	 zero[7];
 };
 
 struct lane_method {
@@ -41,7 +50,9 @@ struct lane {
 	uint64_t	 methods;		/* how many have room */
 	uint64_t	 hist_words;		/* from the start of the lane */
 	uint64_t	 peer_key;		/* whose text call.peer is */
+	uint64_t	 thread_words;		/* from the start of the lane */
 	/* For all. */
+	uint64_t	 threads;		/* whose records are in use */
 	uint64_t	 busy_since_ns;
 	struct lane_call call;
 	uint64_t	 count[COUNTERS];
@@ -72,9 +83,17 @@ lane_cells_offset(unsigned methods)
 }
 
 static inline uint64_t
+lane_thread_offset(unsigned methods)
+{
+	return (lane_cells_offset(methods) + LANE_CELLS * sizeof(uint64_t) +
+	    63) & ~UINT64_C(63);
+}
+
+static inline uint64_t
 lane_size(unsigned methods)
 {
-	return lane_cells_offset(methods) + LANE_CELLS * sizeof(uint64_t);
+	return lane_thread_offset(methods) +
+	    LANE_THREADS * sizeof(struct lane_thread);
 }
 
 /*
@@ -211,6 +230,18 @@ lane_call_end(struct lane *l, unsigned method, enum call_outcome outcome,
 	lane_call_leave(l);
 	lane_call_count(l, method, outcome, elapsed_ns, bytes_in, bytes_out);
 }
+
+/* How many threads there are, before the first of them has a call. */
+static inline void
+lane_set_threads(struct lane *l, unsigned n)
+{
+	word_set(&l->threads, n);
+}
+
+/* For a thread: it is in a call, and in none. */
+void	 lane_thread_begin(struct lane *, unsigned thread, unsigned method,
+	    int32_t seqid, const char *peer, uint64_t now_ns);
+void	 lane_thread_end(struct lane *, unsigned thread);
 
 /*
  * For the master, once the process is dead: it was in a call of this method,

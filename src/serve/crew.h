@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The threads of a worker, and the calls that they run.  Such a call is pending
+ * (see pending.h) from before it waits in the queue until a thread, or whoever
+ * refuses it, gives it back.
+ */
+#ifndef SERVE_CREW_H
+#define SERVE_CREW_H
+
+#include "io/loop.h"
+
+struct call;
+struct conn;
+struct threads;
+struct worker;
+
+struct crew {
+	struct threads	*pool;		/* NULL: there are none */
+	void		**ctx;		/* call->ctx of each */
+	struct timer	 patience;	/* of the call that waits longest */
+};
+
+/* Starts the threads, if there shall be any; -1 and errno. */
+int	crew_open(struct worker *);
+
+/*
+ * Has a prepared call run by a thread.  There may be no room for it to wait:
+ * then the call that has waited longest is refused.
+ */
+void	crew_run(struct conn *, struct call *);
+
+/* Refuses all that wait, because it is the end. */
+void	crew_dismiss(struct worker *);
+
+/* Once no call is pending any more. */
+void	crew_close(struct worker *);
+
+/* Publishes how many wait. */
+void	crew_count(struct worker *);
+
+#endif
