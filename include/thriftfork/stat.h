@@ -80,13 +80,15 @@ struct tf_stat_lane {
 	uint64_t	 busy_ns;	/* since its loop waited; 0: waits */
 	uint64_t	 calls;		/* that this process has ended */
 	uint64_t	 in_flight;	/* that it has begun and not ended */
+	unsigned	 threads;	/* that run calls, beside the loop */
 };
 bool	 tf_stat_get_lane(const struct tf_stat *, unsigned lane,
 	    struct tf_stat_lane *);
 
 /*
- * The call that a lane's process is in; false if none.  stale: the process was
- * stopped or killed in the middle of noting it, the fields may be of two calls.
+ * The call that the event loop of a lane's process is in; false if none.
+ * stale: the process was stopped or killed in the middle of noting it, the
+ * fields may be of two calls.
  */
 struct tf_stat_call {
 	unsigned	 method;
@@ -97,6 +99,10 @@ struct tf_stat_call {
 };
 bool	 tf_stat_get_call(const struct tf_stat *, unsigned lane,
 	    struct tf_stat_call *);
+
+/* The same of one of its threads, which count from 0. */
+bool	 tf_stat_get_thread(const struct tf_stat *, unsigned lane,
+	    unsigned thread, struct tf_stat_call *);
 
 enum tf_stat_kind {
 	TF_STAT_COUNTER,	/* only grows; lanes add up */

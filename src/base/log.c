@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@
 #include "base/log_syslog.h"
 #include "base/log_write.h"
 
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 static enum log_level level_max = LOG_L_INFO;
 static char who[96] = "thriftfork";
 static char role[32];
@@ -159,10 +161,12 @@ log_fd(void)
 void
 log_adopt(int fd)
 {
+	pthread_mutex_lock(&one_at_a_time);
 	if (file_fd != -1 && dup3(fd, file_fd, O_CLOEXEC) != -1)
 		torn = false;
 	if (stderr_taken)
 		dup2(fd, STDERR_FILENO);
+	pthread_mutex_unlock(&one_at_a_time);
 	fd_close(&fd);
 }
 
@@ -266,10 +270,12 @@ put_line(enum log_level level, int code, const char *fmt, va_list ap)
 	e.text = text;
 	e.reason = code != 0 ? strerror(code) : NULL;
 	gettimeofday(&e.at, NULL);
+	pthread_mutex_lock(&one_at_a_time);
 	if (own_up(&e) == -1 || put_entry(level, &e) == -1)
 		lost++;
 	if (level == LOG_L_FATAL || (echo && level <= LOG_L_WARN))
 		put_echo(&e);
+	pthread_mutex_unlock(&one_at_a_time);
 	errno = saved;
 }
 

@@ -4,7 +4,8 @@
  * characters are escaped, errno is kept.  log_warn() and log_error() append
  * the text of errno, their x forms do not.  Nothing here waits for a reader:
  * a line that finds no room is lost, and the next one that is taken comes
- * after another that says how many were.  Not for signal handlers.
+ * after another that says how many were.  For any thread, but not for signal
+ * handlers.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

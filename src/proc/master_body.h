@@ -15,7 +15,9 @@
  *	reload.c   the next generation
  *	report.c   what the service manager hears
  *	upgrade.c  the next master, or the one before
- *	watch.c    a look at all workers now and then: hangs, age, load
+ *	watch.c    a look at all workers now and then: age, load
+ *	hang.c     and whether one hangs
+ *	obituary.c what one was doing that has died
  */
 #ifndef PROC_MASTER_BODY_H
 #define PROC_MASTER_BODY_H
@@ -243,6 +245,14 @@ void	upgrade_fini(struct master *);
 void	watch_start(struct master *);
 void	watch_children(struct master *);	/* a SIGCHLD has come */
 void	watch_strangers(struct master *);	/* as pid 1 */
+
+/* hang.c */
+void	hang_check(struct worker *, uint64_t now);	/* kills it if so */
+/* How long that has lasted, as far as it is the worker's fault. */
+uint64_t hang_age(const struct worker *, uint64_t since, uint64_t now);
+
+/* obituary.c: its calls, ", ... into ..."; "" if nothing is known. */
+void	obituary_calls(const struct worker *, char *text, size_t size);
 
 /* orders.c */
 int	orders_start(struct master *);		/* hears them; -1 and errno */

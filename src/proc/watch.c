@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A look at all workers, now and then: whether one hangs, whether one has
- * served long enough, whether one has more to do than its siblings.  Two clocks
- * are read, both in the lane: since when the loop has been busy, and since when
- * a call has been running.  Who was stopped, or stood still together with the
- * whole machine, is not to blame for the time.
+ * A look at all workers, now and then: whether one hangs (hang.c), has served
+ * long enough, has more to do than its siblings.  Two clocks are read, both in
+ * the lane: since when the loop has been busy, and since when calls have been
+ * running.  Who was stopped, or stood still together with the whole machine, is
+ * not to blame for the time.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -22,16 +22,7 @@
 #define LATE_NS		(4 * TICK_NS)	/* then we have stood still */
 #define MEMORY_TICKS	4		/* between samples */
 #define FAT_SAMPLES	3		/* in a row, above max-memory */
-#define DOUBTS		20		/* looks */
 #define RETRY_NS	(10 * NS_PER_S)	/* after a successor that failed */
-
-static uint64_t
-age_of(const struct worker *w, uint64_t since, uint64_t now)
-{
-	if (since < w->awake_ns)
-		since = w->awake_ns;
-	return now > since ? now - since : 0;
-}
 
 static void
 set_stuck(struct worker *w, bool stuck)
@@ -54,58 +45,7 @@ check_loop(struct worker *w, uint64_t now)
 
 	if (!w->stopped)
 		set_stuck(w, since != 0 &&
-		    age_of(w, since, now) > w->master->limits.rescue_ns);
-}
-
-/* Evidence from two looks: what it does, and whether that is its fault. */
-static void
-judge(struct worker *w, const struct current_call *call, uint64_t limit)
-{
-	struct verdict_sample now;
-	char text[VERDICT_TEXT], method[280];
-	enum verdict_kind kind;
-
-	if (verdict_sample(w->child.pid, w->child.pidfd, &now) == -1)
-		return;			/* dead, as we shall hear */
-	if (!w->suspected) {
-		w->suspected = true;
-		w->doubts = 0;
-		w->evidence = now;
-		return;
-	}
-	kind = verdict_of(&w->evidence, &now, text, sizeof(text));
-	w->evidence = now;
-	/* It may just wait for a processor: not its fault, but not for ever. */
-	if (kind == VERDICT_UNKNOWN && w->doubts++ < DOUBTS)
-		return;
-	w->suspected = false;
-	if (kind == VERDICT_STOPPED || kind == VERDICT_TRACED) {
-		w->awake_ns = clock_ns();
-		return;
-	}
-	segment_method_name(w->master->config->segment, call->method, method,
-	    sizeof(method));
-	log_warnx("worker %u pid %ld is killed: %s has run for %.1f s, its "
-	    "call-timeout is %.1f s: %s", w->slot->number,
-	    (long)w->child.pid, method,
-	    (double)(clock_ns() - call->since_ns) / 1e9, (double)limit / 1e9,
-	    text);
-	worker_event(w, WORKER_E_HUNG);
-}
-
-static void
-check_call(struct worker *w, uint64_t now)
-{
-	const struct master_config *cf = w->master->config;
-	struct current_call call;
-	uint64_t limit = 0;
-
-	if (!w->stopped && segment_lane_current(cf->segment, w->lane, &call))
-		limit = cf->call_timeout(cf->arg, call.method);
-	if (limit != 0 && age_of(w, call.since_ns, now) > limit)
-		judge(w, &call, limit);
-	else
-		w->suspected = false;
+		    hang_age(w, since, now) > w->master->limits.rescue_ns);
 }
 
 /* Resident bytes; 0 if nobody knows. */
@@ -222,7 +162,7 @@ look(struct timer *t)
 	for (w = TAILQ_FIRST(&m->workers); w != NULL; w = next) {
 		next = TAILQ_NEXT(w, link);
 		check_loop(w, now);
-		check_call(w, now);
+		hang_check(w, now);
 	}
 	m->ticks++;
 	if (m->upgrade.reclaims)

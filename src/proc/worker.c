@@ -127,23 +127,6 @@ worker_hurry(struct worker *w, uint64_t ns)
 		set_timer(w, ns);
 }
 
-/* What it was doing, for the obituary; "" if nothing is known. */
-static void
-describe_call(struct worker *w, char *text, size_t size)
-{
-	struct segment *seg = w->master->config->segment;
-	struct current_call call;
-	char method[280];
-
-	text[0] = '\0';
-	if (!segment_lane_current(seg, w->lane, &call))
-		return;
-	segment_method_name(seg, call.method, method, sizeof(method));
-	snprintf(text, size, ", %.1f ms into %s seqid %d from %s",
-	    (double)(clock_ns() - call.since_ns) / 1e6, method, call.seqid,
-	    call.peer);
-}
-
 static bool
 left_in_order(const siginfo_t *info)
 {
@@ -169,7 +152,7 @@ bury(struct worker *w)
 
 	child_reap(&w->child, &info);
 	child_fate(&info, fate, sizeof(fate));
-	describe_call(w, doing, sizeof(doing));
+	obituary_calls(w, doing, sizeof(doing));
 	snprintf(text, sizeof(text), "worker %u pid %ld generation %u %s%s "
 	    "after %.1f s%s", w->slot->number, pid, w->generation, fate,
 	    out_of_memory(w, &info) ? ", out of memory," : "",

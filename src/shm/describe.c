@@ -53,6 +53,10 @@ describe_lane(struct segment_head *h, unsigned methods)
 	area_put(&h->hists, &end, 8, HIST_BUCKETS * sizeof(uint64_t), methods);
 	end = lane_cells_offset(methods);
 	area_put(&h->cells, &end, 8, sizeof(uint64_t), LANE_CELLS);
+	end = lane_thread_offset(methods);
+	area_put(&h->threads, &end, 8, sizeof(struct lane_thread),
+	    LANE_THREADS);
+	h->threads_offset = offsetof(struct lane, threads);
 	h->call_offset = offsetof(struct lane, call);
 	h->busy_offset = offsetof(struct lane, busy_since_ns);
 	h->hist_bits = HIST_BITS;

@@ -66,6 +66,8 @@ struct segment_head {
 	struct segment_area own, locks;
 	struct segment_area cells;		/* within a lane */
 	uint64_t	 own_published;
+	struct segment_area threads;		/* within a lane: records */
+	uint64_t	 threads_offset;	/* how many are in use */
 };
 #define SEGMENT_HEAD_LEAST	offsetof(struct segment_head, own)
 
@@ -143,7 +145,7 @@ _Static_assert(offsetof(struct segment_head, slots) == 24, "layout");
 _Static_assert(offsetof(struct segment_head, call_offset) == 216, "layout");
 _Static_assert(offsetof(struct segment_head, name) == 248, "layout");
 _Static_assert(SEGMENT_HEAD_LEAST == 656, "layout");
-_Static_assert(sizeof(struct segment_head) == 736, "layout");
+_Static_assert(sizeof(struct segment_head) == 768, "layout");
 _Static_assert(sizeof(struct segment_slot) == 40, "layout");
 _Static_assert(offsetof(struct segment_lane, count) == 40, "layout");
 _Static_assert(sizeof(struct segment_lane) % 8 == 0, "layout");
@@ -152,5 +154,6 @@ _Static_assert(sizeof(struct segment_method) == 256, "layout");
 _Static_assert(sizeof(struct segment_counter) == 192, "layout");
 _Static_assert(sizeof(struct segment_own) == 208, "layout");
 _Static_assert(sizeof(struct lane_call) == 72, "layout");
+_Static_assert(sizeof(struct lane_thread) == 128, "layout");
 
 #endif

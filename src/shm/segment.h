@@ -135,12 +135,20 @@ struct current_call {
 };
 
 /*
- * The call that a lane's process is in, or was in when it died; for the
- * obituary ask before segment_lane_ended().  False if in none, or if it died
+ * The call that the loop of a lane's process is in, or was in when it died; for
+ * the obituary ask before segment_lane_ended().  False if in none, or if it died
  * while noting it.
  */
 bool	 segment_lane_current(const struct segment *, unsigned lane,
 	    struct current_call *);
+
+/*
+ * How many threads such a process has, at most LANE_THREADS, and the call that
+ * one of them is in, as above.
+ */
+unsigned segment_lane_threads(const struct segment *, unsigned lane);
+bool	 segment_lane_thread(const struct segment *, unsigned lane,
+	    unsigned thread, struct current_call *);
 
 /* Since when its loop has been busy, CLOCK_MONOTONIC; 0 when it waits. */
 uint64_t segment_lane_busy(const struct segment *, unsigned lane);

@@ -53,7 +53,9 @@ same_layout(const struct segment_head *a, const struct segment_head *b)
 	    a->hist_bits == b->hist_bits &&
 	    a->hist_buckets == b->hist_buckets &&
 	    same_area(&a->own, &b->own) && same_area(&a->locks, &b->locks) &&
-	    same_area(&a->cells, &b->cells);
+	    same_area(&a->cells, &b->cells) &&
+	    same_area(&a->threads, &b->threads) &&
+	    a->threads_offset == b->threads_offset;
 }
 
 static bool

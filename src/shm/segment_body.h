@@ -61,6 +61,12 @@ segment_table_at(const struct segment *s, unsigned lane)
 	return segment_entry(s, &s->at.lane_table, lane);
 }
 
+/*
+ * segment_call.c: its process is dead.  The methods that it was in are told so,
+ * and it is in none; how many records it left half written.
+ */
+unsigned segment_calls_end(struct segment *, unsigned lane);
+
 /* segment.c: a descriptor of the same memory that can only be read. */
 int	segment_reopen(int fd);
 int	segment_lanes_new(struct segment *);	/* all free; -1 and errno */

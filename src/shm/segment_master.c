@@ -140,35 +140,6 @@ segment_lane_settle(struct segment *s, unsigned lane, enum master_counter to,
 		word_max(&segment_table_at(s, lane)->count[to], begun - ended);
 }
 
-bool
-segment_lane_current(const struct segment *s, unsigned lane,
-    struct current_call *call)
-{
-	const struct lane *l = segment_lane_at(s, lane);
-	struct lane_call c;
-
-	if (!record_read(&l->call.seq, &c.seq + 1, &l->call.seq + 1,
-	    RECORD_WORDS(c) - 1) || c.since_ns == 0)
-		return false;
-	call->method = (uint16_t)c.what;
-	call->seqid = (int32_t)(uint32_t)(c.what >> 32);
-	call->since_ns = c.since_ns;
-	memcpy(call->peer, c.peer, sizeof(call->peer));
-	call->peer[sizeof(call->peer) - 1] = '\0';
-	return true;
-}
-
-/* Which method it was, where that is known: a worker's word, so checked. */
-static void
-segment_lane_accuse(struct segment *s, unsigned lane)
-{
-	struct current_call call;
-
-	if (segment_lane_current(s, lane, &call) &&
-	    call.method < s->at.method_table.count)
-		lane_call_aborted(segment_lane_at(s, lane), call.method);
-}
-
 void
 segment_lane_gave(struct segment *s, unsigned lane, uint64_t taken,
     unsigned undecided)
@@ -219,12 +190,7 @@ segment_lane_ended(struct segment *s, unsigned lane)
 	segment_lane_settle(s, lane, MASTER_CALLS_ABORTED,
 	    word_get(&l->count[COUNTER_CALLS_BEGUN]),
 	    word_get(&l->count[COUNTER_CALLS_ENDED]));
-	segment_lane_accuse(s, lane);
-	if (word_get(&l->call.seq) & 1) {
-		word_add(&t->count[MASTER_RECORDS_TORN], 1);
-		record_end(&l->call.seq, word_get(&l->call.seq));
-	}
-	lane_call_leave(l);
+	word_add(&t->count[MASTER_RECORDS_TORN], segment_calls_end(s, lane));
 	lane_busy(l, 0);
 	describe_clear_gauges(l);
 	own_clear_gauges(s, lane);

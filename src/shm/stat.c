@@ -21,6 +21,7 @@
 #define MAX_DEATHS	256
 #define MAX_COUNTERS	256
 #define MAX_OWN		4096
+#define MAX_THREADS	4096
 
 /* Does an area lie within size bytes, with entries of at least min bytes? */
 static bool
@@ -73,6 +74,15 @@ own_ok(const struct segment_head *h)
 	    area_ok(&h->own, h->size, sizeof(struct segment_own), MAX_OWN));
 }
 
+/* The same for threads. */
+static bool
+threads_ok(const struct segment_head *h)
+{
+	return h->threads.count == 0 || (area_ok(&h->threads, h->lanes.stride,
+	    sizeof(struct lane_call), MAX_THREADS) &&
+	    span_ok(h->threads_offset, 8, h->lanes.stride));
+}
+
 /* A head of an earlier build is shorter: what it does not know is not there. */
 static void
 head_copy(struct segment_head *h, const char *map, uint64_t size)
@@ -93,7 +103,8 @@ head_read(struct segment_head *h, const char *map, uint64_t size)
 	if (h->head_size < SEGMENT_HEAD_LEAST || h->size > size ||
 	    h->head_size > h->size)
 		return "the segment's head is damaged";
-	if (!areas_ok(h) || !lane_ok(h) || !own_ok(h))
+	if (!areas_ok(h) || !lane_ok(h) || !own_ok(h) ||
+	    !threads_ok(h))
 		return "the segment's areas are damaged";
 	return NULL;
 }

@@ -57,6 +57,24 @@ tf_stat_get_master(const struct tf_stat *st, struct tf_stat_master *m)
 	m->started_at_ns = now.started_at_ns;
 }
 
+static const char *
+lane_words(const struct tf_stat *st, unsigned lane)
+{
+	return st->map + st->at.lanes.offset + lane * st->at.lanes.stride;
+}
+
+/* Never more than there are records. */
+static unsigned
+lane_threads(const struct tf_stat *st, const char *words)
+{
+	uint64_t n;
+
+	if (st->at.threads.count == 0)
+		return 0;
+	n = word_get((const void *)(words + st->at.threads_offset));
+	return (unsigned)(n < st->at.threads.count ? n : st->at.threads.count);
+}
+
 bool
 tf_stat_get_lane(const struct tf_stat *st, unsigned lane,
     struct tf_stat_lane *to)
@@ -75,7 +93,8 @@ tf_stat_get_lane(const struct tf_stat *st, unsigned lane,
 	to->uses = t.uses;
 	if (t.uses == 0 || t.slot < 0)
 		return true;
-	words = st->map + st->at.lanes.offset + lane * st->at.lanes.stride;
+	words = lane_words(st, lane);
+	to->threads = lane_threads(st, words);
 	ended = tf_stat_value(st, st->ended, 0, (int)lane);
 	to->uptime_ns = ns_since(t.started_ns);
 	to->busy_ns = ns_since(word_get(
@@ -108,19 +127,12 @@ tf_stat_get_slot(const struct tf_stat *st, unsigned slot,
 	return true;
 }
 
-bool
-tf_stat_get_call(const struct tf_stat *st, unsigned lane,
-    struct tf_stat_call *to)
+/* The call in a record of a lane; false: it is in none. */
+static bool
+call_read(const struct lane_call *from, struct tf_stat_call *to)
 {
-	const struct lane_call *from;
 	struct lane_call c;
-	struct tf_stat_lane l;
 
-	memset(to, 0, sizeof(*to));
-	if (!tf_stat_get_lane(st, lane, &l) || l.uses == 0)
-		return false;
-	from = (const void *)(st->map + st->at.lanes.offset +
-	    lane * st->at.lanes.stride + st->at.call_offset);
 	to->stale = !record_read(&from->seq, &c.seq + 1, &from->seq + 1,
 	    RECORD_WORDS(c) - 1);
 	if (c.since_ns == 0)
@@ -130,6 +142,33 @@ tf_stat_get_call(const struct tf_stat *st, unsigned lane,
 	text_copy(to->peer, sizeof(to->peer), (const char *)c.peer);
 	to->running_ns = ns_since(c.since_ns);
 	return true;
+}
+
+bool
+tf_stat_get_call(const struct tf_stat *st, unsigned lane,
+    struct tf_stat_call *to)
+{
+	struct tf_stat_lane l;
+
+	memset(to, 0, sizeof(*to));
+	if (!tf_stat_get_lane(st, lane, &l) || l.uses == 0)
+		return false;
+	return call_read((const void *)(lane_words(st, lane) +
+	    st->at.call_offset), to);
+}
+
+bool
+tf_stat_get_thread(const struct tf_stat *st, unsigned lane, unsigned thread,
+    struct tf_stat_call *to)
+{
+	const struct segment_area *a = &st->at.threads;
+	struct tf_stat_lane l;
+
+	memset(to, 0, sizeof(*to));
+	if (!tf_stat_get_lane(st, lane, &l) || thread >= l.threads)
+		return false;
+	return call_read((const void *)(lane_words(st, lane) + a->offset +
+	    thread * a->stride), to);
 }
 
 unsigned

@@ -192,22 +192,37 @@ json_method_name(struct json *j, const struct tf_stat *st, unsigned method)
 	json_text(j, "method", m.method);
 }
 
-/* Nothing, if the lane's process is in no call. */
 static void
-json_call(struct json *j, const struct tf_stat *st, unsigned lane)
+json_call(struct json *j, const struct tf_stat *st, const char *key,
+    const struct tf_stat_call *c)
+{
+	json_open(j, key, '{');
+	json_method_name(j, st, c->method);
+	json_int(j, "seqid", c->seqid);
+	json_text(j, "peer", c->peer);
+	json_uint(j, "running_ms", c->running_ns / NS_PER_MS);
+	json_key(j, "stale");
+	fputs(c->stale ? "true" : "false", j->f);
+	json_close(j, '}');
+}
+
+/* Of the loop and of the threads; nothing for what is in no call. */
+static void
+json_calls(struct json *j, const struct tf_stat *st, unsigned lane,
+    unsigned threads)
 {
 	struct tf_stat_call c;
 
-	if (!tf_stat_get_call(st, lane, &c))
+	if (tf_stat_get_call(st, lane, &c))
+		json_call(j, st, "call", &c);
+	if (threads == 0)
 		return;
-	json_open(j, "call", '{');
-	json_method_name(j, st, c.method);
-	json_int(j, "seqid", c.seqid);
-	json_text(j, "peer", c.peer);
-	json_uint(j, "running_ms", c.running_ns / NS_PER_MS);
-	json_key(j, "stale");
-	fputs(c.stale ? "true" : "false", j->f);
-	json_close(j, '}');
+	json_uint(j, "threads", threads);
+	json_open(j, "thread_calls", '[');
+	for (unsigned i = 0; i < threads; i++)
+		if (tf_stat_get_thread(st, lane, i, &c))
+			json_call(j, st, NULL, &c);
+	json_close(j, ']');
 }
 
 static void
@@ -230,7 +245,7 @@ json_lanes(struct json *j, const struct tf_stat *st)
 		json_uint(j, "busy_ms", l.busy_ns / NS_PER_MS);
 		json_uint(j, "calls", l.calls);
 		json_uint(j, "in_flight", l.in_flight);
-		json_call(j, st, i);
+		json_calls(j, st, i, l.threads);
 		json_counters(j, st, TF_STAT_WORKER, 0, (int)i);
 		json_own(j, st, (int)i);
 		json_close(j, '}');

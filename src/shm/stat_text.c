@@ -221,25 +221,38 @@ text_workers(const struct tf_stat *st, FILE *f)
 }
 
 static void
+text_long_call(const struct tf_stat *st, FILE *f, int slot,
+    const struct tf_stat_call *c)
+{
+	char name[1024];
+
+	if (c->running_ns < LONG_CALL_NS)
+		return;
+	method_name(st, c->method, name, sizeof(name));
+	fprintf(f, "slot %d has been in %s for %s (seqid %" PRId32, slot,
+	    name, cell_time(c->running_ns).s, c->seqid);
+	if (c->peer[0] != '\0') {
+		fputs(", from ", f);
+		text_put(f, c->peer);
+	}
+	fputs(c->stale ? ", perhaps)\n" : ")\n", f);
+}
+
+static void
 text_long_calls(const struct tf_stat *st, FILE *f)
 {
 	struct tf_stat_lane l;
 	struct tf_stat_call c;
-	char name[1024];
-	unsigned i;
+	unsigned i, thread;
 
 	for (i = 0; tf_stat_get_lane(st, i, &l); i++) {
-		if (l.slot < 0 || !tf_stat_get_call(st, i, &c) ||
-		    c.running_ns < LONG_CALL_NS)
+		if (l.slot < 0)
 			continue;
-		method_name(st, c.method, name, sizeof(name));
-		fprintf(f, "slot %d has been in %s for %s (seqid %" PRId32,
-		    l.slot, name, cell_time(c.running_ns).s, c.seqid);
-		if (c.peer[0] != '\0') {
-			fputs(", from ", f);
-			text_put(f, c.peer);
-		}
-		fputs(c.stale ? ", perhaps)\n" : ")\n", f);
+		if (tf_stat_get_call(st, i, &c))
+			text_long_call(st, f, l.slot, &c);
+		for (thread = 0; thread < l.threads; thread++)
+			if (tf_stat_get_thread(st, i, thread, &c))
+				text_long_call(st, f, l.slot, &c);
 	}
 }
 
