@@ -37,6 +37,8 @@ struct settings {
 	uint64_t	 backlog;
 	uint64_t	 max_connections;	/* SETTING_AUTO */
 	uint64_t	 max_per_peer;		/* 0: no limit */
+	uint64_t	 max_in_flight;		/* calls of a worker; 0: none */
+	uint64_t	 max_in_flight_per_connection;	/* 0: no limit */
 	uint64_t	 max_frame;		/* bytes */
 	uint64_t	 max_memory_per_call;	/* bytes */
 	uint64_t	 max_depth;

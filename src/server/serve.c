@@ -39,6 +39,9 @@ limits_of(const struct settings *s)
 		.max_connections = s->max_connections != SETTING_AUTO ?
 		    (unsigned)s->max_connections : default_connections(),
 		.max_per_peer = (unsigned)s->max_per_peer,
+		.max_in_flight = (unsigned)s->max_in_flight,
+		.max_in_flight_per_connection =
+		    (unsigned)s->max_in_flight_per_connection,
 		.zlib_replies = s->zlib_replies != 0,
 		.idle_timeout_ns = s->idle_timeout,
 		.stop_timeout_ns = s->stop_timeout,
