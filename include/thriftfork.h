@@ -8,6 +8,7 @@
 #include <thriftfork/service.h>
 #include <thriftfork/loop.h>
 #include <thriftfork/client.h>
+#include <thriftfork/async.h>
 #include <thriftfork/server.h>
 #include <thriftfork/shared.h>
 

@@ -5,9 +5,6 @@
 
 #include "base/bug.h"
 #include "client/client_body.h"
-#include "wire/frame.h"
-
-#define MORE_BYTES		(2 * HTTP_SLACK)	/* around a message */
 
 struct tf_client *
 tf_client_new(const char *addr)
@@ -20,9 +17,9 @@ tf_client_new(const char *addr)
 	stream_init(&c->stream);
 	arena_init(&c->own, CLIENT_MAX_MEMORY);
 	c->arena = &c->own;
-	buf_init(&c->out, CLIENT_MAX_FRAME + FRAME_HEADER + MORE_BYTES);
+	buf_init(&c->out, CLIENT_REQUEST_BYTES);
 	buf_init(&c->in, CLIENT_MAX_FRAME + CLIENT_MAX_FRAME / 2 +
-	    MORE_BYTES);
+	    CLIENT_MORE_BYTES);
 	c->outcome.type = -1;
 	return c;
 }

@@ -178,7 +178,8 @@ client_header_begin(struct client_header *h, struct buf *b,
 {
 	struct header *r = &h->request;
 
-	*r = (struct header){ .seqid = seqid, .proto = proto_id(proto),
+	*r = (struct header){ .flags = h->any_order ? HEADER_OUT_OF_ORDER : 0,
+	    .seqid = seqid, .proto = proto_id(proto),
 	    .n_transforms = h->n_transforms, .info = h->set };
 	memcpy(r->transforms, h->transforms, sizeof(r->transforms));
 	r->info.cap = r->info.n;	/* what was set stays as it is */

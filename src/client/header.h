@@ -15,6 +15,7 @@ struct wire_proto;
 
 struct client_header {
 	bool			 on;		/* it is spoken */
+	bool			 any_order;	/* replies may come in any */
 	unsigned		 n_transforms;
 	uint32_t		 transforms[HEADER_MAX_TRANSFORMS];
 	struct transform	*transform;	/* NULL: none was needed yet */

@@ -14,6 +14,8 @@
 
 #define CLIENT_MAX_FRAME	0x0D0A0D09u
 #define CLIENT_SERVICE_BYTES	65	/* of a name, colon and NUL */
+#define CLIENT_REQUEST_BYTES	(CLIENT_MAX_FRAME + CLIENT_MORE_BYTES)
+#define CLIENT_MORE_BYTES	(2 * HTTP_SLACK)	/* around a message */
 #define CLIENT_MAX_MEMORY	((size_t)256 << 20)	/* of a result */
 
 struct client_settings {
