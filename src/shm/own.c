@@ -122,6 +122,28 @@ own_append(struct segment *s, enum segment_own_kind kind, const char *name,
 	return 0;
 }
 
+/*
+ * Notes what another master has appended: the one before us, or one that was
+ * to follow and has failed, whose workers may still be there.
+ */
+int
+own_take_over(struct segment *s)
+{
+	uint64_t n = word_published(&segment_head(s)->own_published);
+
+	if (n > s->at.own.count)
+		return -1;
+	for (unsigned i = s->own.n; i < n; i++) {
+		uint32_t kind = own_at(s, i)->kind;
+
+		if (own_kind_name(kind) == NULL ||
+		    own_at(s, i)->offset != own_place(s, kind))
+			return -1;
+		own_note(&s->own, kind);
+	}
+	return 0;
+}
+
 int
 own_add(struct segment *s, enum segment_own_kind kind, const char *name,
     const char *help, char *why, size_t size)
@@ -134,6 +156,7 @@ own_add(struct segment *s, enum segment_own_kind kind, const char *name,
 		    wrong);
 		return -1;
 	}
+	own_take_over(s);
 	if ((known = own_search(s, s->own.n, name)) == -1)
 		return own_append(s, kind, name, help, why, size);
 	if (s->own.kinds[known] == kind)
@@ -168,24 +191,6 @@ bool
 own_has_locks(const struct segment *s)
 {
 	return s->own.locks > 0;
-}
-
-int
-own_take_over(struct segment *s)
-{
-	uint64_t n = word_published(&segment_head(s)->own_published);
-
-	if (n > s->at.own.count)
-		return -1;
-	for (unsigned i = 0; i < n; i++) {
-		uint32_t kind = own_at(s, i)->kind;
-
-		if (own_kind_name(kind) == NULL ||
-		    own_at(s, i)->offset != own_place(s, kind))
-			return -1;
-		own_note(&s->own, kind);
-	}
-	return 0;
 }
 
 /* How far it may be read; and a worker knows what the areas are. */

@@ -48,7 +48,10 @@ void	 own_clear_gauges(struct segment *, unsigned lane);
 /* Whether any lock has been declared since the segment was made. */
 bool	 own_has_locks(const struct segment *);
 
-/* When a segment is adopted: learns its directory; -1 if it makes no sense. */
+/*
+ * Learns what another master has entered: when a segment is adopted, and before
+ * anything is entered.  -1 if it makes no sense.
+ */
 int	 own_take_over(struct segment *);
 
 /*

@@ -31,6 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			tf_stat_value(st, i, i, i);
 			tf_stat_quantile(st, i, i, i / 8.0);
 			tf_stat_get_call(st, (unsigned)i, &call);
+			tf_stat_own_value(st, i, i);
 		}
 		tf_stat_close(st);
 	}

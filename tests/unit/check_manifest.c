@@ -128,50 +128,6 @@ START_TEST(what_is_declared_can_be_read)
 }
 END_TEST
 
-START_TEST(what_cannot_be_declared)
-{
-	ck_assert_ptr_null(declare(&all, SEGMENT_OWN_LOCK, "a b", ""));
-	ck_assert_str_eq(all.why,
-	    "lock a b: a name has letters, digits and _ only");
-	ck_assert_ptr_null(declare(&all, SEGMENT_OWN_GAUGE, "a", "b\nc"));
-	ck_assert_ptr_nonnull(declare(&all, SEGMENT_OWN_GAUGE, "a", ""));
-	ck_assert_ptr_null(declare(&all, SEGMENT_OWN_LOCK, "a", ""));
-	ck_assert_str_eq(all.why,
-	    "lock a: declared as something else as well");
-	declare(&all, SEGMENT_OWN_COUNTER, "forgotten", "");
-	ck_assert_int_eq(take("S\tm\n=gauge\ta\t\n", 14), 1);
-	ck_assert_int_eq(declarations_bind(&all, seg,
-	    segment_attach_self(seg, 0), why, sizeof(why)), -1);
-	ck_assert_str_eq(why,
-	    "counter forgotten: the preflight did not declare it");
-}
-END_TEST
-
-/* In a lone process counters are the segment's, and locks are its own. */
-START_TEST(bound_alone)
-{
-	struct declared *hits, *list;
-
-	hits = declare(&all, SEGMENT_OWN_COUNTER, "hits", "");
-	list = declare(&all, SEGMENT_OWN_LOCK, "list", "");
-	tf_count((struct tf_counter *)hits, 1);
-	ck_assert_uint_eq(hits->spare, 1);
-	ck_assert_int_eq(declarations_bind_alone(&all, seg,
-	    segment_attach_self(seg, 0), why, sizeof(why)), 0);
-	tf_count((struct tf_counter *)hits, 2);
-	ck_assert_uint_eq(*own_cell(seg, segment_attach_self(seg, 0),
-	    SEGMENT_OWN_COUNTER, "hits"), 2);
-	ck_assert_int_eq(tf_lock((struct tf_lock *)list), TF_LOCKED);
-	ck_assert_ptr_eq(list->mutex, &list->alone);
-	ck_assert_ptr_null(declare(&all, SEGMENT_OWN_LOCK, "late", ""));
-	ck_assert_ptr_eq(declare(&all, SEGMENT_OWN_LOCK, "list", ""), list);
-	declarations_release(&all);
-	tf_count((struct tf_counter *)hits, 4);
-	ck_assert_uint_eq(hits->spare, 5);
-	ck_assert_int_eq(tf_unlock((struct tf_lock *)list), 0);
-}
-END_TEST
-
 static const char *const bad[] = {
 	"", "\n", "\t\n", "a", "a\t", "a\n", "a\tb", "\tb\n", "a\t\n",
 	"a\tb\n\n", "a\tb\nc", "a\tb\nc\td", "a b\tc\n", "a\tb c\n",
@@ -309,8 +265,6 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, what_is_written_can_be_read);
 	tcase_add_test(t, what_is_declared_can_be_read);
-	tcase_add_test(t, what_cannot_be_declared);
-	tcase_add_test(t, bound_alone);
 	tcase_add_test(t, a_report_that_cannot_be_written);
 	tcase_add_loop_test(t, malformed_reports, 0, COUNT(bad));
 	tcase_add_test(t, zero_bytes_and_names_too_long);

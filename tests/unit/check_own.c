@@ -253,6 +253,26 @@ START_TEST(the_next_master)
 }
 END_TEST
 
+/* One that has failed to follow has left names, and workers that have them. */
+START_TEST(a_master_that_came_to_nothing)
+{
+	pthread_mutex_t *theirs;
+
+	counter_and_gauge();
+	adopt();
+	ck_assert_int_eq(own_add(next, SEGMENT_OWN_LOCK, "theirs", "", why,
+	    sizeof(why)), 0);
+	theirs = own_lock(next, "theirs");
+	ck_assert_int_eq(add(SEGMENT_OWN_LOCK, "ours"), 0);
+	ck_assert_ptr_nonnull(own_lock(next, "theirs"));
+	ck_assert_int_eq(robust_take(theirs, 0), ROBUST_TAKEN);
+	ck_assert_int_eq(robust_take(own_lock(next, "ours"), 0), ROBUST_TAKEN);
+	ck_assert_int_eq(add(SEGMENT_OWN_GAUGE, "theirs"), -1);
+	robust_give(theirs);
+	robust_give(own_lock(next, "ours"));
+}
+END_TEST
+
 /* As somebody might write it who has reached what he should not. */
 START_TEST(a_directory_that_makes_no_sense)
 {
@@ -362,6 +382,7 @@ main(void)
 	tcase_add_test(t, bad_names_and_texts);
 	tcase_add_test(t, no_more_than_there_is_room_for);
 	tcase_add_test(t, the_next_master);
+	tcase_add_test(t, a_master_that_came_to_nothing);
 	tcase_add_test(t, a_directory_that_makes_no_sense);
 	tcase_add_test(t, an_earlier_build);
 	tcase_add_test(t, what_is_shown);
