@@ -198,7 +198,7 @@ set_tls_key(struct client_settings *s, const char *value, struct outcome *o)
 static int
 set_tls_verify(struct client_settings *s, const char *value, struct outcome *o)
 {
-	bool on;
+	bool on = false;
 
 	if (parse_word("tls-verify", value, &on, o) == -1)
 		return -1;
