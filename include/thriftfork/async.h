@@ -108,7 +108,7 @@ struct tf_gather *tf_gather_new(struct tf_loop *, uint64_t timeout_ms,
  */
 void	 tf_gather_add(struct tf_gather *, struct tf_flight *);
 
-/* The calls, in the order they were added: NULL for the first, NULL: no more. */
+/* The next call, in the order they were added; of NULL the first; or NULL. */
 struct tf_flight *tf_gather_next(const struct tf_gather *,
 	    const struct tf_flight *);
 

@@ -176,9 +176,9 @@ tf_async_new(struct tf_loop *loop, const char *addr)
 
 /*
  * What a late reply is for would not be known once its number is forgotten, so
- * the connection ends rather than that.  It ends, too, if nobody waits for it to
- * come about, or if the last call gives up and the server has said nothing since
- * that began: where it hangs, the next connection may reach another one.
+ * the connection ends rather than that.  It ends, too, if nobody waits for it
+ * to come about, or if the last call gives up and the server has said nothing
+ * since that began: where it hangs, the next connection may reach another one.
  */
 void
 async_leave(struct tf_async *a, struct tf_flight *f)

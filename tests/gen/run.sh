@@ -76,6 +76,18 @@ tf_later_reply(struct tf_later t, const struct tf_method *m, const void *r)
 {
 	return (void)t, (void)m, (void)r, -1;
 }
+struct tf_flight *
+tf_async_start(struct tf_async *c, const struct tf_method *m, const void *a,
+    tf_flight_fn *fn, void *arg)
+{
+	return (void)c, (void)m, (void)a, (void)fn, (void)arg, NULL;
+}
+int
+tf_flight_finish(struct tf_flight *f, const struct tf_method *m,
+    const void **r)
+{
+	return (void)f, (void)m, (void)r, -1;
+}
 /* Room for one more, full of what was there before; never freed. */
 void *
 tf_grow(struct tf_arena *a, const void *v, uint32_t n, uint32_t *cap,

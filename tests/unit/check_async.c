@@ -51,7 +51,7 @@ works_on(int fd)
 	reply(fd, asked_at(fd, "size"), 98);
 	until(p.told > 0);
 	ended_well(&p, 98);
-	ck_assert(!peer_soon(door, POLLIN, 0));
+	ck_assert(!peer_soon(porch, POLLIN, 0));
 }
 
 static int
@@ -337,8 +337,8 @@ START_TEST(nobody_listens)
 {
 	struct probe p = { 0 }, q = { 0 };
 
-	close(door);
-	door = -1;
+	close(porch);
+	porch = -1;
 	fly(&p);
 	fly(&q);
 	until(p.told > 0);
@@ -549,8 +549,8 @@ START_TEST(begun_again_in_its_function)
 	struct tf_timer *t;
 
 	again = (struct probe){ .then = once_more };
-	close(door);
-	door = -1;
+	close(porch);
+	porch = -1;
 	t = tf_timer_new(loop, (void (*)(void *))tf_loop_stop, loop);
 	tf_timer_set(t, 20);
 	fly(&p);
@@ -586,7 +586,7 @@ START_TEST(a_server_that_does_not_read)
 	struct message m;
 	int fd, small = 4096;
 
-	setsockopt(door, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	setsockopt(porch, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	reset();
 	memset(big, 'x', sizeof(big));
 	for (int i = 0; i < 8; i++)

@@ -18,7 +18,7 @@
 struct tf_loop *loop;
 struct tf_async *client;
 char where[64];
-int door;
+int porch;
 static int fds;
 static uint64_t began_ns;
 static struct timer tick;
@@ -54,7 +54,7 @@ connect_with(const char *prefix)
 	socklen_t len = sizeof(in);
 
 	tf_async_free(client);
-	ck_assert_int_eq(getsockname(door, (struct sockaddr *)&in, &len), 0);
+	ck_assert_int_eq(getsockname(porch, (struct sockaddr *)&in, &len), 0);
 	snprintf(where, sizeof(where), "%s:%d", prefix, ntohs(in.sin_port));
 	client = tf_async_new(loop, where);
 	set("timeout", "5s");
@@ -71,7 +71,7 @@ static void
 setup(void)
 {
 	fds = peer_fds();
-	door = peer_door(AF_INET);
+	porch = peer_door(AF_INET);
 	loop = tf_loop_new();
 	timer_set(loop->loop, &tick, 0, ticked);
 	client = NULL;
@@ -84,8 +84,8 @@ teardown(void)
 	tf_async_free(client);
 	timer_cancel(loop->loop, &tick);
 	tf_loop_free(loop);
-	if (door != -1)
-		close(door);
+	if (porch != -1)
+		close(porch);
 	ck_assert_int_eq(peer_fds(), fds);
 }
 
@@ -149,8 +149,8 @@ accepted(void)
 {
 	int fd;
 
-	until(peer_soon(door, POLLIN, 0));
-	fd = accept(door, NULL, NULL);
+	until(peer_soon(porch, POLLIN, 0));
+	fd = accept(porch, NULL, NULL);
 	ck_assert_int_ne(fd, -1);
 	return fd;
 }

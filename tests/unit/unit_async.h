@@ -25,7 +25,7 @@ struct probe {
 extern struct tf_loop *loop;
 extern struct tf_async *client;
 extern char where[64];			/* of the door, as the client has it */
-extern int door;
+extern int porch;
 
 TCase	*unit_async_case(Suite *, const char *name);
 

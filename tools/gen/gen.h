@@ -117,12 +117,15 @@ void	 struct_members(struct gen *, const struct idl_def *);
 struct params {
 	const char	*call, *client, *ret;	/* what the arguments leave */
 	const char	*a, *r, *result, *rc;
+	const char	*fn, *arg, *flight;
 	const char	**throws;	/* of the exceptions, by result field */
 };
 struct params params_name(struct gen *, const struct idl_method *);
 const char *params_handler(struct gen *, const struct idl_method *, bool named);
 const char *params_client(struct gen *, const struct idl_method *, bool named);
 const char *params_reply(struct gen *, const struct idl_method *, bool named);
+const char *params_start(struct gen *, const struct idl_method *, bool named);
+const char *params_finish(struct gen *, const struct idl_method *, bool named);
 
 /*
  * init.c: C initialisers.  Elements of lists and maps, values behind pointers

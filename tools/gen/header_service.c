@@ -100,6 +100,30 @@ put_clients(struct gen *g, const struct idl_def *d)
 	fputc('\n', g->out);
 }
 
+static void
+put_asyncs(struct gen *g, const struct idl_def *d)
+{
+	const struct idl_method *m;
+	uint32_t i;
+
+	put_comment(g->out, "The same without waiting, in two halves: one "
+	    "begins a call, and fn is called when it has ended; there the "
+	    "other one says how, as above, but with tf_flight_error().  "
+	    "Results live as long as the flight.");
+	for (i = 0; i < d->methods.n; i++) {
+		m = d->methods.v[i];
+		put_wrapped(g->out, 0, "    ", tf_strf(g->idl->arena,
+		    "struct" HARD "tf_flight" HARD "*%s(%s", m->start,
+		    params_start(g, m, false)).s);
+		fputc('\n', g->out);
+		put_wrapped(g->out, 0, "    ", tf_strf(g->idl->arena,
+		    "int" HARD "%s(%s", m->finish,
+		    params_finish(g, m, false)).s);
+		fputc('\n', g->out);
+	}
+	fputc('\n', g->out);
+}
+
 void
 header_service(struct gen *g, const struct idl_def *d)
 {
@@ -121,4 +145,5 @@ header_service(struct gen *g, const struct idl_def *d)
 		return;
 	put_replies(g, d);
 	put_clients(g, d);
+	put_asyncs(g, d);
 }

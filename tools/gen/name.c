@@ -151,6 +151,14 @@ name_members(struct idl_file *f, struct idl_def *d)
 }
 
 static void
+name_of_method(struct idl_file *f, struct idl_method *m)
+{
+	m->reply = derive(f, m->cname, "_reply");
+	m->start = derive(f, m->cname, "_start");
+	m->finish = derive(f, m->cname, "_finish");
+}
+
+static void
 name_derived(struct idl_file *f, struct idl_def *d)
 {
 	struct def_names *n = DEF_NAMES(d);
@@ -180,8 +188,7 @@ name_derived(struct idl_file *f, struct idl_def *d)
 		n->serve_as = derive(f, d->cname, "_serve_as");
 	}
 	for (uint32_t i = 0; i < d->methods.n; i++)
-		d->methods.v[i]->reply = derive(f, d->methods.v[i]->cname,
-		    "_reply");
+		name_of_method(f, d->methods.v[i]);
 }
 
 /*

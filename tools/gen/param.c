@@ -13,7 +13,7 @@ argument_names(struct gen *g, const struct idl_method *m, size_t *n)
 	const char **names;
 
 	*n = m->args->fields.n;
-	names = tf_alloc(g->idl->arena, *n + m->result->fields.n + 8,
+	names = tf_alloc(g->idl->arena, *n + m->result->fields.n + 10,
 	    sizeof(*names));
 	for (i = 0; i < *n; i++)
 		names[i] = m->args->fields.v[i]->cname;
@@ -49,6 +49,9 @@ params_name(struct gen *g, const struct idl_method *m)
 	p.r = claim(g, "r", names, &n);
 	p.result = claim(g, "result", names, &n);
 	p.rc = claim(g, "rc", names, &n);
+	p.fn = claim(g, "fn", names, &n);
+	p.arg = claim(g, "arg", names, &n);
+	p.flight = claim(g, "flight", names, &n);
 	return p;
 }
 
@@ -67,8 +70,7 @@ add(struct gen *g, const char *text, const char *type, bool is_const,
 }
 
 static const char *
-add_arguments(struct gen *g, const char *text, const struct idl_method *m,
-    const struct params *p)
+add_arguments(struct gen *g, const char *text, const struct idl_method *m)
 {
 	const struct idl_field *f;
 	uint32_t i;
@@ -80,43 +82,81 @@ add_arguments(struct gen *g, const char *text, const struct idl_method *m,
 		text = add(g, text, ctype(g->idl->arena, f->type), by_pointer,
 		    by_pointer ? "*" : "", f->cname);
 	}
+	return text;
+}
+
+/* Where the result goes, and, for clients, the exceptions. */
+static const char *
+add_results(struct gen *g, const char *text, const struct idl_method *m,
+    const struct params *p, bool throws)
+{
+	const struct idl_field *f;
+	uint32_t i;
+
 	for (i = 0; i < m->result->fields.n; i++) {
 		f = m->result->fields.v[i];
 		if (f->id == 0)
 			text = add(g, text, ctype(g->idl->arena, f->type),
 			    false, "*", p->ret);
+		else if (throws)
+			text = add(g, text, ctype(g->idl->arena, f->type),
+			    true, "**", p->throws[i]);
 	}
 	return text;
+}
+
+/* The first one, which prototypes do not name. */
+static const char *
+first(struct gen *g, const char *tag, const char *name, bool named)
+{
+	return tf_strf(g->idl->arena, "struct" HARD "%s" HARD "*%s", tag,
+	    named ? name : "").s;
+}
+
+static const char *
+ended(struct gen *g, const char *text, bool named)
+{
+	return tf_strf(g->idl->arena, "%s)%s", text, named ? "" : ";").s;
 }
 
 const char *
 params_handler(struct gen *g, const struct idl_method *m, bool named)
 {
 	struct params p = params_name(g, m);
+	const char *text = first(g, "tf_call", p.call, named);
 
-	return tf_strf(g->idl->arena, "%s)%s", add_arguments(g,
-	    tf_strf(g->idl->arena, "struct" HARD "tf_call" HARD "*%s",
-	    named ? p.call : "").s, m, &p), named ? "" : ";").s;
+	text = add_arguments(g, text, m);
+	return ended(g, add_results(g, text, m, &p, false), named);
 }
 
 const char *
 params_client(struct gen *g, const struct idl_method *m, bool named)
 {
 	struct params p = params_name(g, m);
-	const struct idl_field *f;
-	const char *text;
-	uint32_t i;
+	const char *text = first(g, "tf_client", p.client, named);
 
-	text = tf_strf(g->idl->arena, "struct" HARD "tf_client" HARD "*%s",
-	    named ? p.client : "").s;
-	text = add_arguments(g, text, m, &p);
-	for (i = 0; i < m->result->fields.n; i++) {
-		f = m->result->fields.v[i];
-		if (f->id != 0)
-			text = add(g, text, ctype(g->idl->arena, f->type),
-			    true, "**", p.throws[i]);
-	}
-	return tf_strf(g->idl->arena, "%s)%s", text, named ? "" : ";").s;
+	text = add_arguments(g, text, m);
+	return ended(g, add_results(g, text, m, &p, true), named);
+}
+
+const char *
+params_start(struct gen *g, const struct idl_method *m, bool named)
+{
+	struct params p = params_name(g, m);
+	const char *text = first(g, "tf_async", p.client, named);
+
+	text = add_arguments(g, text, m);
+	text = add(g, text, "tf_flight_fn", false, "*", p.fn);
+	return ended(g, add(g, text, "void", false, "*", p.arg), named);
+}
+
+const char *
+params_finish(struct gen *g, const struct idl_method *m, bool named)
+{
+	struct params p = params_name(g, m);
+	const char *text = first(g, "tf_flight", p.flight, named);
+
+	return ended(g, add_results(g, text, m, &p, true), named);
 }
 
 const char *
@@ -133,5 +173,5 @@ params_reply(struct gen *g, const struct idl_method *m, bool named)
 		text = add(g, text, ctype(g->idl->arena, f->type), by_pointer,
 		    by_pointer ? "*" : "", "ret");
 	}
-	return tf_strf(g->idl->arena, "%s)%s", text, named ? "" : ";").s;
+	return ended(g, text, named);
 }

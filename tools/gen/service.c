@@ -149,33 +149,65 @@ put_client_results(struct gen *g, const struct idl_method *m,
 		    r->v[0]->cname);
 }
 
+/* What a function does after its args: calls one, and says what came of it. */
+static void
+put_outcome(struct gen *g, const struct idl_method *m,
+    const struct method_names *n, const struct params *p, const char *type,
+    const char *call)
+{
+	bool empty = m->result->fields.n == 0;
+
+	if (!empty)
+		fprintf(g->out, "\tconst struct %s *%s;\n", n->result, p->r);
+	fprintf(g->out, "\t%s *%s = NULL;\n", type, p->result);
+	if (!empty)
+		fprintf(g->out, "\tint %s;\n", p->rc);
+	fputs(empty ? "\n\treturn " : tf_strf(g->idl->arena, "\n\t%s = ",
+	    p->rc).s, g->out);
+	fprintf(g->out, "%s, &%s);\n", call, p->result);
+	if (!empty) {
+		fprintf(g->out, "\t%s = %s;\n", p->r, p->result);
+		put_client_results(g, m, p);
+		fprintf(g->out, "\treturn %s;\n", p->rc);
+	}
+	fputs("}\n\n", g->out);
+}
+
 static void
 put_client(struct gen *g, const struct idl_method *m,
     const struct method_names *n, const char *methods, uint32_t index)
 {
 	struct params p = params_name(g, m);
-	bool empty = m->result->fields.n == 0;
 
 	fputs("int\n", g->out);
 	put_wrapped(g->out, 0, "    ", tf_strf(g->idl->arena, "%s(%s",
 	    m->cname, params_client(g, m, true)).s);
 	fputs("\n{\n", g->out);
 	put_client_args(g, m, n, &p);
-	if (!empty)
-		fprintf(g->out, "\tconst struct %s *%s;\n", n->result, p.r);
-	fprintf(g->out, "\tvoid *%s = NULL;\n", p.result);
-	if (!empty)
-		fprintf(g->out, "\tint %s;\n", p.rc);
-	fputs(empty ? "\n\treturn " : tf_strf(g->idl->arena, "\n\t%s = ",
-	    p.rc).s, g->out);
-	fprintf(g->out, "tf_client_call(%s, &%s[%u], &%s, &%s);\n", p.client,
-	    methods, index, p.a, p.result);
-	if (!empty) {
-		fprintf(g->out, "\t%s = %s;\n", p.r, p.result);
-		put_client_results(g, m, &p);
-		fprintf(g->out, "\treturn %s;\n", p.rc);
-	}
-	fputs("}\n\n", g->out);
+	put_outcome(g, m, n, &p, "void", tf_strf(g->idl->arena,
+	    "tf_client_call(%s, &%s[%u], &%s", p.client, methods, index,
+	    p.a).s);
+}
+
+/* The same in two halves, for clients that do not wait. */
+static void
+put_async(struct gen *g, const struct idl_method *m,
+    const struct method_names *n, const char *methods, uint32_t index)
+{
+	struct params p = params_name(g, m);
+
+	fputs("struct tf_flight *\n", g->out);
+	put_wrapped(g->out, 0, "    ", tf_strf(g->idl->arena, "%s(%s",
+	    m->start, params_start(g, m, true)).s);
+	fputs("\n{\n", g->out);
+	put_client_args(g, m, n, &p);
+	fprintf(g->out, "\n\treturn tf_async_start(%s, &%s[%u], &%s, %s, %s);"
+	    "\n}\n\nint\n", p.client, methods, index, p.a, p.fn, p.arg);
+	put_wrapped(g->out, 0, "    ", tf_strf(g->idl->arena, "%s(%s",
+	    m->finish, params_finish(g, m, true)).s);
+	fputs("\n{\n", g->out);
+	put_outcome(g, m, n, &p, "const void", tf_strf(g->idl->arena,
+	    "tf_flight_finish(%s, &%s[%u]", p.flight, methods, index).s);
 }
 
 /* "TF_ONEWAY | TF_THREADED", or "0". */
@@ -260,4 +292,6 @@ source_service(struct gen *g, const struct idl_def *d)
 		put_reply(g, d->methods.v[i], &n[i], methods, i);
 	for (i = 0; i < d->methods.n; i++)
 		put_client(g, d->methods.v[i], &n[i], methods, i);
+	for (i = 0; i < d->methods.n; i++)
+		put_async(g, d->methods.v[i], &n[i], methods, i);
 }

@@ -115,6 +115,8 @@ struct idl_method {
 	struct idl_annos annos;
 	const char	*cname, *hname;
 	const char	*reply;		/* calc_calculator_calculate_reply */
+	const char	*start;		/* calc_calculator_calculate_start */
+	const char	*finish;	/* calc_calculator_calculate_finish */
 };
 TF_LIST_OF(idl_methods, struct idl_method *);
 

@@ -461,3 +461,112 @@ calc_calculator_forget(struct tf_client *client, int32_t logid)
 	return tf_client_call(client, &calc_calculator_methods[4], &a, &result);
 }
 
+struct tf_flight *
+calc_calculator_ping_start(struct tf_async *client, tf_flight_fn *fn, void *arg)
+{
+	struct calc_calculator_ping_args a = { 0 };
+
+	return tf_async_start(client, &calc_calculator_methods[0], &a, fn, arg);
+}
+
+int
+calc_calculator_ping_finish(struct tf_flight *flight)
+{
+	const void *result = NULL;
+
+	return tf_flight_finish(flight, &calc_calculator_methods[0], &result);
+}
+
+struct tf_flight *
+calc_calculator_calculate_start(struct tf_async *client, int32_t logid,
+    const struct calc_work *w, const struct tf_list_str *tags, tf_flight_fn *fn,
+    void *arg)
+{
+	struct calc_calculator_calculate_args a = { .logid = logid, .w = *w,
+	    .tags = *tags };
+
+	return tf_async_start(client, &calc_calculator_methods[1], &a, fn, arg);
+}
+
+int
+calc_calculator_calculate_finish(struct tf_flight *flight, int32_t *ret,
+    const struct calc_invalid_operation **ouch)
+{
+	const struct calc_calculator_calculate_result *r;
+	const void *result = NULL;
+	int rc;
+
+	rc = tf_flight_finish(flight, &calc_calculator_methods[1], &result);
+	r = result;
+	if (ouch != NULL)
+		*ouch = r == NULL ? NULL : r->ouch;
+	if (rc == 0 && ret != NULL)
+		*ret = r->success;
+	return rc;
+}
+
+struct tf_flight *
+calc_calculator_history_start(struct tf_async *client, int32_t since,
+    tf_flight_fn *fn, void *arg)
+{
+	struct calc_calculator_history_args a = { .since = since };
+
+	return tf_async_start(client, &calc_calculator_methods[2], &a, fn, arg);
+}
+
+int
+calc_calculator_history_finish(struct tf_flight *flight,
+    struct tf_list_calc_entry *ret)
+{
+	const struct calc_calculator_history_result *r;
+	const void *result = NULL;
+	int rc;
+
+	rc = tf_flight_finish(flight, &calc_calculator_methods[2], &result);
+	r = result;
+	if (rc == 0 && ret != NULL)
+		*ret = r->success;
+	return rc;
+}
+
+struct tf_flight *
+calc_calculator_totals_start(struct tf_async *client, tf_flight_fn *fn,
+    void *arg)
+{
+	struct calc_calculator_totals_args a = { 0 };
+
+	return tf_async_start(client, &calc_calculator_methods[3], &a, fn, arg);
+}
+
+int
+calc_calculator_totals_finish(struct tf_flight *flight,
+    struct tf_map_str_i32 *ret)
+{
+	const struct calc_calculator_totals_result *r;
+	const void *result = NULL;
+	int rc;
+
+	rc = tf_flight_finish(flight, &calc_calculator_methods[3], &result);
+	r = result;
+	if (rc == 0 && ret != NULL)
+		*ret = r->success;
+	return rc;
+}
+
+struct tf_flight *
+calc_calculator_forget_start(struct tf_async *client, int32_t logid,
+    tf_flight_fn *fn, void *arg)
+{
+	struct calc_calculator_forget_args a = { .logid = logid };
+
+	return tf_async_start(client, &calc_calculator_methods[4], &a, fn, arg);
+}
+
+int
+calc_calculator_forget_finish(struct tf_flight *flight)
+{
+	const void *result = NULL;
+
+	return tf_flight_finish(flight, &calc_calculator_methods[4], &result);
+}
+

@@ -164,6 +164,31 @@ int calc_calculator_history(struct tf_client *, int32_t since,
 int calc_calculator_totals(struct tf_client *, struct tf_map_str_i32 *ret);
 int calc_calculator_forget(struct tf_client *, int32_t logid);
 
+/*
+ * The same without waiting, in two halves: one begins a call, and fn is called
+ * when it has ended; there the other one says how, as above, but with
+ * tf_flight_error().  Results live as long as the flight.
+ */
+struct tf_flight *calc_calculator_ping_start(struct tf_async *,
+    tf_flight_fn *fn, void *arg);
+int calc_calculator_ping_finish(struct tf_flight *);
+struct tf_flight *calc_calculator_calculate_start(struct tf_async *,
+    int32_t logid, const struct calc_work *w, const struct tf_list_str *tags,
+    tf_flight_fn *fn, void *arg);
+int calc_calculator_calculate_finish(struct tf_flight *, int32_t *ret,
+    const struct calc_invalid_operation **ouch);
+struct tf_flight *calc_calculator_history_start(struct tf_async *,
+    int32_t since, tf_flight_fn *fn, void *arg);
+int calc_calculator_history_finish(struct tf_flight *,
+    struct tf_list_calc_entry *ret);
+struct tf_flight *calc_calculator_totals_start(struct tf_async *,
+    tf_flight_fn *fn, void *arg);
+int calc_calculator_totals_finish(struct tf_flight *,
+    struct tf_map_str_i32 *ret);
+struct tf_flight *calc_calculator_forget_start(struct tf_async *, int32_t logid,
+    tf_flight_fn *fn, void *arg);
+int calc_calculator_forget_finish(struct tf_flight *);
+
 #ifdef __cplusplus
 }
 #endif

@@ -259,3 +259,27 @@ defaults_args_go(struct tf_client *client, int32_t x,
 	return rc;
 }
 
+struct tf_flight *
+defaults_args_go_start(struct tf_async *client, int32_t x,
+    const struct defaults_inner *i, const struct tf_list_str *l,
+    tf_flight_fn *fn, void *arg)
+{
+	struct defaults_args_go_args a = { .x = x, .i = *i, .l = *l };
+
+	return tf_async_start(client, &defaults_args_methods[0], &a, fn, arg);
+}
+
+int
+defaults_args_go_finish(struct tf_flight *flight, struct defaults_inner *ret)
+{
+	const struct defaults_args_go_result *r;
+	const void *result = NULL;
+	int rc;
+
+	rc = tf_flight_finish(flight, &defaults_args_methods[0], &result);
+	r = result;
+	if (rc == 0 && ret != NULL)
+		*ret = r->success;
+	return rc;
+}
+

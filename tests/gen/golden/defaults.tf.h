@@ -169,6 +169,16 @@ int defaults_args_go(struct tf_client *, int32_t x,
     const struct defaults_inner *i, const struct tf_list_str *l,
     struct defaults_inner *ret);
 
+/*
+ * The same without waiting, in two halves: one begins a call, and fn is called
+ * when it has ended; there the other one says how, as above, but with
+ * tf_flight_error().  Results live as long as the flight.
+ */
+struct tf_flight *defaults_args_go_start(struct tf_async *, int32_t x,
+    const struct defaults_inner *i, const struct tf_list_str *l,
+    tf_flight_fn *fn, void *arg);
+int defaults_args_go_finish(struct tf_flight *, struct defaults_inner *ret);
+
 #ifdef __cplusplus
 }
 #endif

@@ -159,3 +159,26 @@ unions_values_echo(struct tf_client *client, const struct unions_value *v,
 	return rc;
 }
 
+struct tf_flight *
+unions_values_echo_start(struct tf_async *client, const struct unions_value *v,
+    tf_flight_fn *fn, void *arg)
+{
+	struct unions_values_echo_args a = { .v = *v };
+
+	return tf_async_start(client, &unions_values_methods[0], &a, fn, arg);
+}
+
+int
+unions_values_echo_finish(struct tf_flight *flight, struct unions_value *ret)
+{
+	const struct unions_values_echo_result *r;
+	const void *result = NULL;
+	int rc;
+
+	rc = tf_flight_finish(flight, &unions_values_methods[0], &result);
+	r = result;
+	if (rc == 0 && ret != NULL)
+		*ret = r->success;
+	return rc;
+}
+

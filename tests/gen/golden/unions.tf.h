@@ -148,6 +148,15 @@ int unions_values_echo_reply(struct tf_later, const struct unions_value *ret);
 int unions_values_echo(struct tf_client *, const struct unions_value *v,
     struct unions_value *ret);
 
+/*
+ * The same without waiting, in two halves: one begins a call, and fn is called
+ * when it has ended; there the other one says how, as above, but with
+ * tf_flight_error().  Results live as long as the flight.
+ */
+struct tf_flight *unions_values_echo_start(struct tf_async *,
+    const struct unions_value *v, tf_flight_fn *fn, void *arg);
+int unions_values_echo_finish(struct tf_flight *, struct unions_value *ret);
+
 #ifdef __cplusplus
 }
 #endif
