@@ -111,7 +111,7 @@ def instance_dir():
 
 # What a sanitizer says, and the status of a child that leaked.
 ILL = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|"
-                 r"exited with 23|\bbug: ")
+                 r"ThreadSanitizer|exited with (23|66)|\bbug: ")
 
 
 def put_away(process, name):

@@ -11,6 +11,8 @@
 
 enum { OP_ADD = 1, OP_SUB, OP_MUL, OP_DIV };
 
+static int32_t doze_ms = -1;		/* all calls are those */
+
 static const char letters[] =
     "the quick brown fox jumps over the lazy dog and sphinx of black quartz ";
 static const char why_zero[] = "division by zero";
@@ -54,6 +56,12 @@ kind_of(uint64_t hash)
 	default:
 		return CALL_CALCULATE;
 	}
+}
+
+void
+call_doze(int32_t ms)
+{
+	doze_ms = ms;
 }
 
 /* num1 + num2 stays within an i32, and num2 is never INT32_MIN. */
@@ -168,8 +176,8 @@ call_make(struct call *c, uint64_t seed, uint64_t conn, uint32_t number)
 
 	h = mix(conn_hash(seed, conn) + number);
 	c->seqid = (int32_t)(seqid_base(seed, conn) + number);
-	c->kind = kind_of(h);
-	c->throws = h % 64 == 2;
+	c->kind = doze_ms >= 0 ? CALL_DOZE : kind_of(h);
+	c->throws = c->kind == CALL_CALCULATE && h % 64 == 2;
 	c->args.logid = (int32_t)(uint32_t)(h >> 32);
 	if (c->kind != CALL_CALCULATE)
 		return;
@@ -188,6 +196,8 @@ call_encode(const struct call *c, uint8_t *dst)
 		return proto_put_ping(dst, c->seqid);
 	case CALL_FORGET:
 		return proto_put_forget(dst, c->seqid, c->args.logid);
+	case CALL_DOZE:
+		return proto_put_doze(dst, c->seqid, doze_ms);
 	default:
 		return proto_put_calculate(dst, c->seqid, &c->args);
 	}
@@ -196,7 +206,8 @@ call_encode(const struct call *c, uint8_t *dst)
 static const char *
 name_of(const struct call *c)
 {
-	static const char *const names[] = { "calculate", "ping", "forget" };
+	static const char *const names[] = { "calculate", "ping", "forget",
+	    "doze" };
 
 	return names[c->kind];
 }
@@ -288,6 +299,8 @@ call_describe(const struct call *c, char *buf, size_t len)
 		    ops[a->op], a->num1, a->num2);
 	else if (c->kind == CALL_FORGET)
 		(void)snprintf(buf, len, "forget(%d)", a->logid);
+	else if (c->kind == CALL_DOZE)
+		(void)snprintf(buf, len, "doze(%d)", doze_ms);
 	else
 		(void)snprintf(buf, len, "ping()");
 }

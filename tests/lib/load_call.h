@@ -14,7 +14,7 @@
 
 #include "load_proto.h"
 
-enum call_kind { CALL_CALCULATE, CALL_PING, CALL_FORGET };
+enum call_kind { CALL_CALCULATE, CALL_PING, CALL_FORGET, CALL_DOZE };
 
 /* How a call ended, as far as its reply tells; from WRONG_FRAME on: badly. */
 enum verdict {
@@ -41,6 +41,9 @@ struct call {
 
 /* The number that the seqid of a reply on this connection stands for. */
 uint32_t call_number(uint64_t seed, uint64_t conn, int32_t seqid);
+
+/* From now on all calls are doze(ms), of the test bed. */
+void	 call_doze(int32_t ms);
 
 void	 call_make(struct call *, uint64_t seed, uint64_t conn,
 	    uint32_t number);

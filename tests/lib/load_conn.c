@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sockets of the load client.  Calls are issued as replies come (closed loop),
- * and never while unsent ones are left, so what a connection may hold is
- * bounded.
+ * Sockets of the load client.  Calls are issued as replies come (closed loop)
+ * or by the clock (open loop), and never while unsent ones are left, so what a
+ * connection may hold is bounded.
  */
 #include "load_conn.h"
 
@@ -142,7 +142,7 @@ conn_wants_call(const struct conn *c, const struct pool *p)
 	case CONN_IDLE:
 		return p->now_ns >= c->due_ns;
 	default:
-		return true;
+		return p->opt->rate <= 0 || p->now_ns >= c->due_ns;
 	}
 }
 
@@ -154,14 +154,25 @@ jitter_ns(struct pool *p)
 	return NS_PER_SECOND / 2 + (p->random >> 33) % NS_PER_SECOND;
 }
 
+/* Between two calls of a connection. */
+static uint64_t
+interval_ns(const struct pool *p)
+{
+	return (uint64_t)(1e9 / p->opt->rate * p->opt->conns);
+}
+
 static size_t
 conn_issue(struct conn *c, struct pool *p, size_t len)
 {
+	bool by_clock = c->kind == CONN_PERSISTENT && p->opt->rate > 0;
+	uint64_t sent_ns = by_clock ? c->due_ns : p->now_ns;
 	bool oneway;
 
+	if (by_clock)
+		c->due_ns += interval_ns(p);
 	do
 		len += flight_issue(&c->flight, p->out + len, &oneway,
-		    p->now_ns);
+		    sent_ns);
 	while (oneway && len <= POOL_OUT - 2 * PROTO_MAX_CALL);
 	if (c->kind == CONN_IDLE)
 		c->due_ns = p->now_ns + jitter_ns(p);
@@ -267,6 +278,11 @@ conn_opened(struct conn *c, struct pool *p)
 {
 	p->report->opened++;
 	c->state = CONN_OPEN;
+	c->due_ns = p->now_ns;
+	/* Not all at the same moment. */
+	if (c->kind == CONN_PERSISTENT && p->opt->rate > 0)
+		c->due_ns += (uint64_t)((double)(c->flight.conn %
+		    p->opt->conns) * 1e9 / p->opt->rate);
 	c->due_ns = p->now_ns;
 	conn_watch(c, p, EPOLL_CTL_MOD, EPOLLIN);
 	conn_pump(c, p);

@@ -42,7 +42,8 @@ struct conn {
 	enum conn_kind	 kind;
 	enum conn_state	 state;
 	bool		 ever_answered;	/* in this place */
-	uint64_t	 due_ns;	/* of an open idle one: its next call */
+	uint64_t	 due_ns;	/* of an open one: its next call, if it
+					   is idle or goes by the clock */
 	uint64_t	 since_ns;	/* of the first attempt to connect */
 	struct flight	 flight;
 	struct stream	 stream;

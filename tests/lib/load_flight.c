@@ -105,7 +105,7 @@ settle(struct flight *f, enum verdict v, const char *why, int32_t app_type,
 		return;
 	}
 	if (v == VERDICT_APP)
-		report_app(f->report, app_type);
+		report_app(f->report, app_type, now_ns - old.sent_ns);
 	tell(f, old.number, v == VERDICT_APP ? "application" : "wrong",
 	    v == VERDICT_APP ? "exception" : report_verdict_name(v), why);
 }

@@ -18,6 +18,7 @@
 #include <sys/un.h>
 
 #include "load.h"
+#include "load_call.h"
 
 enum { HELP = LOAD_OK + 1, MISUSE = LOAD_MISUSE + 1 };
 
@@ -33,6 +34,10 @@ static const char help[] =
 "  -n N              end after N calls; oneways are not counted\n"
 "  -t SECONDS        end after that long; -n, -t or both must be given\n"
 "  --once-rate R     clients per second that connect, call once and leave (0)\n"
+"  --rate R          persistent connections call R times per second together,\n"
+"                    by the clock and not as replies come; latencies count\n"
+"                    from when a call was due (0: as replies come)\n"
+"  --doze MS         all calls are doze(MS), of the test bed\n"
 "  --idle N          more connections, that call about once a second (0)\n"
 "  --seed S          other values in the calls (1)\n"
 "  --reconnect       a persistent or idle connection that ended is replaced\n"
@@ -54,12 +59,14 @@ static const char help[] =
 "else ended; 1 anything wrong, lost, late, refused, closed, answered by an\n"
 "application exception or not asked for; 2 misuse; 3 internal error\n";
 
-enum { O_CONNECT = 256, O_ONCE, O_IDLE, O_SEED, O_RECONNECT, O_TLS, O_TIMEOUT,
-    O_JSON, O_PROGRESS, O_CONTROL, O_HELP };
+enum { O_CONNECT = 256, O_ONCE, O_RATE, O_DOZE, O_IDLE, O_SEED, O_RECONNECT,
+    O_TLS, O_TIMEOUT, O_JSON, O_PROGRESS, O_CONTROL, O_HELP };
 
 static const struct option longs[] = {
 	{ "connect", required_argument, NULL, O_CONNECT },
 	{ "once-rate", required_argument, NULL, O_ONCE },
+	{ "rate", required_argument, NULL, O_RATE },
+	{ "doze", required_argument, NULL, O_DOZE },
 	{ "idle", required_argument, NULL, O_IDLE },
 	{ "seed", required_argument, NULL, O_SEED },
 	{ "reconnect", no_argument, NULL, O_RECONNECT },
@@ -215,6 +222,17 @@ parse_timeout(struct opt *o, const char *s)
 }
 
 static int
+parse_doze(const char *s)
+{
+	unsigned ms;
+
+	if (parse_unsigned(s, 0, 3600000, &ms) != 0)
+		return MISUSE;
+	call_doze((int32_t)ms);
+	return 0;
+}
+
+static int
 parse_one(struct opt *o, int ch, const char *arg)
 {
 	switch (ch) {
@@ -230,6 +248,10 @@ parse_one(struct opt *o, int ch, const char *arg)
 		return parse_addr(o, arg);
 	case O_ONCE:
 		return parse_real(arg, 1e6, &o->once_rate);
+	case O_RATE:
+		return parse_real(arg, 1e6, &o->rate);
+	case O_DOZE:
+		return parse_doze(arg);
 	case O_IDLE:
 		return parse_unsigned(arg, 0, 100000, &o->idle);
 	case O_SEED:

@@ -14,6 +14,7 @@ struct opt {
 	uint64_t		 calls;		/* 0: no such end */
 	uint64_t		 run_ns;	/* 0: no such end */
 	double			 once_rate;	/* per second */
+	double			 rate;		/* the same; 0: closed loop */
 	uint64_t		 seed;
 	bool			 reconnect, json;
 	const char		*tls_ca;	/* a file; NULL: no TLS */

@@ -125,6 +125,15 @@ proto_put_forget(uint8_t *dst, int32_t seqid, int32_t logid)
 	return put_end(dst, put_i32_field(p, 1, logid));
 }
 
+size_t
+proto_put_doze(uint8_t *dst, int32_t seqid, int32_t ms)
+{
+	uint8_t *p;
+
+	p = put_header(dst + 4, PROTO_CALL, seqid, "doze");
+	return put_end(dst, put_i32_field(p, 1, ms));
+}
+
 uint32_t
 proto_frame_length(const uint8_t *p)
 {

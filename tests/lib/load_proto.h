@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The few messages of the calculator in framed compact Thrift, written by hand
- * from the protocol's description.  The load client is the independent check
+ * The few messages of the calculator, and one of the test bed, in framed compact
+ * Thrift, written by hand from the protocol's description.  The load client is the independent check
  * of the library, so nothing here may come from the library.
  */
 #ifndef LOAD_PROTO_H
@@ -51,6 +51,7 @@ size_t	 proto_put_calculate(uint8_t *dst, int32_t seqid,
 	    const struct proto_calculate *);
 size_t	 proto_put_ping(uint8_t *dst, int32_t seqid);
 size_t	 proto_put_forget(uint8_t *dst, int32_t seqid, int32_t logid);
+size_t	 proto_put_doze(uint8_t *dst, int32_t seqid, int32_t ms);
 
 /* The length that the first four bytes of a frame declare. */
 uint32_t proto_frame_length(const uint8_t *);

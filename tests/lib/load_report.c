@@ -137,9 +137,12 @@ quantile_us(const struct report *r, double q)
 }
 
 void
-report_app(struct report *r, int32_t type)
+report_app(struct report *r, int32_t type, uint64_t latency_ns)
 {
 	bool known = type >= 0 && type <= PROTO_MAX_TYPE;
+
+	if (latency_ns > r->app_max_ns)
+		r->app_max_ns = latency_ns;
 
 	r->app_by[known ? type : PROTO_MAX_TYPE + 1]++;
 }
@@ -281,8 +284,9 @@ report_text(const struct report *r, FILE *f)
 			    "\n", i > PROTO_MAX_TYPE ? "above " : "",
 			    i > PROTO_MAX_TYPE ? i - 1 : i, r->app_by[i]);
 	}
-	fprintf(f, "latency us  p50 %.1f  p99 %.1f  max %.1f\n",
-	    quantile_us(r, 0.5), quantile_us(r, 0.99), (double)r->max_ns / 1e3);
+	fprintf(f, "latency us  p50 %.1f  p90 %.1f  p99 %.1f  max %.1f\n",
+	    quantile_us(r, 0.5), quantile_us(r, 0.9), quantile_us(r, 0.99),
+	    (double)r->max_ns / 1e3);
 	fprintf(f, "%.0f calls/s for %.2f s\n", seconds(r) > 0 ?
 	    (double)report_right(r) / seconds(r) : 0.0, seconds(r));
 	text_problems(r, f);
@@ -368,9 +372,10 @@ report_json(const struct report *r, FILE *f)
 	    VERDICTS);
 	json_by(f, "stray_by", stray_names, r->stray, 0, STRAYS);
 	json_app(r, f);
-	fprintf(f, ", \"latency_us\": {\"p50\": %.1f, \"p99\": %.1f, "
-	    "\"max\": %.1f}", quantile_us(r, 0.5), quantile_us(r, 0.99),
-	    (double)r->max_ns / 1e3);
+	fprintf(f, ", \"latency_us\": {\"p50\": %.1f, \"p90\": %.1f, "
+	    "\"p99\": %.1f, \"max\": %.1f, \"app_max\": %.1f}",
+	    quantile_us(r, 0.5), quantile_us(r, 0.9), quantile_us(r, 0.99),
+	    (double)r->max_ns / 1e3, (double)r->app_max_ns / 1e3);
 	json_problems(r, f);
 	fprintf(f, "}\n");
 }

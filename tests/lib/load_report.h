@@ -56,6 +56,7 @@ struct report {
 	uint64_t	stray[STRAYS];
 	uint64_t	once_skipped;	/* too many of them were waiting */
 	bool		stuck;		/* the run ended for want of progress */
+	uint64_t	app_max_ns;	/* the latest of them */
 	uint64_t	histogram[REPORT_HISTOGRAM], max_ns;
 	uint64_t	started_ns, ended_ns;
 	struct problem	problem[REPORT_PROBLEMS];
@@ -67,7 +68,7 @@ void	 report_problem(struct report *, uint64_t conn, unsigned port,
 	    int64_t call, const char *fmt, ...)
 	    __attribute__((format(printf, 5, 6)));
 void	 report_latency(struct report *, uint64_t ns);
-void	 report_app(struct report *, int32_t type);
+void	 report_app(struct report *, int32_t type, uint64_t latency_ns);
 
 const char *report_verdict_name(enum verdict);
 const char *report_ending_name(enum ending);

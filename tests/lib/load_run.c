@@ -127,6 +127,8 @@ run_open(const struct opt *o, struct report *report)
 	r->tick_ns = o->timeout_ns / 4;
 	if (r->tick_ns > 10 * NS_PER_MS)
 		r->tick_ns = 10 * NS_PER_MS;
+	if (o->rate > 0)
+		r->tick_ns = NS_PER_MS;
 	open_signals(r);
 	if (o->control_fd != -1)
 		watch(r, o->control_fd, &r->line);
