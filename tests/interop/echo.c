@@ -8,7 +8,7 @@
 
 #include "echo.tf.h"
 
-static int32_t sum;
+static _Atomic int32_t sum;		/* handlers may run side by side */
 
 static int
 inherited(struct tf_call *call, struct tf_str text, struct tf_str *ret)

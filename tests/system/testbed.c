@@ -139,6 +139,16 @@ get_peer(struct tf_call *call, struct tf_str *ret)
 	return 0;
 }
 
+/* call->ctx of each thread, in the order of their start. */
+static int numbers[256], nnumbers;
+
+static int
+get_thread(struct tf_call *call, int32_t *ret)
+{
+	*ret = call->ctx == NULL ? -1 : *(const int *)call->ctx;
+	return 0;
+}
+
 static const struct testbed_testbed_handler testbed = {
 	.echo = echo,
 	.pid = get_pid,
@@ -152,6 +162,7 @@ static const struct testbed_testbed_handler testbed = {
 	.mood = get_mood,
 	.subject = subject,
 	.peer = get_peer,
+	.thread = get_thread,
 };
 
 /*
@@ -257,10 +268,29 @@ worker_start(struct tf_server *srv, void **ctx)
 	return 0;
 }
 
+/* They start one after the other. */
+static int
+thread_start(struct tf_server *srv, void **ctx)
+{
+	if (in_mood_to("refuse-thread") && nnumbers == 2)
+		return tf_server_refuse(srv, "no third thread today");
+	numbers[nnumbers] = nnumbers;
+	*ctx = &numbers[nnumbers++];
+	return 0;
+}
+
+static void
+thread_stop(struct tf_server *srv, void *ctx)
+{
+	(void)srv;
+	fprintf(stderr, "thread %d stops\n", *(const int *)ctx);
+}
+
 static int
 setup(struct tf_server *srv)
 {
-	const struct tf_hooks hooks = { .worker_start = worker_start };
+	const struct tf_hooks hooks = { .worker_start = worker_start,
+	    .thread_start = thread_start, .thread_stop = thread_stop };
 
 	int death = 0;
 

@@ -25,4 +25,6 @@ service Testbed {
   string subject()
   /** The address of who asks. */
   string peer()
+  /** The number of the thread that runs it; -1 is the event loop. */
+  i32 thread() (tf.threads)
 }

@@ -4,8 +4,10 @@
  * "thriftfork run", or as a program of its own; the source is the same.
  *
  * A prefork server has no shared heap: the history kept here is that of one
- * worker, and two workers have two.
+ * worker, and two workers have two.  A worker that has threads may run several
+ * handlers at once, so a mutex guards it.
  */
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "calc.tf.h"
@@ -17,6 +19,7 @@ static struct done {
 	struct calc_work	*work;		/* NULL: forgotten */
 } done[KEPT];
 static uint32_t ndone;
+static pthread_mutex_t history = PTHREAD_MUTEX_INITIALIZER;
 
 static int
 ping(struct tf_call *call)
@@ -36,10 +39,13 @@ refuse(struct tf_call *call, enum calc_op op, const char *why)
 static void
 remember(int32_t logid, const struct calc_work *w, int32_t result)
 {
-	struct done *d = &done[ndone++ % KEPT];
+	struct done *d;
 
+	pthread_mutex_lock(&history);
+	d = &done[ndone++ % KEPT];
 	free(d->work);
 	*d = (struct done){ logid, result, calc_work_dup(w) };
+	pthread_mutex_unlock(&history);
 }
 
 static int
@@ -82,14 +88,18 @@ list_history(struct tf_call *call, int32_t since,
 {
 	struct calc_entry *e;
 
+	pthread_mutex_lock(&history);
 	for (uint32_t i = 0; i < ndone && i < KEPT; i++) {
 		if (done[i].work == NULL || done[i].logid < since)
 			continue;
 		e = TF_PUSH(call->arena, ret);
 		e->logid = done[i].logid;
-		e->work = *done[i].work;	/* outlives the call */
+		/* Others may forget it before the reply has been written. */
+		e->work = *(const struct calc_work *)tf_copy(call->arena,
+		    &calc_work_type, done[i].work);
 		e->result = done[i].result;
 	}
+	pthread_mutex_unlock(&history);
 	return 0;
 }
 
@@ -98,10 +108,12 @@ totals(struct tf_call *call, struct tf_map_str_i32 *ret)
 {
 	uint32_t kept = 0;
 
+	pthread_mutex_lock(&history);
 	for (uint32_t i = 0; i < ndone && i < KEPT; i++)
 		kept += done[i].work != NULL;
 	*TF_PUSH(call->arena, ret) = (struct tf_map_str_i32_entry){
 	    TF_STR("done"), (int32_t)ndone };
+	pthread_mutex_unlock(&history);
 	*TF_PUSH(call->arena, ret) = (struct tf_map_str_i32_entry){
 	    TF_STR("kept"), (int32_t)kept };
 	return 0;
@@ -111,11 +123,13 @@ static int
 forget(struct tf_call *call, int32_t logid)
 {
 	(void)call;
+	pthread_mutex_lock(&history);
 	for (uint32_t i = 0; i < ndone && i < KEPT; i++)
 		if (done[i].logid == logid) {
 			free(done[i].work);
 			done[i].work = NULL;
 		}
+	pthread_mutex_unlock(&history);
 	return 0;
 }
 
