@@ -221,6 +221,17 @@ offer_oldest(struct worker *w)
 		m->shed = 0;	/* there are no more */
 }
 
+bool
+move_now(struct conn *c)
+{
+	struct worker *w = c->worker;
+
+	if (w->stopping || w->mover.noffers == ORDER_WINDOW || !can_move(c))
+		return false;
+	offer(w, c);
+	return !conn_is_open(c);
+}
+
 void
 move_pump(struct worker *w)
 {

@@ -7,6 +7,7 @@
 #ifndef SERVE_MOVE_H
 #define SERVE_MOVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,6 +45,8 @@ void	move_end(struct worker *);	/* the same, and frees */
 
 /* To be called between two turns of the loop: offers what there is. */
 void	move_pump(struct worker *);
+/* Offers one that may have no calls out for this moment only; false: not. */
+bool	move_now(struct conn *);
 /* Offers n connections, those that have been idle longest first. */
 void	move_shed(struct worker *, unsigned n);
 void	move_answered(struct worker *, const struct order *);

@@ -15,6 +15,18 @@ is_full(const struct worker *w)
 	return max != 0 && w->nparked >= max;
 }
 
+/*
+ * It is to move, which it can only do between two calls: there has to be such a
+ * moment.
+ */
+static bool
+is_to_move(const struct conn *c)
+{
+	const struct worker *w = c->worker;
+
+	return w->draining && w->channel.fd != -1 && conn_layers(c) == NULL;
+}
+
 /* HTTP/1.1 has answers of other kinds, too, which must not overtake. */
 static bool
 has_most(const struct conn *c)
@@ -22,6 +34,7 @@ has_most(const struct conn *c)
 	unsigned max = c->worker->config->limits.max_in_flight_per_connection;
 
 	return (c->rare->serial && !TAILQ_EMPTY(&c->owed)) ||
+	    (c->rare->out > 0 && is_to_move(c)) ||
 	    (max != 0 && c->rare->out >= max);
 }
 
@@ -74,7 +87,7 @@ waiting_go_on(struct conn *c)
 		if (!conn_is_blocked(c) && !c->eof)
 			watch_change(&c->worker->loop, &c->watch, EPOLLIN);
 	}
-	if (!conn_is_blocked(c))
+	if (!conn_is_blocked(c) && !(is_to_move(c) && move_now(c)))
 		input_resume(c);
 }
 

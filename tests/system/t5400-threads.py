@@ -251,6 +251,9 @@ def nobody_feels_a_reload():
             s.succeeds("reload")
         s.succeeds("scale", "1")
         s.succeeds("scale", "3")
+    counters = s.status()["counters"]
+    assert counters["connections_not_moved"] == 0, counters
+    assert counters["connections_moved_out"] >= 3 * 16, counters
     assert s.stop() == 0
 
 
