@@ -3,10 +3,14 @@
  * The handlers of echo.thrift: most of them return what they are given.  Served
  * as the default service, as "first", and as "second", where echo_i32() counts
  * one up.  The header "echo" of nothing() comes back as "echoed", in the reply.
+ * With TF_ECHO=later in the environment every call is answered later.
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "echo.tf.h"
+#include "later.h"
 
 static _Atomic int32_t sum;		/* handlers may run side by side */
 
@@ -130,14 +134,20 @@ next_i32(struct tf_call *call, int32_t v, int32_t *ret)
 static int
 setup(struct tf_server *srv)
 {
+	const struct tf_service *service = &echo_echo_service;
 	static struct echo_echo_handler second;
+	const char *how = getenv("TF_ECHO");
 
+	if (how != NULL && strcmp(how, "later") == 0) {
+		fprintf(stderr, "every call will be answered later\n");
+		service = later_service(service);
+	}
 	second = handler;
 	second.echo_i32 = next_i32;
-	if (echo_echo_serve(srv, &handler) == -1 ||
-	    echo_echo_serve_as(srv, "first", &handler) == -1)
+	if (tf_server_add(srv, service, &handler) == -1 ||
+	    tf_server_add_as(srv, "first", service, &handler) == -1)
 		return -1;
-	return echo_echo_serve_as(srv, "second", &second);
+	return tf_server_add_as(srv, "second", service, &second);
 }
 
 TF_MODULE(setup);

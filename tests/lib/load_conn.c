@@ -283,7 +283,6 @@ conn_opened(struct conn *c, struct pool *p)
 	if (c->kind == CONN_PERSISTENT && p->opt->rate > 0)
 		c->due_ns += (uint64_t)((double)(c->flight.conn %
 		    p->opt->conns) * 1e9 / p->opt->rate);
-	c->due_ns = p->now_ns;
 	conn_watch(c, p, EPOLL_CTL_MOD, EPOLLIN);
 	conn_pump(c, p);
 }

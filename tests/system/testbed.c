@@ -3,7 +3,9 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +151,118 @@ get_thread(struct tf_call *call, int32_t *ret)
 	return 0;
 }
 
+/* What is to be said later, and how. */
+struct promise {
+	struct tf_later	 token;
+	bool		 oneway;
+	char		*how, *text;
+	struct tf_timer	*timer;
+};
+
+static atomic_int void_tokens;
+static struct tf_loop *loop;		/* of this worker */
+
+static void
+answer(const struct promise *p)
+{
+	const struct tf_str text = { p->text, strlen(p->text) };
+
+	if ((p->oneway ? testbed_testbed_quietly_reply(p->token) :
+	    testbed_testbed_later_reply(p->token, text)) == -1)
+		void_tokens++;
+}
+
+static void
+keep_promise(void *arg)
+{
+	struct promise *p = arg;
+
+	answer(p);
+	if (strcmp(p->how, "twice") == 0)
+		answer(p);
+	tf_timer_free(p->timer);
+	free(p->how);
+	free(p->text);
+	free(p);
+}
+
+static void *
+promised(void *arg)
+{
+	struct promise *p = arg;
+	char byte;
+	int fd;
+
+	if (p->how[0] == '/' && (fd = open(p->how, O_RDONLY)) != -1) {
+		while (read(fd, &byte, 1) > 0)
+			;
+		close(fd);
+	}
+	keep_promise(p);
+	return NULL;
+}
+
+static int
+by_thread(struct tf_call *call, struct promise *p)
+{
+	bool early = strcmp(p->how, "early") == 0;
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, promised, p) != 0)
+		return tf_fail(call, "no thread");
+	if (early)
+		pthread_join(t, NULL);
+	else
+		pthread_detach(t);
+	return TF_LATER;
+}
+
+static int
+promise(struct tf_call *call, struct tf_str how, struct tf_str text,
+    bool oneway)
+{
+	struct promise *p = calloc(1, sizeof(*p));
+
+	p->token = tf_later(call);
+	p->oneway = oneway;
+	p->how = strdup(how.s);
+	p->text = strdup(text.s);
+	if (strcmp(how.s, "post") == 0)
+		tf_post(loop, keep_promise, p);
+	else if (strcmp(how.s, "timer") == 0) {
+		p->timer = tf_timer_new(loop, keep_promise, p);
+		tf_timer_set(p->timer, 1);
+	} else if (strcmp(how.s, "never") == 0) {
+		free(p->how);
+		free(p->text);
+		free(p);
+	} else
+		return by_thread(call, p);
+	return TF_LATER;
+}
+
+static int
+later(struct tf_call *call, struct tf_str how, struct tf_str text,
+    struct tf_str *ret)
+{
+	(void)ret;
+	return promise(call, how, text, false);
+}
+
+static int
+quietly(struct tf_call *call, struct tf_str how)
+{
+	return promise(call, how, TF_STR(""), true);
+}
+
+static int
+late(struct tf_call *call, int32_t *ret)
+{
+	(void)call;
+	*ret = void_tokens;
+	return 0;
+}
+
 static const struct testbed_testbed_handler testbed = {
 	.echo = echo,
 	.pid = get_pid,
@@ -163,6 +277,9 @@ static const struct testbed_testbed_handler testbed = {
 	.subject = subject,
 	.peer = get_peer,
 	.thread = get_thread,
+	.later = later,
+	.quietly = quietly,
+	.late = late,
 };
 
 /*
@@ -255,6 +372,7 @@ static int
 worker_start(struct tf_server *srv, void **ctx)
 {
 	(void)ctx;
+	loop = tf_server_loop(srv);
 	if (in_mood_to("refuse-start"))
 		return tf_server_refuse(srv, "not in the mood");
 	if (in_mood_to("crash-in-start"))

@@ -27,4 +27,13 @@ service Testbed {
   string peer()
   /** The number of the thread that runs it; -1 is the event loop. */
   i32 thread() (tf.threads)
+  /**
+   * Answers text later: "thread", "early" (before it returns), "twice", "timer",
+   * "post", "never", or, from a thread, when the writer of a fifo closes it.
+   */
+  string later(1: string how, 2: string text)
+  /** The same, without an answer. */
+  oneway void quietly(1: string how)
+  /** How often this worker has been told that a token is void. */
+  i32 late()
 }
