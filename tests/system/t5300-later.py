@@ -152,9 +152,8 @@ def never():
     assert b"here" in Peer(s).call("echo", text("here"))
     s.succeeds("reload")
     assert peer.reply() is None
-    until(lambda: s.status()["master"]["calls_aborted"] == 1
-          if "calls_aborted" in s.status()["master"] else
-          counters(s).get("calls_aborted") == 1, "it has been counted")
+    until(lambda: s.status()["counters"]["calls_aborted"] == 1,
+          "it has been counted")
     s.stop()
 
 
