@@ -23,13 +23,13 @@ static bool
 own_get(const struct tf_stat *st, unsigned number, struct segment_own *o)
 {
 	const struct segment_head *h = (const void *)st->map;
-	const char *from = st->map + st->at.own.offset;
+	const struct segment_area *a = &st->at.own;
 	uint64_t i, n = 0;
 
-	if (st->at.own.count > 0)
+	if (a->count > 0)
 		n = word_published(&h->own_published);
-	for (i = 0; i < n && i < st->at.own.count; i++) {
-		memcpy(o, from + i * st->at.own.stride, sizeof(*o));
+	for (i = 0; i < n && i < a->count; i++) {
+		memcpy(o, st->map + a->offset + i * a->stride, sizeof(*o));
 		if (shown(st, o) && number-- == 0)
 			return true;
 	}
