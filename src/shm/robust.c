@@ -23,16 +23,27 @@ robust_init(pthread_mutex_t *m)
 	pthread_mutexattr_destroy(&a);
 }
 
-/* Waits once, for the deadline or a while. */
+/* The thread sanitizer of gcc 12 does not know clocklock(). */
 static int
-wait_a_while(pthread_mutex_t *m, uint64_t now, uint64_t deadline)
+lock_for(pthread_mutex_t *m, uint64_t ns)
 {
-	uint64_t until = deadline - now < LOOK_NS ? deadline : now + LOOK_NS;
-	struct timespec ts = { .tv_sec = (time_t)(until / NS_PER_S),
-	    .tv_nsec = (long)(until % NS_PER_S) };
-	int rc = pthread_mutex_clocklock(m, CLOCK_MONOTONIC, &ts);
+	struct timespec ts;
+	uint64_t until;
+#ifdef __SANITIZE_THREAD__
+	const clockid_t clock = CLOCK_REALTIME;
+#else
+	const clockid_t clock = CLOCK_MONOTONIC;
+#endif
 
-	return rc == ETIMEDOUT ? EBUSY : rc;
+	clock_gettime(clock, &ts);
+	until = (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec + ns;
+	ts.tv_sec = (time_t)(until / NS_PER_S);
+	ts.tv_nsec = (long)(until % NS_PER_S);
+#ifdef __SANITIZE_THREAD__
+	return pthread_mutex_timedlock(m, &ts);
+#else
+	return pthread_mutex_clocklock(m, clock, &ts);
+#endif
 }
 
 int
@@ -41,8 +52,12 @@ robust_take(pthread_mutex_t *m, uint64_t deadline)
 	int rc = pthread_mutex_trylock(m);
 	uint64_t now;
 
-	while (rc == EBUSY && deadline != 0 && (now = clock_ns()) < deadline)
-		rc = wait_a_while(m, now, deadline);
+	while (rc == EBUSY && deadline != 0 && (now = clock_ns()) < deadline) {
+		rc = lock_for(m, deadline - now < LOOK_NS ? deadline - now :
+		    LOOK_NS);
+		if (rc == ETIMEDOUT)
+			rc = EBUSY;
+	}
 	if (rc == 0)
 		return ROBUST_TAKEN;
 	if (rc == EOWNERDEAD && (rc = pthread_mutex_consistent(m)) == 0)
