@@ -21,7 +21,7 @@ outcome(const struct call *call)
 }
 
 /* The reply, or, if that cannot be sent, an error that says so. */
-static int
+static inline int
 encode_some(struct call *call, struct buf *b, size_t max)
 {
 	const char *why;
@@ -36,7 +36,7 @@ encode_some(struct call *call, struct buf *b, size_t max)
 }
 
 /* The message that has been encoded, or else the one that will be now. */
-static int
+static inline int
 put_message(struct call *call, struct buf *b, size_t max)
 {
 	if (call->answered)
@@ -59,7 +59,7 @@ put_enveloped(struct call *call, struct buf *b, size_t max)
 }
 
 /* Appends the reply to b, whatever it takes; its size. */
-static size_t
+static inline size_t
 put_reply(struct call *call, struct buf *b, size_t max)
 {
 	size_t start = b->len;

@@ -231,7 +231,7 @@ call_detach(struct call *call)
 	h->persistent = own;
 }
 
-static int
+static inline int
 encode(const struct call *call, struct buf *b, uint8_t type,
     const struct plan *plan, const void *value, const char **why)
 {

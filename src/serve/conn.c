@@ -223,31 +223,31 @@ conn_introduced(struct conn *c)
 		peers_add(&c->worker->peers, c->peer);
 }
 
-struct tf_peer
-conn_peer(const struct conn *c)
+void
+conn_peer(const struct conn *c, struct tf_peer *peer)
 {
-	struct tf_peer peer = { .data = c->data, .addr = c->peer, .pid = -1,
-	    .uid = -1, .gid = -1,
-	    .tls_subject = layers_subject(conn_layers(c)) };
 	struct ucred cred;
 
-	if (c->local) {
-		memcpy(&cred, c->peer + strlen(c->peer) + 1, sizeof(cred));
-		if (cred.pid == -1)	/* nobody knows */
-			return peer;
-		peer.pid = cred.pid;
-		peer.uid = cred.uid;
-		peer.gid = cred.gid;
-	}
-	return peer;
+	*peer = (struct tf_peer){ .data = c->data, .addr = c->peer, .pid = -1,
+	    .uid = -1, .gid = -1,
+	    .tls_subject = layers_subject(conn_layers(c)) };
+	if (!c->local)
+		return;
+	memcpy(&cred, c->peer + strlen(c->peer) + 1, sizeof(cred));
+	if (cred.pid == -1)	/* nobody knows */
+		return;
+	peer->pid = cred.pid;
+	peer->uid = cred.uid;
+	peer->gid = cred.gid;
 }
 
 int
 conn_greet(struct conn *c)
 {
 	const struct worker_config *cf = c->worker->config;
-	struct tf_peer peer = conn_peer(c);
+	struct tf_peer peer;
 
+	conn_peer(c, &peer);
 	if (cf->hooks->connect != NULL &&
 	    cf->hooks->connect(cf->ctx, &peer) == -1)
 		return -1;
@@ -260,8 +260,9 @@ static void
 say_goodbye(const struct conn *c)
 {
 	const struct worker_config *cf = c->worker->config;
-	struct tf_peer peer = conn_peer(c);
+	struct tf_peer peer;
 
+	conn_peer(c, &peer);
 	if (c->greeted && cf->hooks->disconnect != NULL)
 		cf->hooks->disconnect(cf->ctx, &peer);
 }

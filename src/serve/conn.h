@@ -284,7 +284,7 @@ void	conn_renew(struct conn *);	/* its time there starts anew */
 void	conn_set_since(struct conn *, uint64_t since_ns);
 uint64_t conn_timeout(const struct conn *);	/* where it is; 0: none */
 /* As handlers see its peer; valid as long as c. */
-struct tf_peer conn_peer(const struct conn *);
+void	conn_peer(const struct conn *, struct tf_peer *);
 /* Closes it if it is finishing and nothing is left to do. */
 void	conn_settle(struct conn *);
 /* Ends it so that the peer gets what it has been sent; closes if in vain. */

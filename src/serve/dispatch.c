@@ -84,7 +84,7 @@ static void
 set_public(struct conn *c, struct call *call)
 {
 	call->conn = c;
-	call->peer = conn_peer(c);
+	conn_peer(c, &call->peer);
 	call->pub.ctx = c->worker->config->ctx;
 	call->pub.handler = call->entry->handler;
 	call->pub.service = call->entry->service;
@@ -150,8 +150,8 @@ dispatch_look_up(struct conn *c, struct call *call)
 	return 0;
 }
 
-int
-dispatch_prepare(struct conn *c, struct call *call, struct wire_reader *r)
+static int
+prepare(struct conn *c, struct call *call, struct wire_reader *r)
 {
 	struct worker *w = c->worker;
 
@@ -176,7 +176,7 @@ dispatch_handle(struct call *call, const struct tf_hooks *hooks)
 bool
 dispatch_run(struct conn *c, struct call *call, struct wire_reader *r)
 {
-	if (dispatch_prepare(c, call, r) == -1)
+	if (prepare(c, call, r) == -1)
 		return false;
 	if (call->entry->threaded) {
 		crew_run(c, call);

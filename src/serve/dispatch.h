@@ -17,18 +17,14 @@ struct wire_reader;
 int	dispatch_look_up(struct conn *, struct call *);
 
 /*
- * A call in three steps, of which the second may be done by any thread:
- * dispatch_prepare() asks the hook and reads the arguments, -1 if it has failed
- * by then; dispatch_handle() calls the handler, and the hook that comes after;
- * answer_call() or, for one that was parked, pending_complete() concludes it.
- */
-int	dispatch_prepare(struct conn *, struct call *, struct wire_reader *);
-void	dispatch_handle(struct call *, const struct tf_hooks *);
-
-/*
- * What is done with a call that has been looked up: the first two steps, at
- * once.  True: it has been parked, and is not the caller's any more.
+ * A call in three steps, of which the second may be done by any thread.
+ * dispatch_run() asks the hook and reads the arguments of one that has been
+ * looked up, and does the second at once unless the call is for others; true:
+ * it has been parked, and is not the caller's any more.  dispatch_handle()
+ * calls the handler, and the hook that comes after.  answer_call() or, for one
+ * that was parked, pending_complete() concludes it.
  */
 bool	dispatch_run(struct conn *, struct call *, struct wire_reader *);
+void	dispatch_handle(struct call *, const struct tf_hooks *);
 
 #endif

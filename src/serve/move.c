@@ -113,11 +113,13 @@ time_left(const struct conn *c)
 static size_t
 write_record(const struct conn *c, uint8_t *to)
 {
-	struct tf_peer peer = conn_peer(c);
 	struct move_record r = { .kind = c->local ? MOVE_UNIX : MOVE_TCP,
-	    .cred = { (pid_t)peer.pid, (uid_t)peer.uid, (gid_t)peer.gid },
 	    .left_ns = time_left(c), .in = c->in, .in_len = c->in_len };
+	struct tf_peer peer;
 
+	conn_peer(c, &peer);
+	r.cred = (struct ucred){ (pid_t)peer.pid, (uid_t)peer.uid,
+	    (gid_t)peer.gid };
 	strlcpy(r.peer, c->peer, sizeof(r.peer));
 	if (c->out != NULL) {
 		r.out = c->out->bytes + c->out->off;
