@@ -91,6 +91,7 @@ work(int door, int closed, uint8_t how)
 {
 	const struct tf_hooks hooks = { .before = NULL };
 	const struct rules rules = { .proxy = how & 1,
+	    .tls = how & 128 ? RULES_TLS_ON : RULES_TLS_AUTO,
 	    .off = (uint16_t)(how & 8 ? 1 << (how >> 4 & 7) : 0) };
 	const struct worker_config config = { .listen_fds = &door,
 	    .listen_rules = &rules, .nlisten = 1, .channel_fd = -1,
