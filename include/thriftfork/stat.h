@@ -20,7 +20,7 @@
  *
  * Times in ns are integers.  A struct that is filled in is a copy, zeroed where
  * the segment knows less.  Texts are NUL-terminated and cut to their size, but
- * may hold any byte: escape them before you print.  What a broken or hostile
+ * may hold any byte: tf_stat_escape() before you print.  What a broken or hostile
  * process writes into its lane makes its numbers wrong, and does no other
  * harm to a reader.
  */
@@ -28,6 +28,7 @@
 #define THRIFTFORK_STAT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -172,6 +173,21 @@ int64_t	 tf_stat_own_value(const struct tf_stat *, int own, int lane);
 uint64_t tf_stat_quantile(const struct tf_stat *, int method, int lane,
 	    double p);
 
+/*
+ * The same in two steps.  What is copied at one time can be taken off what is
+ * copied later (of the same method and lane); what is left are the calls that
+ * have ended in between.  Treat the counts as the library's own.
+ */
+#define TF_STAT_BUCKETS	528
+struct tf_stat_times {
+	uint64_t	 count[TF_STAT_BUCKETS];
+};
+void	 tf_stat_get_times(const struct tf_stat *, int method, int lane,
+	    struct tf_stat_times *);
+void	 tf_stat_times_since(struct tf_stat_times *now,
+	    const struct tf_stat_times *before);
+uint64_t tf_stat_times_quantile(const struct tf_stat_times *, double p);
+
 /* One obituary, 0 being the last; false past the oldest that is kept. */
 struct tf_stat_death {
 	uint64_t	 at_ns;		/* since 1970 */
@@ -186,6 +202,15 @@ bool	 tf_stat_get_death(const struct tf_stat *, unsigned back,
  * if the stream has an error.
  */
 int	 tf_stat_print(const struct tf_stat *, FILE *, bool json);
+
+/*
+ * A text, cut to the size, in which what is no printable ASCII is written as
+ * \x1b: four times as long at most.
+ */
+void	 tf_stat_escape(const char *text, char *to, size_t size);
+
+/* A text as a string of JSON; what is no UTF-8 in it becomes U+FFFD. */
+void	 tf_stat_quote(const char *text, FILE *);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -22,10 +22,11 @@ struct tf_stat {
 /* How many methods are published and have room everywhere. */
 unsigned stat_methods(const struct tf_stat *);
 
-/* A row of lanes: a number, or TF_STAT_ALL, as first up to end. */
+/* Which of several a number or TF_STAT_ALL means: first up to end. */
 struct range {
 	unsigned	 first, end;
 };
+struct range stat_range(int which, uint64_t count);
 struct range stat_lanes(const struct tf_stat *, int lane);
 
 /* Where a lane begins; NULL if no process has had it. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The state of a server as one JSON object.  Numbers are integers with their
- * unit in the key; texts are escaped, and what is no UTF-8 in them becomes
- * U+FFFD.
+ * unit in the key; texts are quoted by stat_escape.c.
  */
 #include "shm/stat.h"
 
@@ -16,57 +15,6 @@ struct json {
 	bool		 comma;		/* before the next item */
 };
 
-/* The length of the UTF-8 character at s, 0 if there is none. */
-static size_t
-utf8_len(const unsigned char *s)
-{
-	static const struct {
-		unsigned char	lead, mask, len, low, high; /* of the second */
-	} forms[] = {
-		{ 0xc0, 0xe0, 2, 0x80, 0xbf },
-		{ 0xe0, 0xf0, 3, 0x80, 0xbf },
-		{ 0xf0, 0xf8, 4, 0x80, 0xbf },
-	};
-	size_t i, n;
-
-	if (s[0] < 0x80)
-		return 1;
-	for (i = 0; i < 3; i++)
-		if ((s[0] & forms[i].mask) == forms[i].lead)
-			break;
-	if (i == 3 || s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	for (n = 1; n < forms[i].len; n++)
-		if ((s[n] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
-static void
-json_quote(struct json *j, const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-	size_t n;
-
-	fputc('"', j->f);
-	for (; *s != '\0'; s += n) {
-		n = utf8_len(s);
-		if (n == 0) {
-			fputs("\\ufffd", j->f);
-			n = 1;
-		} else if (*s == '"' || *s == '\\')
-			fprintf(j->f, "\\%c", *s);
-		else if (*s < 0x20 || *s == 0x7f)
-			fprintf(j->f, "\\u%04x", *s);
-		else
-			fwrite(s, 1, n, j->f);
-	}
-	fputc('"', j->f);
-}
-
 /* What stands before an item: a comma, its key unless NULL. */
 static void
 json_key(struct json *j, const char *key)
@@ -75,7 +23,7 @@ json_key(struct json *j, const char *key)
 		fputc(',', j->f);
 	j->comma = true;
 	if (key != NULL) {
-		json_quote(j, key);
+		tf_stat_quote(key, j->f);
 		fputc(':', j->f);
 	}
 }
@@ -113,7 +61,7 @@ static void
 json_text(struct json *j, const char *key, const char *value)
 {
 	json_key(j, key);
-	json_quote(j, value);
+	tf_stat_quote(value, j->f);
 }
 
 static void

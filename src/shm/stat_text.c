@@ -86,27 +86,12 @@ cell_time(uint64_t ns)
 	return c;
 }
 
-/* A terminal obeys control characters, so none is passed on. */
-static void
-text_escape(char *to, size_t size, const char *from)
-{
-	const unsigned char *s = (const unsigned char *)from;
-	size_t n = 0;
-
-	for (; *s != '\0' && n + 5 <= size; s++)
-		if (*s < 0x20 || *s >= 0x7f)
-			n += (size_t)snprintf(to + n, size - n, "\\x%02x", *s);
-		else
-			to[n++] = (char)*s;
-	to[n] = '\0';
-}
-
 static void
 text_put(FILE *f, const char *text)
 {
 	char line[1024];
 
-	text_escape(line, sizeof(line), text);
+	tf_stat_escape(text, line, sizeof(line));
 	fputs(line, f);
 }
 
@@ -122,7 +107,7 @@ method_name(const struct tf_stat *st, unsigned method, char *to, size_t size)
 	else
 		snprintf(name, sizeof(name), "%s%s%s", m.service,
 		    m.service[0] == '\0' ? "" : ".", m.method);
-	text_escape(to, size, name);
+	tf_stat_escape(name, to, size);
 }
 
 static void
@@ -178,7 +163,7 @@ text_worker(const struct tf_stat *st, FILE *f, unsigned slot,
 	}
 	if (s->pid > 0)
 		snprintf(pid, sizeof(pid), "%d", s->pid);
-	text_escape(state, sizeof(state), s->state);
+	tf_stat_escape(s->state, state, sizeof(state));
 	fprintf(f, WORKER_ROW, cell_count(slot).s, pid, state,
 	    cell_count(s->generation).s, cell_uptime(s->uptime_ns).s,
 	    cell_count(s->restarts).s, cell_count(conns).s,
@@ -329,7 +314,7 @@ text_own(const struct tf_stat *st, FILE *f)
 	for (i = 0; tf_stat_get_own(st, i, &own); i++) {
 		if (i == 0)
 			fprintf(f, "\n%-*s %20s\n", OWN_WIDTH, "OWN", "VALUE");
-		text_escape(name, sizeof(name), own.name);
+		tf_stat_escape(own.name, name, sizeof(name));
 		fprintf(f, "%-*s %20" PRId64 "\n", OWN_WIDTH, name,
 		    tf_stat_own_value(st, (int)i, TF_STAT_ALL));
 	}

@@ -6,11 +6,8 @@
  */
 #include "shm/stat.h"
 
-#include "base/hist.h"
-
-/* Which of count things a number or TF_STAT_ALL means. */
-static struct range
-range_of(int which, uint64_t count)
+struct range
+stat_range(int which, uint64_t count)
 {
 	if (which == TF_STAT_ALL)
 		return (struct range){ 0, (unsigned)count };
@@ -28,7 +25,7 @@ least(uint64_t a, uint64_t b)
 struct range
 stat_lanes(const struct tf_stat *st, int lane)
 {
-	return range_of(lane,
+	return stat_range(lane,
 	    least(st->at.lanes.count, st->at.lane_table.count));
 }
 
@@ -97,7 +94,7 @@ uint64_t
 tf_stat_value(const struct tf_stat *st, int counter, int method, int lane)
 {
 	struct range lanes = stat_lanes(st, lane);
-	struct range methods = range_of(method, stat_methods(st));
+	struct range methods = stat_range(method, stat_methods(st));
 	const struct segment_counter *c;
 	uint64_t sum = 0;
 	unsigned l;
@@ -135,34 +132,4 @@ tf_stat_in_flight(const struct tf_stat *st, int lane)
 	for (l = lanes.first; l < lanes.end; l++)
 		sum += lane_in_flight(st, (int)l);
 	return sum;
-}
-
-static void
-hist_add(const struct tf_stat *st, uint64_t *sum, unsigned lane,
-    unsigned method)
-{
-	const char *from = lane_start(st, lane) + st->at.hists.offset +
-	    method * st->at.hists.stride;
-	uint64_t i, n = least(st->at.hist_buckets, HIST_BUCKETS);
-
-	for (i = 0; i < n; i++)
-		sum[i] += word_at(from, i * sizeof(uint64_t));
-}
-
-uint64_t
-tf_stat_quantile(const struct tf_stat *st, int method, int lane, double p)
-{
-	int calls = tf_stat_find(st, TF_STAT_METHOD, "calls");
-	struct range lanes = stat_lanes(st, lane);
-	struct range methods = range_of(method, stat_methods(st));
-	uint64_t sum[HIST_BUCKETS] = { 0 };
-	unsigned l, m;
-
-	if (st->at.hist_bits != HIST_BITS)
-		return 0;
-	for (l = lanes.first; l < lanes.end; l++)
-		for (m = methods.first; m < methods.end; m++)
-			if (tf_stat_value(st, calls, (int)m, (int)l) != 0)
-				hist_add(st, sum, l, m);
-	return hist_quantile(sum, p);
 }

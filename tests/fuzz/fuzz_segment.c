@@ -15,6 +15,7 @@ int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct tf_stat_times times;
 	static FILE *null;
 	struct tf_stat_call call;
 	struct tf_stat *st;
@@ -30,6 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (i = -2; i < 9; i++) {
 			tf_stat_value(st, i, i, i);
 			tf_stat_quantile(st, i, i, i / 8.0);
+			tf_stat_get_times(st, i, i, &times);
 			tf_stat_get_call(st, (unsigned)i, &call);
 			tf_stat_own_value(st, i, i);
 		}

@@ -401,6 +401,67 @@ START_TEST(deaths_are_a_ring)
 }
 END_TEST
 
+/* Of what came between two copies, in whichever lane, and of nothing else. */
+START_TEST(the_times_of_an_interval)
+{
+	static struct tf_stat_times before, now, one;
+	struct tf_stat *st = open_ok(segment_fd(seg));
+	unsigned i;
+
+	tf_stat_get_times(st, 1, TF_STAT_ALL, &before);
+	ck_assert_uint_eq(tf_stat_times_quantile(&before, 0.5), 1023);
+	tf_stat_get_times(st, 1, TF_STAT_ALL, &now);
+	tf_stat_times_since(&now, &before);
+	ck_assert_uint_eq(tf_stat_times_quantile(&now, 1), 0);
+	for (i = 0; i < 99; i++)
+		lane_call_count(busy, 1, CALL_OK, 20, 1, 1);
+	lane_call_count(segment_attach_self(seg, 0), 1, CALL_OK, 31, 1, 1);
+	lane_call_count(busy, 2, CALL_OK, 999999, 1, 1);
+	tf_stat_get_times(st, 1, TF_STAT_ALL, &now);
+	tf_stat_times_since(&now, &before);
+	ck_assert_uint_eq(tf_stat_times_quantile(&now, 0.99), 20);
+	ck_assert_uint_eq(tf_stat_times_quantile(&now, 1), 31);
+	tf_stat_get_times(st, TF_STAT_ALL, 0, &one);
+	ck_assert_uint_eq(tf_stat_times_quantile(&one, 0.1), 5);
+	ck_assert_uint_eq(tf_stat_times_quantile(&one, 1), 1023);
+	tf_stat_get_times(st, 99, 99, &one);
+	ck_assert_uint_eq(tf_stat_times_quantile(&one, 1), 0);
+	tf_stat_times_since(&before, &now);	/* never below nothing */
+	ck_assert_uint_eq(tf_stat_times_quantile(&before, 1), 2047);
+	tf_stat_close(st);
+}
+END_TEST
+
+START_TEST(texts_are_escaped)
+{
+	char to[12];
+
+	tf_stat_escape("a\x1b[m", to, sizeof(to));
+	ck_assert_str_eq(to, "a\\x1b[m");
+	tf_stat_escape("\xc2\x9b\x7f", to, sizeof(to));
+	ck_assert_str_eq(to, "\\xc2\\x9b");	/* cut, but not within one */
+	tf_stat_escape("x", to, 1);
+	ck_assert_str_eq(to, "");
+	to[0] = 'y';
+	tf_stat_escape("x", to, 0);
+	ck_assert_int_eq(to[0], 'y');
+}
+END_TEST
+
+START_TEST(texts_are_quoted)
+{
+	char *text;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	tf_stat_quote("\"\\\n\x7f\xc2\x9b\xc3\xa9\xe2\x82\xff", f);
+	fclose(f);
+	ck_assert_str_eq(text, "\"\\\"\\\\\\u000a\\u007f\\u009b\xc3\xa9"
+	    "\\ufffd\\ufffd\\ufffd\"");
+	free(text);
+}
+END_TEST
+
 static char *
 printed(bool json)
 {
@@ -530,6 +591,9 @@ main(void)
 	tcase_add_loop_test(t, damaged_counters_are_refused, 0, 3);
 	tcase_add_test(t, files_that_are_no_segment);
 	tcase_add_test(t, deaths_are_a_ring);
+	tcase_add_test(t, the_times_of_an_interval);
+	tcase_add_test(t, texts_are_escaped);
+	tcase_add_test(t, texts_are_quoted);
 	tcase_add_test(t, a_method_that_only_kills);
 	tcase_add_test(t, the_table_for_people);
 	tcase_add_test(t, a_worker_of_an_old_generation);

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How long calls took: the histograms of a segment, copied, so that a reader
+ * can take an earlier copy off a later one and has those of the time between.
+ */
+#include "shm/stat.h"
+
+#include <string.h>
+
+#include "base/hist.h"
+
+_Static_assert(TF_STAT_BUCKETS == HIST_BUCKETS, "the public struct");
+
+static void
+times_add(const struct tf_stat *st, uint64_t *sum, unsigned lane,
+    unsigned method)
+{
+	const struct segment_area *a = &st->at.hists;
+	const char *start = stat_lane(st, lane);
+	uint64_t i, n = st->at.hist_buckets;
+	const word *from;
+
+	if (start == NULL)
+		return;
+	from = (const void *)(start + a->offset + method * a->stride);
+	if (n > HIST_BUCKETS)
+		n = HIST_BUCKETS;
+	for (i = 0; i < n; i++)
+		sum[i] += word_published(from + i);
+}
+
+/* What nobody called has a histogram whose pages are not there yet. */
+void
+tf_stat_get_times(const struct tf_stat *st, int method, int lane,
+    struct tf_stat_times *to)
+{
+	int calls = tf_stat_find(st, TF_STAT_METHOD, "calls");
+	struct range lanes = stat_lanes(st, lane);
+	struct range methods = stat_range(method, stat_methods(st));
+	unsigned l, m;
+
+	memset(to, 0, sizeof(*to));
+	if (st->at.hist_bits != HIST_BITS)
+		return;
+	for (l = lanes.first; l < lanes.end; l++)
+		for (m = methods.first; m < methods.end; m++)
+			if (tf_stat_value(st, calls, (int)m, (int)l) != 0)
+				times_add(st, to->count, l, m);
+}
+
+void
+tf_stat_times_since(struct tf_stat_times *now,
+    const struct tf_stat_times *before)
+{
+	unsigned i;
+
+	for (i = 0; i < TF_STAT_BUCKETS; i++)
+		now->count[i] = now->count[i] > before->count[i] ?
+		    now->count[i] - before->count[i] : 0;
+}
+
+uint64_t
+tf_stat_times_quantile(const struct tf_stat_times *times, double p)
+{
+	return hist_quantile(times->count, p);
+}
+
+uint64_t
+tf_stat_quantile(const struct tf_stat *st, int method, int lane, double p)
+{
+	struct tf_stat_times times;
+
+	tf_stat_get_times(st, method, lane, &times);
+	return tf_stat_times_quantile(&times, p);
+}
