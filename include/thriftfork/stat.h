@@ -20,9 +20,9 @@
  *
  * Times in ns are integers.  A struct that is filled in is a copy, zeroed where
  * the segment knows less.  Texts are NUL-terminated and cut to their size, but
- * may hold any byte: tf_stat_escape() before you print.  What a broken or hostile
- * process writes into its lane makes its numbers wrong, and does no other
- * harm to a reader.
+ * may hold any byte: before you print one, tf_stat_escape() it.  What a broken
+ * or hostile process writes into its lane makes its numbers wrong, and does no
+ * other harm to a reader.
  */
 #ifndef THRIFTFORK_STAT_H
 #define THRIFTFORK_STAT_H

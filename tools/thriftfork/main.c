@@ -30,6 +30,7 @@ static const struct verb {
 	{ "scale", verb_scale, "change the number of workers" },
 	{ "reopen", verb_order, "open the log file again" },
 	{ "ready", verb_order, "succeed if the server takes new clients" },
+	{ "top", NULL, "watch what a server does, as it does it" },
 	{ "gen", NULL, "compile Thrift IDL to C" },
 	{ "call", NULL, "call a method of any Thrift server from the shell" },
 };

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A view as lines of text, printable ASCII only, which the screen and -1 have
+ * in common.  No line is longer than the width that is asked for.
+ */
+#ifndef TOP_LAYOUT_H
+#define TOP_LAYOUT_H
+
+#include "model.h"
+
+#define LAYOUT_WIDTH	512		/* the longest line, with its NUL */
+#define HEAD_LINES	3
+
+/* Which, of HEAD_LINES: the instance, what it does, times and addresses. */
+void	 layout_head(const struct view *, enum period, unsigned number,
+	    unsigned width, char line[LAYOUT_WIDTH]);
+
+/* The titles of a table; the one that it is sorted by has a sign. */
+void	 layout_titles(const struct model *, enum table, unsigned width,
+	    char line[LAYOUT_WIDTH]);
+
+/* A row by its place in the order, with a sign if it is the marked one. */
+void	 layout_row(const struct model *, const struct view *, enum table,
+	    unsigned place, unsigned width, char line[LAYOUT_WIDTH]);
+
+/* One worker: what it is, and one of the calls that it is in. */
+void	 layout_worker(const struct view *, const struct worker_row *,
+	    unsigned width, char line[LAYOUT_WIDTH]);
+void	 layout_call(const struct view *, unsigned number, unsigned width,
+	    char line[LAYOUT_WIDTH]);
+
+#endif

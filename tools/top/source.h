@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where readings come from: the instance of a name, whichever process its
+ * master is by now.  A connection to the control socket is kept, for its end is
+ * how a reader learns that there is another master, or none.
+ */
+#ifndef TOP_SOURCE_H
+#define TOP_SOURCE_H
+
+#include <stdbool.h>
+
+#include <thriftfork/stat.h>
+
+struct source {
+	char		 name[256];	/* or the path of a socket; "": any */
+	int		 control;	/* -1: the master has gone */
+	unsigned long long device, file;	/* which segment it is */
+	struct tf_stat	*stat;		/* of the last master; NULL: none yet */
+	char		 why[512];	/* it has gone, or could not be had */
+};
+
+/* name as for tf_control_open().  0, or -1 with a reason in why. */
+int	 source_open(struct source *, const char *name);
+void	 source_close(struct source *);
+
+/*
+ * Looks whether the master is there and finds the instance again if it is not.
+ * SOURCE_GONE: it has gone, why says so; the segment is its last one.
+ */
+enum source_state {
+	SOURCE_SAME,
+	SOURCE_NEW,			/* another segment: begin anew */
+	SOURCE_GONE
+};
+enum source_state source_check(struct source *);
+
+#endif
