@@ -240,4 +240,6 @@ value_get(const struct view *v, enum table table, unsigned i,
 	if (period == INTERVAL && is_counted(table, column) &&
 	    (v->interval_ns == 0 || (table == METHODS && !v->methods_since)))
 		to->none = true;
+	if (to->none)
+		to->number = 0;
 }

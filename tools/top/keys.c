@@ -123,6 +123,12 @@ choose(struct model *m, const struct view *v, int key)
 	}
 }
 
+static int
+rows_to_end(const struct model_table *t)
+{
+	return t->n == 0 ? 0 : (int)(t->n - 1 - t->marked);
+}
+
 static void
 browse(struct model *m, const struct view *v, unsigned width, int key)
 {
@@ -147,8 +153,7 @@ browse(struct model *m, const struct view *v, unsigned width, int key)
 		break;
 	case KEY_IS_END:
 	case 'G':
-		model_move(m, v, (int)m->table[m->focus].n - 1 -
-		    (int)m->table[m->focus].marked);
+		model_move(m, v, rows_to_end(&m->table[m->focus]));
 		break;
 	case KEY_IS_TAB:
 		other_table(m);
