@@ -26,7 +26,7 @@ int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 enum { FRAMED, UNFRAMED, HEADER, HTTP, NFRAMINGS };	/* odd: no frame */
 
-struct outcome {
+struct said {
 	int		 rc, error_type;
 	int32_t		 value;
 	char		 error[768];
@@ -99,19 +99,19 @@ client_for(int framing)
 
 /* As far as it does not tell the time. */
 static void
-say_error(struct outcome *o, const struct tf_client *c)
+say_error(struct said *o, const struct tf_client *c)
 {
-	const char *end = strstr(c->error, " (after ");
+	const char *end = strstr(c->outcome.error, " (after ");
 
 	if (end == NULL)
-		end = c->error + strlen(c->error);
-	memcpy(o->error, c->error, (size_t)(end - c->error));
+		end = c->outcome.error + strlen(c->outcome.error);
+	memcpy(o->error, c->outcome.error, (size_t)(end - c->outcome.error));
 	if (strstr(o->error, "timed out") != NULL)
 		abort();
 }
 
 static void
-call(struct tf_client *c, bool oneway, struct outcome *o)
+call(struct tf_client *c, bool oneway, struct said *o)
 {
 	static const union {
 		struct unit_text text;
@@ -120,9 +120,9 @@ call(struct tf_client *c, bool oneway, struct outcome *o)
 	const struct unit_divide_result *r;
 	void *result = NULL;
 
-	*o = (struct outcome){ .rc = tf_client_call(c,
+	*o = (struct said){ .rc = tf_client_call(c,
 	    unit_method(oneway ? "note" : "divide"), &args, &result) };
-	o->error_type = c->error_type;
+	o->error_type = c->outcome.type;
 	if (o->rc == -1)
 		say_error(o, c);
 	if ((r = result) != NULL && !oneway) {
@@ -136,7 +136,7 @@ call(struct tf_client *c, bool oneway, struct outcome *o)
 /* The bytes as packets of so many; 0: all at once, in a stream. */
 static void
 try(struct tf_client *c, uint8_t how, size_t piece, const uint8_t *p,
-    size_t len, struct outcome *o)
+    size_t len, struct said *o)
 {
 	const struct wire_proto *protos[] = { wire_compact(), wire_binary(),
 	    wire_json(), wire_compact() };
@@ -150,7 +150,7 @@ try(struct tf_client *c, uint8_t how, size_t piece, const uint8_t *p,
 	server.p = p;
 	server.len = len;
 	server.piece = piece > 0 ? piece : len;
-	c->proto = protos[how >> 2 & 3];
+	c->set.proto = protos[how >> 2 & 3];
 	c->seqid = 0;
 	c->stream.fd = fds[0];
 	c->stream.owner = getpid();
@@ -170,8 +170,8 @@ try(struct tf_client *c, uint8_t how, size_t piece, const uint8_t *p,
  * without a frame, and in HTTP, where an error may be told from its head.
  */
 static bool
-is_same(int framing, bool oneway, const struct outcome *a,
-    const struct outcome *b)
+is_same(int framing, bool oneway, const struct said *a,
+    const struct said *b)
 {
 	if (framing == UNFRAMED && !oneway &&
 	    strstr(a->error, "not one message") != NULL)
@@ -194,7 +194,7 @@ piece_of(const uint8_t *bytes)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-	struct outcome whole, pieces;
+	struct said whole, pieces;
 	static bool started;
 	struct tf_client *c;
 

@@ -101,11 +101,13 @@ work(int door, int closed, uint8_t how)
 	    .limits = { .max_frame = 1 << 16, .max_depth = 64,
 		.max_memory_per_call = 1 << 20, .zlib_replies = how & 4,
 		.write_timeout_ns = 20 * NS_PER_MS } };
+	struct worker *w;
 
 	memset(lane, 0, lane_size(METHODS));
 	lane_init(lane, METHODS);
-	if (worker_run(&config) != 0)
+	if ((w = worker_open(&config)) == NULL || worker_run(w) != 0)
 		abort();
+	worker_close(w);
 }
 
 /* A peer that is refused may hear of that before what it was told. */

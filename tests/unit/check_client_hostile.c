@@ -149,10 +149,10 @@ call_anew(void)
 
 	c->seqid = 0;
 	stream_close(&c->stream);
-	c->error[0] = '\0';
+	c->outcome.error[0] = '\0';
 	rc = call("size", &args, &result);
-	ck_assert((rc == 0) == (c->error[0] == '\0'));
-	ck_assert_ptr_null(strstr(c->error, "timed out"));
+	ck_assert((rc == 0) == (c->outcome.error[0] == '\0'));
+	ck_assert_ptr_null(strstr(c->outcome.error, "timed out"));
 	return rc == -1 ? -1 : ((struct unit_divide_result *)result)->success;
 }
 
@@ -171,7 +171,7 @@ START_TEST(cut_and_turned)
 			ck_assert_msg(rc == -1, "%zu of %zu bytes", v,
 			    answer.n);
 		else if (v == answer.n)
-			ck_assert_msg(rc == 4, "%s", c->error);
+			ck_assert_msg(rc == 4, "%s", c->outcome.error);
 	}
 	stream_close(&c->stream);
 }

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "lib/unit.h"
+#include "shm/lane.h"
 
 #define TIME_MAX	(UINT64_C(365) * 86400 * NS_PER_S)
 
@@ -20,7 +21,7 @@
 enum type {
 	AUTO, COUNT, SIZE, TIME, MASK, LIMIT, CORE,		/* numbers */
 	LISTEN, NAME, TEXT, LOG, PATH,				/* words */
-	BOOL, SWITCH, LEVEL, FORMAT
+	BOOL, SWITCH, CHOICE, LEVEL, FORMAT
 };
 static const struct option {
 	const char	*key, *preset, *help;
