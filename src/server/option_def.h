@@ -2,7 +2,8 @@
 /*
  * options.def as a table, for the files that work on it: option.c sets,
  * option_listen.c and option_rules.c what belongs to an address,
- * option_method.c what belongs to a method, option_value.c understands values, option_help.c tells people.
+ * option_method.c what belongs to a method, option_value.c understands values,
+ * option_help.c tells people.
  */
 #ifndef SERVER_OPTION_DEF_H
 #define SERVER_OPTION_DEF_H

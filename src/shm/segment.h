@@ -136,8 +136,8 @@ struct current_call {
 
 /*
  * The call that the loop of a lane's process is in, or was in when it died; for
- * the obituary ask before segment_lane_ended().  False if in none, or if it died
- * while noting it.
+ * the obituary ask before segment_lane_ended().  False if in none, or if it
+ * died while noting it.
  */
 bool	 segment_lane_current(const struct segment *, unsigned lane,
 	    struct current_call *);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The calls that a lane's process is in: one record of its loop, and one of each
- * of its threads.  All that stands there is a worker's word.
+ * The calls that a lane's process is in: one record of its loop, and one of
+ * each of its threads.  All that stands there is a worker's word.
  */
 #include <string.h>
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The few messages of the calculator, and one of the test bed, in framed compact
- * Thrift, written by hand from the protocol's description.  The load client is the independent check
- * of the library, so nothing here may come from the library.
+ * The few messages of the calculator, and one of the test bed, in framed
+ * compact Thrift, written by hand from the protocol's description.  The load
+ * client is the independent check of the library, so nothing here may come from
+ * the library.
  */
 #ifndef LOAD_PROTO_H
 #define LOAD_PROTO_H

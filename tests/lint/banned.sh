@@ -16,9 +16,10 @@ texts()
 	    ! -path '*/corpus/*' ! -path '*/__pycache__/*' | sort)
 }
 
+# What the compiler writes has the typedefs of its IDL.
 sources()
 {
-	texts "$1" | grep '\.[ch]$'
+	texts "$1" | grep '\.[ch]$' | grep -v '^tests/gen/golden/'
 }
 
 # Code without comments and with empty strings.

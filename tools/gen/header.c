@@ -169,9 +169,9 @@ put_throw(struct gen *g, const struct idl_def *d)
 	    "    const struct %s *x)\n{\n\treturn tf_throw(call, &%s, x);\n"
 	    "}\n\n", DEF_NAMES(d)->toss, d->cname, DEF_NAMES(d)->type);
 	fprintf(g->out, "static inline int\n%s(struct tf_later token,\n"
-	    "    const struct %s *x)\n{\n\treturn tf_later_throw(token, &%s, x);"
-	    "\n}\n\n", DEF_NAMES(d)->toss_later, d->cname,
-	    DEF_NAMES(d)->type);
+	    "    const struct %s *x)\n{\n"
+	    "\treturn tf_later_throw(token, &%s, x);\n}\n\n",
+	    DEF_NAMES(d)->toss_later, d->cname, DEF_NAMES(d)->type);
 }
 
 void

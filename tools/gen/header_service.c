@@ -47,7 +47,8 @@ put_handlers(struct gen *g, const struct idl_def *d)
 	put_comment(g->out, tf_strf(g->idl->arena,
 	    "What a server of %s implements.  A handler returns 0 when *ret "
 	    "holds the result, -1 after a throw or tf_fail(), or TF_LATER "
-	    "after tf_later().  A NULL member answers \"unknown method\".", d->name).s);
+	    "after tf_later().  A NULL member answers \"unknown method\".",
+	    d->name).s);
 	fprintf(g->out, "struct %s {\n", DEF_NAMES(d)->handler);
 	if (d->base != NULL)
 		fprintf(g->out, "\tstruct %s base;\n",
