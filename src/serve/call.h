@@ -49,6 +49,11 @@ struct parked {
 	struct post	 returned;	/* its handler has */
 	struct post	 answered;	/* it has been, by its token */
 	struct timer	 deadline;
+	/*
+	 * While it is running: takes it back from who was to run its handler;
+	 * false: it has been begun.  NULL: it cannot.
+	 */
+	bool		 (*recall)(struct call *);
 	uint64_t	 begun_ns;
 	enum call_outcome outcome;	/* as its token says */
 	bool		 out;		/* not back yet; else there is nothing

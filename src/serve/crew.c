@@ -104,6 +104,12 @@ look(struct timer *t)
 		timer_set(&w->loop, t, oldest + limit, look);
 }
 
+static bool
+recall(struct call *call)
+{
+	return threads_withdraw(call->conn->worker->crew.pool, &call->job);
+}
+
 void
 crew_run(struct conn *c, struct call *call)
 {
@@ -111,6 +117,7 @@ crew_run(struct conn *c, struct call *call)
 	struct job *oldest;
 
 	pending_park(c, call);
+	call->parked.recall = recall;
 	call->job.run = run;
 	oldest = threads_put(w->crew.pool, &call->job, w->loop.now_ns);
 	if (oldest != NULL)
@@ -120,18 +127,6 @@ crew_run(struct conn *c, struct call *call)
 	    w->crew.patience.when_ns == 0)
 		timer_set(&w->loop, &w->crew.patience, w->loop.now_ns +
 		    w->config->limits.queue_timeout_ns, look);
-}
-
-void
-crew_dismiss(struct worker *w)
-{
-	struct job *job;
-
-	if (w->crew.pool == NULL)
-		return;
-	timer_cancel(&w->loop, &w->crew.patience);
-	while ((job = threads_overdue(w->crew.pool, UINT64_MAX)) != NULL)
-		refuse(w, job, ", as the worker has to leave");
 }
 
 void

@@ -29,9 +29,6 @@ int	crew_open(struct worker *);
  */
 void	crew_run(struct conn *, struct call *);
 
-/* Refuses all that wait, because it is the end. */
-void	crew_dismiss(struct worker *);
-
 /* Once no call is pending any more. */
 void	crew_close(struct worker *);
 

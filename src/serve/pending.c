@@ -171,6 +171,16 @@ pending_answer(struct call *call, enum call_outcome outcome)
 
 /* ---- other ends */
 
+/* If the handler has not been begun, it shall not be. */
+static void
+recall(struct call *call)
+{
+	struct parked *p = &call->parked;
+
+	if (p->running && p->recall != NULL && p->recall(call))
+		p->running = false;
+}
+
 /* Nothing of it is the loop's if its handler is running. */
 static void
 say_late(struct call *call)
@@ -198,6 +208,7 @@ expired(struct timer *t)
 
 	if (!later_close(call))
 		return;		/* the answer is on its way */
+	recall(call);
 	call->parked.promised = false;
 	conn_count(c, COUNTER_CALLS_TIMED_OUT, 1);
 	say_late(call);
@@ -216,6 +227,7 @@ abandon(struct call *call)
 	const struct worker *w = call->conn->worker;
 
 	p->owed = false;
+	recall(call);
 	if (!p->over && later_close(call)) {
 		p->promised = false;
 		if (!p->running && !w->quitting) {
@@ -288,6 +300,7 @@ pending_park(struct conn *c, struct call *call)
 {
 	call->parked.running = true;
 	call->parked.promised = false;
+	call->parked.recall = NULL;
 	call_detach(call);
 	park(c, call);
 }

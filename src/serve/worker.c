@@ -298,7 +298,6 @@ end(struct worker *w)
 	int signal_fd = w->signals.fd;
 
 	move_end(w);
-	crew_dismiss(w);
 	close_all(w);
 	pending_end(w);
 	crew_close(w);
