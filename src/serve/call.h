@@ -60,6 +60,8 @@ struct parked {
 					   in here */
 	bool		 owed;		/* it stands in conn->owed */
 	bool		 running;	/* its handler has not returned */
+	bool		 blocks;	/* nothing else of its connection is
+					   begun until it is back */
 	bool		 promised;	/* its token will be heard of */
 	bool		 heard;		/* it has been */
 	bool		 over;		/* it has been counted */

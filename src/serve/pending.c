@@ -38,6 +38,7 @@ unpark(struct call *call)
 	TAILQ_REMOVE(&w->parked, call, parked.link);
 	w->nparked--;
 	c->rare->out--;
+	c->rare->oneways -= call->parked.blocks;
 	call->parked.out = false;
 	call->later = (struct later){ .state = LATER_NONE };
 	spare_give(w, call);
@@ -227,7 +228,8 @@ abandon(struct call *call)
 	const struct worker *w = call->conn->worker;
 
 	p->owed = false;
-	recall(call);
+	if (!call->oneway)	/* who sends one does not wait */
+		recall(call);
 	if (!p->over && later_close(call)) {
 		p->promised = false;
 		if (!p->running && !w->quitting) {
@@ -284,6 +286,8 @@ park(struct conn *c, struct call *call)
 	if ((p->owed = owes(call)))
 		TAILQ_INSERT_TAIL(&c->owed, call, link);
 	conn_rare(c)->out++;
+	p->blocks = p->running && call->oneway;
+	c->rare->oneways += p->blocks;
 	w->nparked++;
 	if (call->pub.deadline_ns != 0)
 		timer_set(&w->loop, &p->deadline, call->pub.deadline_ns,

@@ -27,14 +27,17 @@ is_to_move(const struct conn *c)
 	return w->draining && w->channel.fd != -1 && conn_layers(c) == NULL;
 }
 
-/* HTTP/1.1 has answers of other kinds, too, which must not overtake. */
+/*
+ * HTTP/1.1 has answers of other kinds, too, which must not overtake.  And who
+ * has sent a oneway expects that it is done before what he sends next.
+ */
 static bool
 has_most(const struct conn *c)
 {
 	unsigned max = c->worker->config->limits.max_in_flight_per_connection;
 
 	return (c->rare->serial && !TAILQ_EMPTY(&c->owed)) ||
-	    (c->rare->out > 0 && is_to_move(c)) ||
+	    (c->rare->out > 0 && is_to_move(c)) || c->rare->oneways > 0 ||
 	    (max != 0 && c->rare->out >= max);
 }
 

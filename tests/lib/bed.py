@@ -12,6 +12,9 @@ from daemon import descriptors, launcher, written
 from harness import BUILD, DEADLINE, Load, Server, tempdir, until
 
 
+CALL, ONEWAY = 1, 4             # message types
+
+
 def varint(n):
     out = b""
     while n > 0x7f:
@@ -44,8 +47,9 @@ class Peer:
                                                seconds)
         self.file = self.socket.makefile("rb")
 
-    def send(self, method, args=b"\0"):
-        body = b"\x82\x21\x07" + varint(len(method)) + method.encode() + args
+    def send(self, method, args=b"\0", kind=CALL):
+        body = (b"\x82" + bytes([kind << 5 | 1]) + b"\x07" +
+                varint(len(method)) + method.encode() + args)
         self.socket.sendall(struct.pack(">I", len(body)) + body)
         return self
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import select
+import shlex
 import shutil
 import signal
 import socket
@@ -145,6 +146,7 @@ class Server:
             args += ["-l", listen]
         if workers is not None:         # or the configuration says it
             args += ["-w", str(workers)]
+        args += shlex.split(os.environ.get("TF_SERVER_OPTIONS", ""))
         args += list(options)
         if command[-1].endswith(".so"):
             args.append(command[-1])

@@ -15,10 +15,12 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from bed import Bed, Peer, fifo, i32, nothing_felt, text, under_load
-from harness import Load, Skip, main, until
+from bed import (ONEWAY, Bed, Peer, fifo, i32, nothing_felt, text,
+                 under_load)
+from harness import Load, Server, Skip, built, main, until
 
 RELEASE = os.environ.get("TF_RELEASE")
+os.environ.pop("TF_SERVER_OPTIONS", None)       # it brings its own
 
 
 def threads(n, *options):
@@ -26,9 +28,9 @@ def threads(n, *options):
         word for o in options for word in ("-o", o))
 
 
-def number(body):
+def returned(body, method):
     """The i32 that a call has returned."""
-    at = body.index(b"thread") + 8              # behind the field's header
+    at = body.index(method) + len(method) + 2   # behind the field's header
     n = shift = 0
     while True:
         n |= (body[at] & 0x7f) << shift
@@ -78,7 +80,8 @@ def which_methods_they_run():
             (threads(3, "threaded.Testbed.thread=no", "threaded=yes"),
              False)]:
         s = Bed(*options, workers=1)
-        seen = {number(Peer(s).call("thread")) for _ in range(20)}
+        seen = {returned(Peer(s).call("thread"), b"thread")
+                for _ in range(20)}
         assert seen <= {0, 1, 2} if runs else seen == {-1}, (options, seen)
         assert s.stop() == 0
         stopped = re.findall(r"thread (\d) stops", s.drain_log())
@@ -172,6 +175,21 @@ def who_is_not_waited_for():
     counters = s.status()["counters"]
     assert counters["calls_timed_out"] == 1, counters
     assert counters["calls_abandoned"] == 1, counters
+    assert s.stop() == 0
+
+
+def a_oneway_is_done():
+    """before what its client sends next, and even if that has left"""
+    s = Server([built("thriftfork"), "run", built(".libs/echo.so")],
+               *threads(4, "threaded=yes"), workers=1)
+    peer = Peer(s)
+    for i in range(1, 200):
+        peer.send("note", i32(1), ONEWAY)
+        assert returned(peer.call("noted"), b"noted") == i
+    peer.send("note", i32(1), ONEWAY).close()
+    other = Peer(s)
+    until(lambda: returned(other.call("noted"), b"noted") == 200,
+          "the last one is done, too")
     assert s.stop() == 0
 
 
@@ -372,6 +390,6 @@ def overload():
 
 main([which_methods_they_run, one_that_cannot_start, side_by_side,
       who_waits_too_long, a_full_queue, who_is_not_waited_for,
-      threads_in_an_obituary, threads_that_hang, a_stop_waits,
+      a_oneway_is_done, threads_in_an_obituary, threads_that_hang, a_stop_waits,
       a_quick_stop_does_not, nobody_feels_a_reload, many_connections,
       inline_calls, overload])
