@@ -121,7 +121,7 @@ void	call_detach(struct call *);
 const struct tf_str *call_header(const struct call_headers *,
 	    struct tf_str key);
 
-/* The field of a result that such an exception stands in, or NULL and a line. */
+/* Where such an exception stands in a result, or NULL and a line. */
 #define CALL_UNDECLARED	"%s threw %s, which it does not declare"
 const struct tf_field *call_declared(const struct call *,
 	    const struct tf_type *exception);

@@ -80,7 +80,8 @@ tf_call_set_header(struct tf_call *pub, const char *key, const char *value)
 {
 	struct call *call = (struct call *)(void *)pub;
 
-	if (call->headers == NULL || call->later.taken || (call->envelope.kind == ENVELOPE_HTTP &&
+	if (call->headers == NULL || call->later.taken ||
+	    (call->envelope.kind == ENVELOPE_HTTP &&
 	    !http_out_takes(text(key), text(value))))
 		return -1;
 	return header_set(&call->headers->reply, &call->arena, text(key),

@@ -28,9 +28,6 @@ settings_getopt(char *string, size_t size)
 	string[len] = '\0';
 }
 
-#define KEY_WIDTH	20
-#define COLUMN		43		/* of the help text */
-
 /* Help text in a column of its own, broken at spaces. */
 static void
 print_wrapped(FILE *f, const char *text, int indent, int width)
@@ -55,13 +52,12 @@ settings_help(FILE *f)
 	for (size_t i = 0; i < NOPTIONS; i++) {
 		const struct option_def *d = &option_defs[i];
 		char flag[8] = "";
+		int n;
 
 		if (d->letter != 0)
 			snprintf(flag, sizeof(flag), "-%c", d->letter);
-		fprintf(f, "  %-3s %-*s %-15s ", flag, KEY_WIDTH, d->key,
-		    d->preset);
-		if (strlen(d->key) > KEY_WIDTH)
-			fprintf(f, "\n%*s", COLUMN, "");
-		print_wrapped(f, d->help, COLUMN, 79 - COLUMN);
+		n = fprintf(f, "  %-3s %-20s ", flag, d->key);
+		fprintf(f, "%-*s ", n < 42 ? 42 - n : 0, d->preset);
+		print_wrapped(f, d->help, 43, 36);
 	}
 }
