@@ -77,8 +77,8 @@ int	 tf_fail(struct tf_call *, const char *fmt, ...) TF_PRINTF(2, 3);
  * code has calc_calculator_sum_reply() and calc_throw_x_later() for, and there
  * is tf_later_fail(); all copy what they are given.  0: the call was there to
  * be answered (a value that cannot be sent becomes an INTERNAL_ERROR, and a
- * line in the log).  -1: it has been answered, its deadline has passed, its client
- * has left, or its worker has ended; nothing has happened.
+ * line in the log).  -1: it has been answered, its deadline has passed, its
+ * client has left, or its worker has ended; nothing has happened.
  *
  * What the call points to lives until the handler returns.  A handler that
  * returns anything else than TF_LATER answers by that, and its token is void.
