@@ -102,8 +102,8 @@ struct rare {
 	struct layers		*layers;	/* between socket and message */
 	struct persistent	*persistent;	/* headers that came */
 	uint32_t		 out;		/* calls that are not back */
-	uint32_t		 oneways;	/* of those, whose handlers run */
-	bool			 serial;	/* one of them at a time */
+	uint32_t		 oneways;	/* whose handlers run */
+	bool			 serial;	/* it has one of them at a time */
 	bool			 listed;	/* waits for the worker */
 	TAILQ_ENTRY(conn)	 wait;
 };

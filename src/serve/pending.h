@@ -26,8 +26,8 @@ void	pending_await(struct conn *, struct call *);
  * From any thread, which does not touch the call any more: its handler has
  * returned, or it has failed without; it has been answered by its token, reply
  * holding the message.  The first is for calls of pending_park() and comes once
- * for each, whatever else becomes of it; but not after parked.recall() has taken
- * it back.
+ * for each, whatever else becomes of it; but not after parked.recall() has
+ * taken it back.
  */
 void	pending_complete(struct call *);
 void	pending_answer(struct call *, enum call_outcome);

@@ -158,7 +158,7 @@ rm -f "$T"/before/*.o "$T"/before/*/*.o "$T"/before/everything.*
 check "a file alone gives what it gives among others" \
     diff -r "$T/before" "$T/single"
 
-for base in annotations calc defaults unions; do
+for base in calc defaults flags unions; do
 	for suffix in h c; do
 		got=$T/out/$base.tf.$suffix
 		sed '1s/thriftfork-gen [^ ]*/thriftfork-gen VERSION/' "$got" \

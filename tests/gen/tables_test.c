@@ -12,12 +12,12 @@
 
 #include "tables.h"
 
-#include "annotations.tf.h"
 #include "consts.tf.h"
 #include "containers.tf.h"
 #include "defaults.tf.h"
 #include "diamond.tf.h"
 #include "exceptions.tf.h"
+#include "flags.tf.h"
 #include "ids.tf.h"
 #include "recursion.tf.h"
 #include "requiredness.tf.h"
@@ -250,19 +250,19 @@ compare_method(const char *dir)
 	idl_free(idl);
 }
 
-/* Each as the generator has it, and as annotations.thrift says. */
+/* Each as the generator has it, and as flags.thrift says. */
 static void
 compare_flags(const char *dir)
 {
 	static const uint32_t want[] = { 0, TF_THREADED,
 	    TF_THREADED | TF_IDEMPOTENT, TF_ONEWAY | TF_THREADED };
-	const struct tf_service *s = &annotations_work_service;
+	const struct tf_service *s = &flags_work_service;
 	struct idl *idl = idl_new();
 	struct idl_tables *tables;
 	const struct tf_method *m;
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/annotations.thrift", dir);
+	snprintf(path, sizeof(path), "%s/flags.thrift", dir);
 	idl->quiet = true;
 	tables = idl_tables_new(idl_load(idl, path));
 	for (uint32_t i = 0; i < s->n; i++) {
@@ -271,7 +271,7 @@ compare_flags(const char *dir)
 		expect(m != NULL && m->flags == want[i] &&
 		    s->methods[i].flags == want[i], "a flag");
 	}
-	expect(annotations_bare_service.methods[0].flags == 0, "a flag");
+	expect(flags_bare_service.methods[0].flags == 0, "a flag");
 	expect(idl_table_method(tables, "Bare", "block")->flags ==
 	    TF_THREADED, "an inherited flag");
 	printf("ok - flags of methods\n");

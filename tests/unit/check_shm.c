@@ -344,6 +344,56 @@ START_TEST(nonsense_in_a_lane_stays_there)
 }
 END_TEST
 
+/* Two of three threads are in calls, and one of them notes the next. */
+static void
+calls_on_threads(struct lane *l)
+{
+	lane_set_threads(l, 3);
+	lane_thread_begin(l, 0, 1, 7, "10.0.0.1:1", 1000);
+	lane_thread_begin(l, 1, 1, 8, "10.0.0.1:1", 1000);
+	lane_thread_end(l, 1);
+	lane_thread_begin(l, 2, 2, -9, NULL, 3000);
+	lane_thread_begin(l, 1, 2, 10, "10.0.0.3:3", 4000);
+	record_begin((uint64_t *)l + l->thread_words +
+	    sizeof(struct lane_thread) / sizeof(uint64_t));
+}
+
+START_TEST(a_worker_is_killed_with_threads)
+{
+	int lane = segment_lane_take(seg, 0, 1);
+	struct tf_stat_call seen;
+	struct current_call call;
+	pid_t pid;
+
+	add_methods();
+	ck_assert_uint_eq(segment_lane_threads(seg, (unsigned)lane), 0);
+	pid = worker((unsigned)lane, calls_on_threads);
+	ck_assert(!tf_stat_get_call(st, (unsigned)lane, &seen));
+	ck_assert(tf_stat_get_thread(st, (unsigned)lane, 0, &seen));
+	ck_assert_int_eq(seen.seqid, 7);
+	ck_assert(!seen.stale);
+	ck_assert(tf_stat_get_thread(st, (unsigned)lane, 1, &seen));
+	ck_assert(seen.stale);
+	ck_assert(!tf_stat_get_thread(st, (unsigned)lane, 3, &seen));
+	ck_assert_int_eq(finish(pid), SIGKILL);
+
+	ck_assert_uint_eq(segment_lane_threads(seg, (unsigned)lane), 3);
+	ck_assert(!segment_lane_current(seg, (unsigned)lane, &call));
+	ck_assert(segment_lane_thread(seg, (unsigned)lane, 0, &call));
+	ck_assert_str_eq(call.peer, "10.0.0.1:1");
+	ck_assert(!segment_lane_thread(seg, (unsigned)lane, 1, &call));
+	ck_assert(segment_lane_thread(seg, (unsigned)lane, 2, &call));
+	ck_assert_uint_eq(call.method, 2);
+	ck_assert_int_eq(call.seqid, -9);
+	ck_assert_uint_eq(call.since_ns, 3000);
+	ck_assert_str_eq(call.peer, "");
+	segment_lane_ended(seg, (unsigned)lane);
+	ck_assert_uint_eq(segment_lane_threads(seg, (unsigned)lane), 0);
+	ck_assert_uint_eq(total("records_torn"), 1);
+	ck_assert(!tf_stat_get_thread(st, (unsigned)lane, 0, &seen));
+}
+END_TEST
+
 static void
 stop_in_the_record(struct lane *l)
 {
@@ -609,6 +659,7 @@ main(void)
 	tcase_add_test(t, a_worker_dies_before_it_is_decided);
 	tcase_add_test(t, nonsense_in_a_lane_stays_there);
 	tcase_add_test(t, a_record_left_half_written);
+	tcase_add_test(t, a_worker_is_killed_with_threads);
 	tcase_add_test(t, reading_while_it_is_written);
 	tcase_add_loop_test(t, a_worker_writes_its_own_lane_only, 0, 4);
 	tcase_add_test(t, the_descriptors);

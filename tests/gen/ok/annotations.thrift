@@ -10,10 +10,3 @@ enum E { A (a = "b"), B = 2 (c) } (d)
 union U { 1: i32 a (b) } (c)
 exception X { 1: i32 a (b) } (c)
 service Svc { void f(1: i32 a (b)) throws (1: X x (y)) (tf.idempotent, tf.threads = "yes") } (z = "1")
-service Work {
-  i32 quick(1: i32 a) (tf.threads = "no")
-  i32 block(1: i32 a)
-  i32 again(1: i32 a) (tf.idempotent, other.annotation = "x")
-  oneway void tell(1: i32 a) (tf.idempotent = "yes", tf.idempotent = "no")
-} (tf.threads)
-service Bare extends Work { void g() }
