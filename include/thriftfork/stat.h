@@ -139,8 +139,9 @@ int	 tf_stat_find(const struct tf_stat *, enum tf_stat_level,
 uint64_t tf_stat_value(const struct tf_stat *, int counter, int method,
 	    int lane);
 
-/* Calls begun and not ended. */
+/* Calls begun and not ended, and connections that are open. */
 uint64_t tf_stat_in_flight(const struct tf_stat *, int lane);
+uint64_t tf_stat_connections(const struct tf_stat *, int lane);
 
 /* One method; false past the last.  The service of "other" is "". */
 struct tf_stat_method {

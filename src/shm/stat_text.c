@@ -128,25 +128,6 @@ text_master(const struct tf_stat *st, FILE *f)
 	}
 }
 
-static uint64_t
-lane_counter(const struct tf_stat *st, const char *name, int lane)
-{
-	return tf_stat_value(st, tf_stat_find(st, TF_STAT_WORKER, name), 0,
-	    lane);
-}
-
-static uint64_t
-lane_connections(const struct tf_stat *st, int lane)
-{
-	uint64_t gone = lane_counter(st, "connections_closed", lane) +
-	    lane_counter(st, "connections_moved_out", lane) +
-	    lane_counter(st, "connections_lost", lane);
-	uint64_t come = lane_counter(st, "connections_accepted", lane) +
-	    lane_counter(st, "connections_moved_in", lane);
-
-	return come > gone ? come - gone : 0;
-}
-
 #define WORKER_ROW	"%4s %8s %-9s %5s %7s %8s %7s %12s %9s\n"
 
 static void
@@ -159,7 +140,7 @@ text_worker(const struct tf_stat *st, FILE *f, unsigned slot,
 
 	if (s->lane >= 0) {
 		tf_stat_get_lane(st, (unsigned)s->lane, &l);
-		conns = lane_connections(st, s->lane);
+		conns = tf_stat_connections(st, s->lane);
 	}
 	if (s->pid > 0)
 		snprintf(pid, sizeof(pid), "%d", s->pid);

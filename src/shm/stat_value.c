@@ -133,3 +133,35 @@ tf_stat_in_flight(const struct tf_stat *st, int lane)
 		sum += lane_in_flight(st, (int)l);
 	return sum;
 }
+
+static uint64_t
+worker_sum(const struct tf_stat *st, const char *name, int lane)
+{
+	return tf_stat_value(st, tf_stat_find(st, TF_STAT_WORKER, name), 0,
+	    lane);
+}
+
+/* The same order, for the same reason. */
+static uint64_t
+lane_connections(const struct tf_stat *st, int lane)
+{
+	uint64_t gone = worker_sum(st, "connections_closed", lane) +
+	    worker_sum(st, "connections_moved_out", lane) +
+	    worker_sum(st, "connections_lost", lane);
+	uint64_t come = worker_sum(st, "connections_accepted", lane) +
+	    worker_sum(st, "connections_moved_in", lane);
+
+	return come > gone ? come - gone : 0;
+}
+
+uint64_t
+tf_stat_connections(const struct tf_stat *st, int lane)
+{
+	struct range lanes = stat_lanes(st, lane);
+	uint64_t sum = 0;
+	unsigned l;
+
+	for (l = lanes.first; l < lanes.end; l++)
+		sum += lane_connections(st, (int)l);
+	return sum;
+}

@@ -175,6 +175,9 @@ START_TEST(a_segment_as_it_is)
 	ck_assert_uint_eq(tf_stat_in_flight(st, TF_STAT_ALL), 1);
 	ck_assert_uint_eq(tf_stat_in_flight(st, 1), 1);
 	ck_assert_uint_eq(tf_stat_in_flight(st, 99), 0);
+	ck_assert_uint_eq(tf_stat_connections(st, 1), 12);
+	ck_assert_uint_eq(tf_stat_connections(st, TF_STAT_ALL), 24);
+	ck_assert_uint_eq(tf_stat_connections(st, 99), 0);
 	ck_assert_uint_eq(tf_stat_value(st, -1, 0, 0), 0);
 	ck_assert_uint_eq(tf_stat_value(st, 9999, 0, 0), 0);
 	ck_assert_uint_eq(value(st, TF_STAT_METHOD, "calls", 3, 0), 0);

@@ -7,15 +7,18 @@
 
 #include <thriftfork/stat.h>
 
-static const struct column worker_columns[] = {
-#define WORKER(id, title, width, rank, kind, help)			\
+#define COLUMN(id, title, width, rank, kind, help)			\
 	{ title, help, width, rank, KIND_##kind },
+
+static const struct column worker_columns[] = {
+#define WORKER	COLUMN
+#define COUNTED	COLUMN
 #include "columns.def"
 };
 
 static const struct column method_columns[] = {
-#define METHOD(id, title, width, rank, kind, help)			\
-	{ title, help, width, rank, KIND_##kind },
+#define METHOD	COLUMN
+#define COUNTED	COLUMN
 #include "columns.def"
 };
 
@@ -73,17 +76,49 @@ set_time(struct value *to, const struct tally *t, uint64_t ns)
 }
 
 static void
-set_mean(struct value *to, const struct tally *t)
+counted_value(const struct view *v, const struct tally *t,
+    enum counted_column column, enum period period, struct value *to)
 {
-	set_time(to, t, t->calls == 0 ? 0 : t->time_ns / t->calls);
+	switch (column) {
+	case COUNTED_CALLS:
+		to->number = rate(v, period, t->calls);
+		break;
+	case COUNTED_EXCEPTIONS:
+		to->number = rate(v, period, t->exceptions);
+		break;
+	case COUNTED_ERRORS:
+		to->number = rate(v, period, t->errors);
+		break;
+	case COUNTED_P50:
+		set_time(to, t, t->p50_ns);
+		break;
+	case COUNTED_P99:
+		set_time(to, t, t->p99_ns);
+		break;
+	case COUNTED_P999:
+		set_time(to, t, t->p999_ns);
+		break;
+	case COUNTED_MAX:
+		set_time(to, t, t->max_ns);
+		break;
+	case COUNTED_MEAN:
+		set_time(to, t, t->calls == 0 ? 0 : t->time_ns / t->calls);
+		break;
+	case COUNTED_IN:
+		to->number = rate(v, period, t->bytes_in);
+		break;
+	case COUNTED_OUT:
+		to->number = rate(v, period, t->bytes_out);
+		break;
+	case COUNTED_COLUMNS:
+		break;
+	}
 }
 
 static void
-worker_value(const struct view *v, const struct worker_row *w,
-    enum worker_column column, enum period period, struct value *to)
+worker_value(const struct worker_row *w, enum worker_column column,
+    struct value *to)
 {
-	const struct tally *t = &w->tally[period];
-
 	switch (column) {
 	case WORKER_SLOT:
 		to->number = w->slot;
@@ -120,36 +155,7 @@ worker_value(const struct view *v, const struct worker_row *w,
 		to->none = w->busy_ns == 0;
 		to->number = (double)w->busy_ns;
 		break;
-	case WORKER_CALLS:
-		to->number = rate(v, period, t->calls);
-		break;
-	case WORKER_EXCEPTIONS:
-		to->number = rate(v, period, t->exceptions);
-		break;
-	case WORKER_ERRORS:
-		to->number = rate(v, period, t->errors);
-		break;
-	case WORKER_P50:
-		set_time(to, t, t->p50_ns);
-		break;
-	case WORKER_P99:
-		set_time(to, t, t->p99_ns);
-		break;
-	case WORKER_P999:
-		set_time(to, t, t->p999_ns);
-		break;
-	case WORKER_MAX:
-		set_time(to, t, t->max_ns);
-		break;
-	case WORKER_MEAN:
-		set_mean(to, t);
-		break;
-	case WORKER_IN:
-		to->number = rate(v, period, t->bytes_in);
-		break;
-	case WORKER_OUT:
-		to->number = rate(v, period, t->bytes_out);
-		break;
+	case WORKER_COUNTED:
 	case WORKER_COLUMNS:
 		break;
 	}
@@ -170,8 +176,6 @@ static void
 method_value(const struct view *v, const struct method_row *m,
     enum method_column column, enum period period, struct value *to)
 {
-	const struct tally *t = &m->tally[period];
-
 	switch (column) {
 	case METHOD_NAME:
 		method_name(m, to->text, sizeof(to->text));
@@ -179,67 +183,54 @@ method_value(const struct view *v, const struct method_row *m,
 	case METHOD_RUNNING:
 		to->number = m->running;
 		break;
-	case METHOD_CALLS:
-		to->number = rate(v, period, t->calls);
-		break;
-	case METHOD_EXCEPTIONS:
-		to->number = rate(v, period, t->exceptions);
-		break;
-	case METHOD_ERRORS:
-		to->number = rate(v, period, t->errors);
-		break;
-	case METHOD_P50:
-		set_time(to, t, t->p50_ns);
-		break;
-	case METHOD_P99:
-		set_time(to, t, t->p99_ns);
-		break;
-	case METHOD_P999:
-		set_time(to, t, t->p999_ns);
-		break;
-	case METHOD_MAX:
-		set_time(to, t, t->max_ns);
-		break;
-	case METHOD_MEAN:
-		set_mean(to, t);
-		break;
 	case METHOD_SHARE:
-		set_share(to, v, t, period);
+		set_share(to, v, &m->tally[period], period);
 		break;
-	case METHOD_IN:
-		to->number = rate(v, period, t->bytes_in);
-		break;
-	case METHOD_OUT:
-		to->number = rate(v, period, t->bytes_out);
-		break;
+	case METHOD_COUNTED:
 	case METHOD_COLUMNS:
 		break;
 	}
 }
 
-/* Whether a column says something of a period. */
-static bool
-is_counted(enum table table, unsigned column)
+static void
+worker_get(const struct view *v, const struct worker_row *w, unsigned column,
+    enum period period, struct value *to)
 {
-	if (table == METHODS)
-		return column >= METHOD_CALLS;
-	return column >= WORKER_CALLS;
+	if (column < WORKER_COUNTED) {
+		worker_value(w, (enum worker_column)column, to);
+		return;
+	}
+	counted_value(v, &w->tally[period],
+	    (enum counted_column)(column - WORKER_COUNTED), period, to);
+	if (period == INTERVAL && v->interval_ns == 0)
+		to->none = true;
 }
 
+static void
+method_get(const struct view *v, const struct method_row *m, unsigned column,
+    enum period period, struct value *to)
+{
+	if (column < METHOD_COUNTED)
+		method_value(v, m, (enum method_column)column, period, to);
+	else
+		counted_value(v, &m->tally[period],
+		    (enum counted_column)(column - METHOD_COUNTED), period,
+		    to);
+	if (period == INTERVAL && column >= METHOD_SHARE &&
+	    (v->interval_ns == 0 || !v->methods_since))
+		to->none = true;
+}
+
+/* What is not known is no number to sort by. */
 void
 value_get(const struct view *v, enum table table, unsigned i,
     unsigned column, enum period period, struct value *to)
 {
 	memset(to, 0, sizeof(*to));
 	if (table == WORKERS)
-		worker_value(v, &v->worker[i], (enum worker_column)column,
-		    period, to);
+		worker_get(v, &v->worker[i], column, period, to);
 	else
-		method_value(v, &v->method[i], (enum method_column)column,
-		    period, to);
-	if (period == INTERVAL && is_counted(table, column) &&
-	    (v->interval_ns == 0 || (table == METHODS && !v->methods_since)))
-		to->none = true;
+		method_get(v, &v->method[i], column, period, to);
 	if (to->none)
 		to->number = 0;
 }

@@ -18,16 +18,25 @@ enum kind {
 	KIND_SHARE
 };
 
+enum counted_column {
+#define COUNTED(id, title, width, rank, kind, help)	COUNTED_##id,
+#include "columns.def"
+	COUNTED_COLUMNS
+};
+
+/* What is counted stands behind these. */
 enum worker_column {
 #define WORKER(id, title, width, rank, kind, help)	WORKER_##id,
 #include "columns.def"
-	WORKER_COLUMNS
+	WORKER_COUNTED,
+	WORKER_COLUMNS = WORKER_COUNTED + COUNTED_COLUMNS
 };
 
 enum method_column {
 #define METHOD(id, title, width, rank, kind, help)	METHOD_##id,
 #include "columns.def"
-	METHOD_COLUMNS
+	METHOD_COUNTED,
+	METHOD_COLUMNS = METHOD_COUNTED + COUNTED_COLUMNS
 };
 
 #define MAX_COLUMNS	32

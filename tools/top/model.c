@@ -18,7 +18,7 @@ model_init(struct model *m, uint64_t interval_ns)
 {
 	memset(m, 0, sizeof(*m));
 	m->table[WORKERS].sort = WORKER_SLOT;
-	m->table[METHODS].sort = METHOD_CALLS;
+	m->table[METHODS].sort = METHOD_COUNTED + COUNTED_CALLS;
 	m->interval_ns = interval_ns;
 	m->lane = -1;
 }

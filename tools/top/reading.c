@@ -40,13 +40,6 @@ method_value(const struct tf_stat *st, const char *name, int method, int lane)
 	    method, lane);
 }
 
-static uint64_t
-lane_value(const struct tf_stat *st, const char *name, int lane)
-{
-	return tf_stat_value(st, tf_stat_find(st, TF_STAT_WORKER, name), 0,
-	    lane);
-}
-
 /* A call that took its worker along is one that went wrong. */
 static void
 sums_read(struct sums *s, const struct tf_stat *st, int method, int lane)
@@ -61,19 +54,6 @@ sums_read(struct sums *s, const struct tf_stat *st, int method, int lane)
 	s->time_ns = method_value(st, "time_sum", method, lane);
 	tf_stat_get_times(st, method, lane, &s->times);
 	s->max_ns = method_value(st, "time_max", method, lane);
-}
-
-/* What has gone is read first, so that the difference is one. */
-static uint64_t
-connections(const struct tf_stat *st, int lane)
-{
-	uint64_t gone = lane_value(st, "connections_closed", lane) +
-	    lane_value(st, "connections_moved_out", lane) +
-	    lane_value(st, "connections_lost", lane);
-	uint64_t come = lane_value(st, "connections_accepted", lane) +
-	    lane_value(st, "connections_moved_in", lane);
-
-	return come > gone ? come - gone : 0;
 }
 
 static void
@@ -110,8 +90,8 @@ read_calls(struct reading *r, const struct tf_stat *st, unsigned lane,
 static void
 read_lanes(struct reading *r, const struct tf_stat *st)
 {
+	int n, queued = tf_stat_find(st, TF_STAT_WORKER, "calls_queued");
 	struct reading_lane *l;
-	int n;
 
 	for (;; r->nlanes++) {
 		r->lanes = room(r->lanes, r->nlanes, sizeof(*r->lanes));
@@ -119,8 +99,8 @@ read_lanes(struct reading *r, const struct tf_stat *st)
 		if (!tf_stat_get_lane(st, r->nlanes, &l->lane))
 			break;
 		n = (int)r->nlanes;
-		l->connections = connections(st, n);
-		l->queued = lane_value(st, "calls_queued", n);
+		l->connections = tf_stat_connections(st, n);
+		l->queued = tf_stat_value(st, queued, 0, n);
 		sums_read(&l->sums, st, TF_STAT_ALL, n);
 		if (l->lane.slot >= 0)
 			read_calls(r, st, r->nlanes, l->lane.threads);
