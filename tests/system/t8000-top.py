@@ -13,7 +13,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from bed import Bed, held_call, nothing_felt, under_load
 from daemon import CALC, launcher, refused
-from harness import DEADLINE, ILL, Load, Server, built, main, until
+from harness import (DEADLINE, ILL, Load, Server, Skip, built, instance_dir,
+                     main, until)
 from terminal import Terminal
 from upgraded import Upgraded
 
@@ -158,6 +159,15 @@ def json_has_its_fields():
     assert keys(seen) | calls == told, keys(seen) ^ told
 
 
+def by_its_socket():
+    s = calc(workers=1)
+    where = os.path.join(instance_dir(), s.name + ".sock")
+    for path, directory in ((where, "/"), (s.name + ".sock", instance_dir())):
+        text = top("-1", "-d", "100ms", "-S", path, cwd=directory)
+        assert text.startswith(s.name + ": "), text
+    assert s.stop() == 0
+
+
 def what_is_refused():
     s = calc(workers=1)
     name = ("-n", s.name)
@@ -171,7 +181,8 @@ def what_is_refused():
         t = Terminal([TOP, *name], 200, 24, term)
         assert t.process.wait(DEADLINE) == 1
         t.read(1)
-        assert said in t.screen() and "-1 and --json" in t.screen(), \
+        assert "-1 and --json" in t.screen(), t.screen()
+        assert said in t.screen() or "without ncurses" in t.screen(), \
             t.screen()
         t.close()
     with open("/dev/full", "w") as full:
@@ -182,6 +193,15 @@ def what_is_refused():
     assert launcher("top", "--version").stdout.startswith("thriftfork ")
     assert launcher("top", "--help").stdout.startswith("usage: ")
     assert s.stop() == 0
+
+
+def screen_of(server, columns, lines):
+    t = Terminal([TOP, "-n", server.name, "-d", "200ms"], columns, lines)
+    while not t.raw:
+        t.read(1)
+        if t.process.poll() is not None and "without ncurses" in t.screen():
+            raise Skip("built without ncurses")
+    return t
 
 
 def leave(t):
@@ -195,7 +215,7 @@ def screen_of_the_usual_size():
     """80x24: rows, sorting, filter, totals, pause, interval, help"""
     s = calc()
     with under_load(s):
-        t = Terminal([TOP, "-n", s.name, "-d", "200ms"], 80, 24)
+        t = screen_of(s, 80, 24)
         t.shows(r"^%s: thriftfork \S+, master %d, " % (s.name, s.pid))
         t.shows(r"^calls/s [1-9]\S*  errors/s 0 ")
         for slot, pid in s.workers().items():
@@ -239,7 +259,7 @@ def screen_of_the_usual_size():
 def screen_of_a_large_size():
     """200x50: more columns; then other sizes, one of them too small"""
     s = calc()
-    t = Terminal([TOP, "-n", s.name, "-d", "200ms"], 200, 50)
+    t = screen_of(s, 200, 50)
     t.shows(r"RESTARTS .* QUEUED .* OUT/s$")
     t.until(lambda screen: screen.splitlines()[-1].startswith("every 200ms")
             and len(screen.splitlines()) == 50, "the last line")
@@ -263,7 +283,7 @@ def one_worker():
     s = Bed(workers=1)
     call, release = held_call(s)
     pid = s.workers()[0]
-    t = Terminal([TOP, "-n", s.name, "-d", "200ms"], 80, 24)
+    t = screen_of(s, 80, 24)
     t.shows(r"^>   0 +%d ready " % pid)
     t.shows(r"^ Testbed\.hold +1 ")
     t.send("\r")
@@ -284,7 +304,7 @@ def one_worker():
 def through_a_reload_and_an_upgrade():
     s = calc(Upgraded)
     with under_load(s):
-        t = Terminal([TOP, "-n", s.name, "-d", "200ms"], 80, 24)
+        t = screen_of(s, 80, 24)
         stream = Stream(s)
         t.shows(r"master %d, .* generation 1," % s.pid)
         assert launcher("reload", "-n", s.name).returncode == 0
@@ -305,7 +325,7 @@ def through_a_reload_and_an_upgrade():
 def without_a_master():
     """it says so, and finds the next one of that name"""
     s = calc()
-    t = Terminal([TOP, "-n", s.name, "-d", "200ms"], 120, 24)
+    t = screen_of(s, 120, 24)
     stream = Stream(s)
     t.shows(r"^every 200ms")
     stream.next()
@@ -327,6 +347,6 @@ def without_a_master():
 
 
 main([rates_of_a_known_load, sums_of_all_intervals, the_tables_of_an_interval,
-      json_has_its_fields, what_is_refused, screen_of_the_usual_size,
-      screen_of_a_large_size, one_worker, through_a_reload_and_an_upgrade,
-      without_a_master])
+      json_has_its_fields, by_its_socket, what_is_refused,
+      screen_of_the_usual_size, screen_of_a_large_size, one_worker,
+      through_a_reload_and_an_upgrade, without_a_master])
