@@ -103,7 +103,7 @@ struct rare {
 	struct persistent	*persistent;	/* headers that came */
 	uint32_t		 out;		/* calls that are not back */
 	uint32_t		 oneways;	/* whose handlers run */
-	bool			 serial;	/* it has one of them at a time */
+	bool			 serial;	/* one of them at a time */
 	bool			 listed;	/* waits for the worker */
 	TAILQ_ENTRY(conn)	 wait;
 };
