@@ -117,7 +117,8 @@ START_TEST(rows_by_another_column)
 	ck_assert_str_eq(order(METHODS), "12[3]");
 	key(KEY_IS_RIGHT);
 	key(KEY_IS_RIGHT);	/* P50 */
-	ck_assert_uint_eq(model.table[METHODS].sort, METHOD_COUNTED + COUNTED_P50);
+	ck_assert_uint_eq(model.table[METHODS].sort,
+	    METHOD_COUNTED + COUNTED_P50);
 	ck_assert_str_eq(order(METHODS), "21[3]");
 	press("r");
 	ck_assert_str_eq(order(METHODS), "[3]12");
@@ -127,7 +128,8 @@ START_TEST(rows_by_another_column)
 	press("r");
 	ck_assert_str_eq(order(METHODS), "[3]21");
 	press("<");		/* round: the last that is shown in 80 */
-	ck_assert_uint_eq(model.table[METHODS].sort, METHOD_COUNTED + COUNTED_MAX);
+	ck_assert_uint_eq(model.table[METHODS].sort,
+	    METHOD_COUNTED + COUNTED_MAX);
 	ck_assert_str_eq(order(WORKERS), "[0]21");
 }
 END_TEST
