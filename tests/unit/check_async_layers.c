@@ -6,19 +6,12 @@
  */
 #include <thriftfork/async.h>
 
-#include <sys/socket.h>
-
-#include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "io/tls.h"
 #include "lib/unit.h"
+#include "unit_layers.h"
 #include "unit_service.h"
-#include "unit_tls.h"
-#include "unit_worker.h"
 
 #define MANY	200
 #define BIG	300000
@@ -27,7 +20,6 @@ static struct tf_loop *loop;
 static struct tf_async *client;
 static int left, failed;
 static char last_error[400];
-static char ca_path[] = "/tmp/check_async_layers.XXXXXX";
 
 static const struct {
 	const char	*protocol, *framing, *transforms;
@@ -58,24 +50,7 @@ static const struct {
 static void
 setup(void)
 {
-	bench_setup();
-#ifdef HAVE_OPENSSL
-	struct credentials sc = { .ca.p = NULL };
-	struct pem ca = unit_ca();
-	char why[400];
-	int fd;
-
-	unit_certificate("server", "IP:127.0.0.1", 0, &sc.chain, &sc.key);
-	bench_tls = tls_server(&sc, why, sizeof(why));
-	ck_assert_msg(bench_tls != NULL, "%s", why);
-	credentials_fini(&sc);
-	fd = mkstemp(ca_path);
-	ck_assert_int_eq(write(fd, ca.p, ca.len), (ssize_t)ca.len);
-	close(fd);
-	free(ca.p);
-	free(ca.name);
-#endif
-	bench_start();
+	layers_setup();
 	loop = tf_loop_new();
 	left = failed = 0;
 }
@@ -85,9 +60,7 @@ teardown(void)
 {
 	tf_async_free(client);
 	tf_loop_free(loop);
-	bench_teardown();
-	tls_context_free(bench_tls);
-	unlink(ca_path);
+	layers_teardown();
 }
 
 static void
@@ -100,18 +73,12 @@ set(const char *key, const char *value)
 static void
 begin(bool tls, bool trusting)
 {
-	struct sockaddr_in a;
-	socklen_t len = sizeof(a);
 	char where[64];
-	int fd = bench_tcp();
 
-	ck_assert_int_eq(getpeername(fd, (struct sockaddr *)&a, &len), 0);
-	close(fd);
-	snprintf(where, sizeof(where), "%s127.0.0.1:%u", tls ? "tls://" : "",
-	    ntohs(a.sin_port));
+	layers_address(where, sizeof(where), tls);
 	client = tf_async_new(loop, where);
 	if (tls && trusting)
-		set("tls-ca", ca_path);
+		set("tls-ca", layers_ca);
 }
 
 static void

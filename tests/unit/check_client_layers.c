@@ -6,16 +6,14 @@
  */
 #include <thriftfork/client.h>
 
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "io/tls.h"
 #include "lib/unit.h"
+#include "unit_layers.h"
 #include "unit_service.h"
-#include "unit_tls.h"
 #include "unit_worker.h"
 
 #ifdef HAVE_OPENSSL
@@ -23,7 +21,6 @@
 #define BIG	1000000
 
 static struct tf_client *c;
-static char ca_path[] = "/tmp/check_client_layers.XXXXXX";
 
 /* Of each loop: whether there is TLS, and zlib. */
 static const bool over_tls[] = { false, true, true };
@@ -37,49 +34,20 @@ set(const char *key, const char *value)
 }
 
 static void
-setup(void)
-{
-	struct credentials sc = { .ca.p = NULL };
-	struct pem ca = unit_ca();
-	char why[400];
-	int fd;
-
-	bench_setup();
-	unit_certificate("server", "IP:127.0.0.1", 0, &sc.chain, &sc.key);
-	bench_tls = tls_server(&sc, why, sizeof(why));
-	ck_assert_msg(bench_tls != NULL, "%s", why);
-	credentials_fini(&sc);
-	fd = mkstemp(ca_path);
-	ck_assert_int_eq(write(fd, ca.p, ca.len), (ssize_t)ca.len);
-	close(fd);
-	free(ca.p);
-	free(ca.name);
-	bench_start();
-}
-
-static void
 teardown(void)
 {
 	tf_client_free(c);
-	bench_teardown();
-	tls_context_free(bench_tls);
-	unlink(ca_path);
+	layers_teardown();
 }
 
 static void
 begin(bool tls, bool zlib)
 {
-	struct sockaddr_in a;
-	socklen_t len = sizeof(a);
 	char where[64];
-	int fd = bench_tcp();
 
-	ck_assert_int_eq(getpeername(fd, (struct sockaddr *)&a, &len), 0);
-	close(fd);
-	snprintf(where, sizeof(where), "%s127.0.0.1:%u", tls ? "tls://" : "",
-	    ntohs(a.sin_port));
+	layers_address(where, sizeof(where), tls);
 	c = tf_client_new(where);
-	set("tls-ca", ca_path);
+	set("tls-ca", layers_ca);
 	set("zlib", zlib ? "yes" : "no");
 }
 
@@ -144,7 +112,7 @@ main(void)
 	TCase *t = unit_case(s, "layers");
 
 #ifdef HAVE_OPENSSL
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, layers_setup, teardown);
 	tcase_add_loop_test(t, calls, 0, 3);
 	tcase_add_loop_test(t, child, 0, 3);
 #else
