@@ -190,10 +190,13 @@ class Terminal:
         os.write(self.master, keys.encode())
 
     def read(self, seconds):
-        if select.select([self.master], [], [], seconds)[0]:
-            data = os.read(self.master, 65536)
-            self.raw += data
-            self.rest = self.grid.feed(self.rest + data)
+        """Whether anything has come."""
+        if not select.select([self.master], [], [], seconds)[0]:
+            return False
+        data = os.read(self.master, 65536)
+        self.raw += data
+        self.rest = self.grid.feed(self.rest + data)
+        return True
 
     def screen(self):
         return "\n".join(self.grid.text())
@@ -204,8 +207,9 @@ class Terminal:
         while not condition(self.screen()):
             assert time.monotonic() < end, \
                 "not on the screen: %s\n%s" % (what, self.screen())
-            assert self.process.poll() is None, self.screen()
-            self.read(0.1)
+            ended = self.process.poll() is not None
+            assert self.read(0.5) or not ended, \
+                "it has ended: %s\n%s" % (what, self.screen())
         return self.screen()
 
     def shows(self, pattern):
@@ -223,8 +227,8 @@ class Terminal:
         while self.process.poll() is None:
             assert time.monotonic() < end, self.screen()
             self.read(0.05)
-        while select.select([self.master], [], [], 0)[0]:
-            self.read(0)
+        while self.read(0.1):
+            pass
         after = termios.tcgetattr(self.slave)
         assert after == self.before, (self.before, after)
         for on, off in ((b"\x1b[?1049h", b"\x1b[?1049l"),
