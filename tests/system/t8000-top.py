@@ -172,7 +172,8 @@ def what_is_refused():
     s = calc(workers=1)
     name = ("-n", s.name)
     refused(1, "does not run", "top", "-1", "-n", "nonesuch")
-    refused(1, "-1 and --json do without", "top", *name, stdin=subprocess.DEVNULL)
+    refused(1, "-1 and --json do without", "top", *name,
+            stdin=subprocess.DEVNULL)
     for words in (("-d", "5"), ("-d", "10ms"), ("-x",), ("more",)):
         assert launcher("top", *name, *words).returncode == 2, words
     for term, said in (("dumb", "TERM=dumb cannot place its cursor"),
