@@ -58,7 +58,7 @@ show_all(const struct view *v)
 		expect_printable(line);
 	}
 	for (i = 0; i < v->workers; i++) {
-		layout_worker(v, &v->worker[i], 300, line);
+		layout_worker(&v->worker[i], 300, line);
 		expect_printable(line);
 	}
 	model_fini(&m);

@@ -363,6 +363,10 @@ START_TEST(nothing_that_a_terminal_obeys)
 	calls[0] = (struct call_row){ .method = 3, .thread = -1,
 	    .peer = "\x1b[m", .seqid = -7, .running_ns = 3 * S, .stale = true };
 	view.calls = 1;
+	workers[0].threads = 3;
+	layout_calls(&view, &workers[0], 200, line);
+	ck_assert_str_eq(line, "in calls now, 0 of 3 threads busy, 0 calls "
+	    "waiting");
 	layout_call(&view, 0, 200, line);
 	ck_assert_str_eq(line, " loop         3.00s  Calculator.\\x1b]0;x\\x07 "
 	    "(seqid -7, from \\x1b[m, perhaps)");
@@ -371,7 +375,7 @@ START_TEST(nothing_that_a_terminal_obeys)
 	layout_head(&view, INTERVAL, 0, 80, line);
 	ck_assert_int_eq(strncmp(line, "\\x0d\\x0a: thriftfork \\x7f,", 24),
 	    0);
-	layout_worker(&view, &workers[0], 200, line);
+	layout_worker(&workers[0], 200, line);
 	for (s = line; *s != '\0'; s++)
 		ck_assert_msg(*s >= ' ' && *s <= '~', "%s", line);
 	for (s = row(WORKERS, 0, 200); *s != '\0'; s++)

@@ -225,6 +225,10 @@ START_TEST(calls_that_are_running)
 	ck_assert(view->methods_since);
 	ck_assert_uint_eq(view->method[1].tally[INTERVAL].calls, 4);
 	ck_assert_uint_eq(view->tally[INTERVAL].calls, 8);
+	work(0, 1, 5, 1000);
+	look(TF_STAT_ALL);		/* of all it is always known */
+	ck_assert(view->methods_since);
+	ck_assert_uint_eq(view->method[1].tally[INTERVAL].calls, 5);
 }
 END_TEST
 

@@ -95,12 +95,14 @@ draw_tables(struct model *m, const struct view *v, int y, int bottom)
 }
 
 static void
-draw_calls(const struct view *v, int *y, int bottom)
+draw_calls(const struct view *v, const struct worker_row *w, int *y,
+    int bottom)
 {
 	char line[LAYOUT_WIDTH];
 	unsigned i, shown = 0;
 
-	put((*y)++, A_BOLD, v->calls == 0 ? "in no call now" : "in calls now:");
+	layout_calls(v, w, width(), line);
+	put((*y)++, A_BOLD, line);
 	for (i = 0; i < v->calls && shown < MAX_CALLS && *y < bottom - 3;
 	    i++, shown++) {
 		layout_call(v, i, width(), line);
@@ -136,13 +138,13 @@ draw_worker(struct model *m, const struct view *v, int y, int bottom)
 	if (w == NULL)
 		return;
 	row = (unsigned)(w - v->worker);
-	layout_worker(v, w, width(), line);
+	layout_worker(w, width(), line);
 	put(y++, A_BOLD, line);
 	alone.table[WORKERS].order = &row;
 	alone.table[WORKERS].n = 1;
 	alone.table[WORKERS].first = alone.table[WORKERS].marked = 0;
 	y = draw_table(&alone, v, WORKERS, y, 1) + 1;
-	draw_calls(v, &y, bottom);
+	draw_calls(v, w, &y, bottom);
 	draw_table(m, v, METHODS, y + 1, bottom - y - 2);
 }
 

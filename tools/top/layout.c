@@ -195,6 +195,19 @@ layout_row(const struct model *m, const struct view *v, enum table table,
 	}
 }
 
+void
+layout_worker(const struct worker_row *w, unsigned width,
+    char line[LAYOUT_WIDTH])
+{
+	char state[sizeof(w->state) * 4];
+
+	line[0] = '\0';
+	tf_stat_escape(w->state, state, sizeof(state));
+	add(line, width, "slot %d, process %d, %s, generation %u, up %s, "
+	    "restarts %u", w->slot, w->pid, state, w->generation,
+	    cell_age((double)w->uptime_ns).s, w->restarts);
+}
+
 static unsigned
 busy_threads(const struct view *v, int lane)
 {
@@ -206,19 +219,14 @@ busy_threads(const struct view *v, int lane)
 }
 
 void
-layout_worker(const struct view *v, const struct worker_row *w,
+layout_calls(const struct view *v, const struct worker_row *w,
     unsigned width, char line[LAYOUT_WIDTH])
 {
-	char state[sizeof(w->state) * 4];
-
 	line[0] = '\0';
-	tf_stat_escape(w->state, state, sizeof(state));
-	add(line, width, "slot %d, process %d, %s, generation %u, up %s, "
-	    "restarts %u", w->slot, w->pid, state, w->generation,
-	    cell_age((double)w->uptime_ns).s, w->restarts);
+	add(line, width, v->calls == 0 ? "in no call now" : "in calls now");
 	if (w->threads != 0)
-		add(line, width, ", threads %u (%u in a call, %" PRIu64
-		    " calls wait)", w->threads, busy_threads(v, w->lane),
+		add(line, width, ", %u of %u threads busy, %" PRIu64
+		    " calls waiting", busy_threads(v, w->lane), w->threads,
 		    w->queued);
 }
 

@@ -23,8 +23,10 @@ void	 layout_titles(const struct model *, enum table, unsigned width,
 void	 layout_row(const struct model *, const struct view *, enum table,
 	    unsigned place, unsigned width, char line[LAYOUT_WIDTH]);
 
-/* One worker: what it is, and one of the calls that it is in. */
-void	 layout_worker(const struct view *, const struct worker_row *,
+/* One worker: what it is, how many calls it is in, and one of them. */
+void	 layout_worker(const struct worker_row *, unsigned width,
+	    char line[LAYOUT_WIDTH]);
+void	 layout_calls(const struct view *, const struct worker_row *,
 	    unsigned width, char line[LAYOUT_WIDTH]);
 void	 layout_call(const struct view *, unsigned number, unsigned width,
 	    char line[LAYOUT_WIDTH]);

@@ -7,6 +7,7 @@
 
 #include <err.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define FEW	16		/* room to begin with */
@@ -117,7 +118,10 @@ read_methods(struct reading *r, const struct tf_stat *st)
 		m = &r->method[r->nmethods];
 		if (!tf_stat_get_method(st, r->nmethods, &m->name))
 			break;
-		sums_read(&m->sums, st, (int)r->nmethods, r->lane);
+		sums_read(&m->sums, st, (int)r->nmethods, TF_STAT_ALL);
+		memset(&m->alone, 0, sizeof(m->alone));
+		if (r->lane != TF_STAT_ALL)
+			sums_read(&m->alone, st, (int)r->nmethods, r->lane);
 	}
 }
 

@@ -24,7 +24,8 @@ struct reading_lane {
 
 struct reading_method {
 	struct tf_stat_method name;
-	struct sums	 sums;
+	struct sums	 sums;		/* of all lanes */
+	struct sums	 alone;		/* of the one that is looked at */
 };
 
 struct reading_call {
@@ -38,7 +39,7 @@ struct reading {
 	struct tf_stat_master master;
 	uint64_t	 in_flight;
 	struct sums	 sums;
-	int		 lane;		/* of the methods, or TF_STAT_ALL */
+	int		 lane;		/* looked at alone, or TF_STAT_ALL */
 	struct tf_stat_slot *slot;
 	struct reading_lane *lanes;
 	struct reading_method *method;

@@ -189,7 +189,17 @@ make_workers(struct view *v, const struct reading *before,
 		v->connections += now->lanes[i].connections;
 }
 
-/* Of another lane's methods an earlier reading says nothing. */
+/* A method's counts in the lane that is looked at, or in all. */
+static const struct sums *
+method_sums(const struct reading *r, unsigned method, int lane)
+{
+	if (r == NULL || method >= r->nmethods)
+		return NULL;
+	return lane == TF_STAT_ALL ? &r->method[method].sums :
+	    &r->method[method].alone;
+}
+
+/* Of another lane alone an earlier reading says nothing. */
 static void
 make_methods(struct view *v, const struct reading *before,
     const struct reading *now)
@@ -201,7 +211,8 @@ make_methods(struct view *v, const struct reading *before,
 	v->method = calloc((size_t)now->nmethods + 1, sizeof(*v->method));
 	if (v->method == NULL)
 		err(1, NULL);
-	if (before != NULL && before->lane != now->lane)
+	if (before != NULL && now->lane != TF_STAT_ALL &&
+	    before->lane != now->lane)
 		before = NULL;
 	v->methods_since = before != NULL;
 	for (i = 0; i < now->nmethods; i++) {
@@ -211,9 +222,8 @@ make_methods(struct view *v, const struct reading *before,
 		    sizeof(row->service));
 		memcpy(row->method, now->method[i].name.method,
 		    sizeof(row->method));
-		tally_both(row->tally, before == NULL ||
-		    i >= before->nmethods ? NULL : &before->method[i].sums,
-		    &now->method[i].sums);
+		tally_both(row->tally, method_sums(before, i, now->lane),
+		    method_sums(now, i, now->lane));
 		v->methods_ns[INTERVAL] += row->tally[INTERVAL].time_ns;
 		v->methods_ns[TOTAL] += row->tally[TOTAL].time_ns;
 	}
