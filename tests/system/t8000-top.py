@@ -68,16 +68,19 @@ def rates_of_a_known_load():
     s = calc()
     load = Load(s.address, "-t", 60, "-c", 0, "--once-rate", 200)
     load.ready()
-    seen = json.loads(top("-1", "--json", "-d", "3s", "-n", s.name))
+    # Where the clients themselves are held up a look is off: one is enough.
+    looks = [json.loads(top("-1", "--json", "-d", "2s", "-n", s.name))
+             for _ in range(3)]
     report = load.stop()
     nothing_felt(report)
     own = (report["sent"] + report["oneways"]) / report["seconds"]
-    rate = seen["interval"]["calls_per_s"]
-    assert abs(rate - own) < 0.05 * own, (rate, own, report)
-    assert 2900 <= seen["interval_ms"] <= 4000, seen["interval_ms"]
-    for table in ("workers", "methods"):
-        parts = sum(row["interval"]["calls_per_s"] for row in seen[table])
-        assert abs(parts - rate) < 0.01 * rate, (table, parts, rate)
+    rates = [seen["interval"]["calls_per_s"] for seen in looks]
+    assert min(abs(rate - own) for rate in rates) < 0.04 * own, (rates, own)
+    for seen, rate in zip(looks, rates):
+        assert 1990 <= seen["interval_ms"] <= 4000, seen["interval_ms"]
+        for table in ("workers", "methods"):
+            parts = sum(row["interval"]["calls_per_s"] for row in seen[table])
+            assert abs(parts - rate) < 0.1, (table, parts, rate)
     assert s.stop() == 0
 
 

@@ -13,6 +13,9 @@
 #include "top/layout.h"
 
 #define S	UINT64_C(1000000000)
+#define P50	(METHOD_COUNTED + COUNTED_P50)
+#define P99	(METHOD_COUNTED + COUNTED_P99)
+#define MAX	(METHOD_COUNTED + COUNTED_MAX)
 
 /* A text to an array. */
 #define SET(to, text)	snprintf(to, sizeof(to), "%s", text)
@@ -117,8 +120,7 @@ START_TEST(rows_by_another_column)
 	ck_assert_str_eq(order(METHODS), "12[3]");
 	key(KEY_IS_RIGHT);
 	key(KEY_IS_RIGHT);	/* P50 */
-	ck_assert_uint_eq(model.table[METHODS].sort,
-	    METHOD_COUNTED + COUNTED_P50);
+	ck_assert_uint_eq(model.table[METHODS].sort, P50);
 	ck_assert_str_eq(order(METHODS), "21[3]");
 	press("r");
 	ck_assert_str_eq(order(METHODS), "[3]12");
@@ -128,8 +130,7 @@ START_TEST(rows_by_another_column)
 	press("r");
 	ck_assert_str_eq(order(METHODS), "[3]21");
 	press("<");		/* round: the last that is shown in 80 */
-	ck_assert_uint_eq(model.table[METHODS].sort,
-	    METHOD_COUNTED + COUNTED_MAX);
+	ck_assert_uint_eq(model.table[METHODS].sort, MAX);
 	ck_assert_str_eq(order(WORKERS), "[0]21");
 }
 END_TEST
@@ -143,7 +144,7 @@ START_TEST(what_is_not_known_comes_last)
 	ck_assert_str_eq(order(METHODS), "12[3]");
 	methods[2].tally[INTERVAL].calls = 0;
 	view.methods_since = true;
-	model.table[METHODS].sort = METHOD_COUNTED + COUNTED_P99;
+	model.table[METHODS].sort = P99;
 	model_arrange(&model, &view);
 	ck_assert_str_eq(order(METHODS), "[3]12");
 	press("r");

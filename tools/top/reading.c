@@ -34,27 +34,62 @@ now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
-static uint64_t
-method_value(const struct tf_stat *st, const char *name, int method, int lane)
+/* Numbers of counters, or -1. */
+struct counters {
+	int		 calls, exceptions, errors, aborted, bytes_in;
+	int		 bytes_out, time_sum, time_max;
+};
+
+static struct counters
+counters_find(const struct tf_stat *st)
 {
-	return tf_stat_value(st, tf_stat_find(st, TF_STAT_METHOD, name),
-	    method, lane);
+	return (struct counters){
+	    .calls = tf_stat_find(st, TF_STAT_METHOD, "calls"),
+	    .exceptions = tf_stat_find(st, TF_STAT_METHOD, "exceptions"),
+	    .errors = tf_stat_find(st, TF_STAT_METHOD, "errors"),
+	    .aborted = tf_stat_find(st, TF_STAT_METHOD, "aborted"),
+	    .bytes_in = tf_stat_find(st, TF_STAT_METHOD, "bytes_in"),
+	    .bytes_out = tf_stat_find(st, TF_STAT_METHOD, "bytes_out"),
+	    .time_sum = tf_stat_find(st, TF_STAT_METHOD, "time_sum"),
+	    .time_max = tf_stat_find(st, TF_STAT_METHOD, "time_max"),
+	};
 }
 
-/* A call that took its worker along is one that went wrong. */
-static void
-sums_read(struct sums *s, const struct tf_stat *st, int method, int lane)
+/* A call that took its worker along is one that went wrong.  False: none. */
+static bool
+sums_read(struct sums *s, const struct tf_stat *st, const struct counters *c,
+    int method, int lane)
 {
-	uint64_t aborted = method_value(st, "aborted", method, lane);
+	uint64_t aborted = tf_stat_value(st, c->aborted, method, lane);
 
-	s->calls = method_value(st, "calls", method, lane) + aborted;
-	s->errors = method_value(st, "errors", method, lane) + aborted;
-	s->exceptions = method_value(st, "exceptions", method, lane);
-	s->bytes_in = method_value(st, "bytes_in", method, lane);
-	s->bytes_out = method_value(st, "bytes_out", method, lane);
-	s->time_ns = method_value(st, "time_sum", method, lane);
+	s->calls = tf_stat_value(st, c->calls, method, lane) + aborted;
+	if (s->calls == 0)
+		return false;
+	s->errors = tf_stat_value(st, c->errors, method, lane) + aborted;
+	s->exceptions = tf_stat_value(st, c->exceptions, method, lane);
+	s->bytes_in = tf_stat_value(st, c->bytes_in, method, lane);
+	s->bytes_out = tf_stat_value(st, c->bytes_out, method, lane);
+	s->time_ns = tf_stat_value(st, c->time_sum, method, lane);
 	tf_stat_get_times(st, method, lane, &s->times);
-	s->max_ns = method_value(st, "time_max", method, lane);
+	s->max_ns = tf_stat_value(st, c->time_max, method, lane);
+	return true;
+}
+
+static void
+sums_add(struct sums *to, const struct sums *s)
+{
+	unsigned i;
+
+	to->calls += s->calls;
+	to->errors += s->errors;
+	to->exceptions += s->exceptions;
+	to->bytes_in += s->bytes_in;
+	to->bytes_out += s->bytes_out;
+	to->time_ns += s->time_ns;
+	for (i = 0; i < TF_STAT_BUCKETS; i++)
+		to->times.count[i] += s->times.count[i];
+	if (s->max_ns > to->max_ns)
+		to->max_ns = s->max_ns;
 }
 
 static void
@@ -88,10 +123,36 @@ read_calls(struct reading *r, const struct tf_stat *st, unsigned lane,
 			add_call(r, lane, (int)i, &c);
 }
 
+/*
+ * Each number is read once and added up in all directions, so that a table has
+ * the sum of the other, although calls end meanwhile.
+ */
+static void
+read_sums(struct reading *r, const struct tf_stat *st,
+    const struct counters *c, unsigned lane)
+{
+	struct sums *to = &r->lanes[lane].sums, one;
+	unsigned m;
+
+	memset(to, 0, sizeof(*to));
+	if (r->lanes[lane].lane.uses == 0)
+		return;
+	for (m = 0; m < r->nmethods; m++) {
+		if (!sums_read(&one, st, c, (int)m, (int)lane))
+			continue;
+		sums_add(to, &one);
+		sums_add(&r->method[m].sums, &one);
+		sums_add(&r->sums, &one);
+		if (r->lane == (int)lane)
+			r->method[m].alone = one;
+	}
+}
+
 static void
 read_lanes(struct reading *r, const struct tf_stat *st)
 {
 	int n, queued = tf_stat_find(st, TF_STAT_WORKER, "calls_queued");
+	const struct counters counters = counters_find(st);
 	struct reading_lane *l;
 
 	for (;; r->nlanes++) {
@@ -102,7 +163,7 @@ read_lanes(struct reading *r, const struct tf_stat *st)
 		n = (int)r->nlanes;
 		l->connections = tf_stat_connections(st, n);
 		l->queued = tf_stat_value(st, queued, 0, n);
-		sums_read(&l->sums, st, TF_STAT_ALL, n);
+		read_sums(r, st, &counters, r->nlanes);
 		if (l->lane.slot >= 0)
 			read_calls(r, st, r->nlanes, l->lane.threads);
 	}
@@ -116,12 +177,9 @@ read_methods(struct reading *r, const struct tf_stat *st)
 	for (;; r->nmethods++) {
 		r->method = room(r->method, r->nmethods, sizeof(*r->method));
 		m = &r->method[r->nmethods];
+		memset(m, 0, sizeof(*m));
 		if (!tf_stat_get_method(st, r->nmethods, &m->name))
 			break;
-		sums_read(&m->sums, st, (int)r->nmethods, TF_STAT_ALL);
-		memset(&m->alone, 0, sizeof(m->alone));
-		if (r->lane != TF_STAT_ALL)
-			sums_read(&m->alone, st, (int)r->nmethods, r->lane);
 	}
 }
 
@@ -136,10 +194,9 @@ reading_take(const struct tf_stat *st, int lane)
 	r->lane = lane;
 	tf_stat_get_master(st, &r->master);
 	r->in_flight = tf_stat_in_flight(st, TF_STAT_ALL);
-	sums_read(&r->sums, st, TF_STAT_ALL, TF_STAT_ALL);
+	read_methods(r, st);
 	read_slots(r, st);
 	read_lanes(r, st);
-	read_methods(r, st);
 	return r;
 }
 
