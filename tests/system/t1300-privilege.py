@@ -184,14 +184,13 @@ def check_descriptors(master, log):
                        for n, f in fds.items())
         # One that is kept for the moment when no other is free.
         kinds.remove("/dev/null")
-        # One event loop; an eventfd for signals and one to stop the server;
-        # the segment, read-only; a listener and the channel; the log.
+        # One event loop; eventfds for what threads post to it, for signals
+        # and to stop the server; the segment, read-only; a listener and the
+        # channel; the log.
         assert kinds == sorted(["stdio"] * 3 + [
-            log, "/memfd", "anon_inode", "anon_inode", "anon_inode",
-            "socket", "socket"]), fds
+            log, "/memfd", *["anon_inode"] * 4, "socket", "socket"]), fds
         assert sorted(f for f in fds.values() if "anon_inode" in f) == [
-            "anon_inode:[eventfd]", "anon_inode:[eventfd]",
-            "anon_inode:[eventpoll]"], fds
+            *["anon_inode:[eventfd]"] * 3, "anon_inode:[eventpoll]"], fds
         memory, = [n for n, f in fds.items() if "memfd" in f]
         info = proc(pid, "fdinfo/%d" % memory)
         assert int(info["flags"], 8) & os.O_ACCMODE == os.O_RDONLY, info
