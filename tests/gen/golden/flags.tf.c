@@ -288,6 +288,92 @@ flags_work_tell(struct tf_client *client, int32_t a)
 	return tf_client_call(client, &flags_work_methods[3], &a_, &result);
 }
 
+struct tf_flight *
+flags_work_quick_start(struct tf_async *client, int32_t a, tf_flight_fn *fn,
+    void *arg)
+{
+	struct flags_work_quick_args a_ = { .a = a };
+
+	return tf_async_start(client, &flags_work_methods[0], &a_, fn, arg);
+}
+
+int
+flags_work_quick_finish(struct tf_flight *flight, int32_t *ret)
+{
+	const struct flags_work_quick_result *r;
+	const void *result = NULL;
+	int rc;
+
+	rc = tf_flight_finish(flight, &flags_work_methods[0], &result);
+	r = result;
+	if (rc == 0 && ret != NULL)
+		*ret = r->success;
+	return rc;
+}
+
+struct tf_flight *
+flags_work_block_start(struct tf_async *client, int32_t a, tf_flight_fn *fn,
+    void *arg)
+{
+	struct flags_work_block_args a_ = { .a = a };
+
+	return tf_async_start(client, &flags_work_methods[1], &a_, fn, arg);
+}
+
+int
+flags_work_block_finish(struct tf_flight *flight, int32_t *ret)
+{
+	const struct flags_work_block_result *r;
+	const void *result = NULL;
+	int rc;
+
+	rc = tf_flight_finish(flight, &flags_work_methods[1], &result);
+	r = result;
+	if (rc == 0 && ret != NULL)
+		*ret = r->success;
+	return rc;
+}
+
+struct tf_flight *
+flags_work_again_start(struct tf_async *client, int32_t a, tf_flight_fn *fn,
+    void *arg)
+{
+	struct flags_work_again_args a_ = { .a = a };
+
+	return tf_async_start(client, &flags_work_methods[2], &a_, fn, arg);
+}
+
+int
+flags_work_again_finish(struct tf_flight *flight, int32_t *ret)
+{
+	const struct flags_work_again_result *r;
+	const void *result = NULL;
+	int rc;
+
+	rc = tf_flight_finish(flight, &flags_work_methods[2], &result);
+	r = result;
+	if (rc == 0 && ret != NULL)
+		*ret = r->success;
+	return rc;
+}
+
+struct tf_flight *
+flags_work_tell_start(struct tf_async *client, int32_t a, tf_flight_fn *fn,
+    void *arg)
+{
+	struct flags_work_tell_args a_ = { .a = a };
+
+	return tf_async_start(client, &flags_work_methods[3], &a_, fn, arg);
+}
+
+int
+flags_work_tell_finish(struct tf_flight *flight)
+{
+	const void *result = NULL;
+
+	return tf_flight_finish(flight, &flags_work_methods[3], &result);
+}
+
 struct flags_bare_g_args {
 	char	tf_empty_;
 };
@@ -347,5 +433,21 @@ flags_bare_g(struct tf_client *client)
 	void *result = NULL;
 
 	return tf_client_call(client, &flags_bare_methods[0], &a, &result);
+}
+
+struct tf_flight *
+flags_bare_g_start(struct tf_async *client, tf_flight_fn *fn, void *arg)
+{
+	struct flags_bare_g_args a = { 0 };
+
+	return tf_async_start(client, &flags_bare_methods[0], &a, fn, arg);
+}
+
+int
+flags_bare_g_finish(struct tf_flight *flight)
+{
+	const void *result = NULL;
+
+	return tf_flight_finish(flight, &flags_bare_methods[0], &result);
 }
 

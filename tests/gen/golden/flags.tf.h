@@ -63,6 +63,24 @@ int flags_work_block(struct tf_client *, int32_t a, int32_t *ret);
 int flags_work_again(struct tf_client *, int32_t a, int32_t *ret);
 int flags_work_tell(struct tf_client *, int32_t a);
 
+/*
+ * The same without waiting, in two halves: one begins a call, and fn is called
+ * when it has ended; there the other one says how, as above, but with
+ * tf_flight_error().  Results live as long as the flight.
+ */
+struct tf_flight *flags_work_quick_start(struct tf_async *, int32_t a,
+    tf_flight_fn *fn, void *arg);
+int flags_work_quick_finish(struct tf_flight *, int32_t *ret);
+struct tf_flight *flags_work_block_start(struct tf_async *, int32_t a,
+    tf_flight_fn *fn, void *arg);
+int flags_work_block_finish(struct tf_flight *, int32_t *ret);
+struct tf_flight *flags_work_again_start(struct tf_async *, int32_t a,
+    tf_flight_fn *fn, void *arg);
+int flags_work_again_finish(struct tf_flight *, int32_t *ret);
+struct tf_flight *flags_work_tell_start(struct tf_async *, int32_t a,
+    tf_flight_fn *fn, void *arg);
+int flags_work_tell_finish(struct tf_flight *);
+
 extern const struct tf_service flags_bare_service;
 
 /*
@@ -105,6 +123,15 @@ int flags_bare_g_reply(struct tf_later);
  * or exception may be NULL.
  */
 int flags_bare_g(struct tf_client *);
+
+/*
+ * The same without waiting, in two halves: one begins a call, and fn is called
+ * when it has ended; there the other one says how, as above, but with
+ * tf_flight_error().  Results live as long as the flight.
+ */
+struct tf_flight *flags_bare_g_start(struct tf_async *, tf_flight_fn *fn,
+    void *arg);
+int flags_bare_g_finish(struct tf_flight *);
 
 #ifdef __cplusplus
 }
