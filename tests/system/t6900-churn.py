@@ -345,7 +345,9 @@ def growth(s, rng, event, times):
     sys.stdout.flush()
     for was, now, room in zip(before, after, (16, 160)):
         assert now[0] <= was[0] + times + room, (event, before, after)
-    assert after[0][1] <= before[0][1], (event, before, after)
+    # Where a program lies is chance, and whether two mappings touch.
+    chance = 2 if event is upgrade else 0
+    assert after[0][1] <= before[0][1] + chance, (event, before, after)
 
 
 def there_and_back(s, rng):
