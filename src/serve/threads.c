@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One mutex, and a semaphore for each thread: who is idle is called by name, the
- * last one to become so first, as its memory is warm.  (A condition for all
+ * One mutex, and a semaphore for each thread: who is idle is called by name,
+ * the last one to become so first, as its memory is warm.  (A condition for all
  * would do, but for glibc before 2.41, in which pthread_cond_signal() sometimes
  * wakes nobody.)  A thread takes one job at a time, so that a slow job holds up
  * nobody but itself.

@@ -1,22 +1,84 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The reader on any bytes: whatever a segment holds, looking at all of it and
- * printing it, as status and as top do, reads nothing outside and comes to an
- * end.  What top shows is printable.
+ * Fuzz target: the reader of a segment.  The input says which words of a true
+ * one are overwritten, and how much is missing at its end: as bytes of its own
+ * a corpus would be of another version soon, and refused by the head.  Whatever
+ * it holds, looking at all of it and printing it, as status and as top do, reads
+ * nothing outside and comes to an end.  What top shows is printable.
  */
 #include <sys/mman.h>
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <thriftfork/stat.h>
 
+#include "shm/segment.h"
 #include "top/json.h"
 #include "top/layout.h"
 #include "top/reading.h"
 
+#define MAX_BYTES	((size_t)1 << 20)
+#define CUT_BYTES	2		/* of the input: its end */
+#define PATCH_BYTES	(2 + 8)		/* which word, what it is */
+
 int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static uint8_t *original;
+static size_t original_len;
+
+static void
+make_original(void)
+{
+	const struct segment_sizes sizes = { 2, 2, 2 };
+	struct segment *s = segment_create("fuzz", &sizes);
+	struct lane *l;
+
+	segment_set_library(s, "1.2.3");
+	segment_set_master(s, 100, 4, 2);
+	segment_add_listen(s, "127.0.0.1:9090");
+	segment_method_add(s, "Calculator", "add");
+	segment_lane_take(s, 0, 4);
+	segment_lane_started(s, 0, 200);
+	segment_slot_set(s, 0, SLOT_READY, 0, 200, 7);
+	l = segment_attach_self(s, 0);
+	lane_call_begin(l, 1, 1, "10.0.0.3:5432", 1);
+	lane_call_end(l, 1, CALL_OK, 1000, 10, 20);
+	lane_call_begin(l, 1, 2, "10.0.0.3:5432", 1);
+	segment_death_add(s, "worker 3 was killed");
+	original = malloc(MAX_BYTES);
+	original_len = (size_t)pread(segment_fd(s), original, MAX_BYTES, 0);
+	segment_free(s);
+}
+
+/* A sealed memory file of what the input makes of it. */
+static int
+damaged(const uint8_t *data, size_t size)
+{
+	int fd = memfd_create("fuzz", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	size_t len = original_len;
+	uint16_t n;
+
+	if (size >= CUT_BYTES) {
+		memcpy(&n, data, sizeof(n));
+		len -= n % len;
+		data += CUT_BYTES;
+		size -= CUT_BYTES;
+	}
+	if (write(fd, original, len) != (ssize_t)len)
+		abort();
+	for (; size >= PATCH_BYTES; size -= PATCH_BYTES, data += PATCH_BYTES) {
+		memcpy(&n, data, sizeof(n));
+		if (n < len / 8 && pwrite(fd, data + sizeof(n), 8, n * 8) != 8)
+			abort();
+	}
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) == -1)
+		abort();
+	return fd;
+}
 
 static void
 expect_printable(const char *line)
@@ -65,7 +127,7 @@ show_all(const struct view *v)
 }
 
 static void
-look(const struct tf_stat *st, FILE *null)
+look_as_top(const struct tf_stat *st, FILE *null)
 {
 	struct reading *before = reading_take(st, TF_STAT_ALL);
 	struct reading *now = reading_take(st, 1);
@@ -78,32 +140,43 @@ look(const struct tf_stat *st, FILE *null)
 	reading_free(now);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void
+look_at_all(struct tf_stat *st)
 {
 	static struct tf_stat_times times;
 	static FILE *null;
 	struct tf_stat_call call;
-	struct tf_stat *st;
-	int i, fd = memfd_create("fuzz", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (null == NULL)
 		null = fopen("/dev/null", "w");
-	if (write(fd, data, size) == (ssize_t)size &&
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) == 0 &&
-	    (st = tf_stat_open_fd(fd, NULL)) != NULL) {
-		tf_stat_print(st, null, true);
-		tf_stat_print(st, null, false);
-		look(st, null);
-		for (i = -2; i < 9; i++) {
-			tf_stat_value(st, i, i, i);
-			tf_stat_quantile(st, i, i, i / 8.0);
-			tf_stat_get_times(st, i, i, &times);
-			tf_stat_get_call(st, (unsigned)i, &call);
-			tf_stat_own_value(st, i, i);
-		}
-		tf_stat_close(st);
+	tf_stat_print(st, null, true);
+	tf_stat_print(st, null, false);
+	look_as_top(st, null);
+	for (int i = -2; i < 9; i++) {
+		tf_stat_value(st, i, i, i);
+		tf_stat_quantile(st, i, i, i / 8.0);
+		tf_stat_get_times(st, i, i, &times);
+		tf_stat_get_call(st, (unsigned)i, &call);
+		tf_stat_own_value(st, i, i);
 	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct tf_stat *st;
+	int fd;
+
+	if (original == NULL)
+		make_original();
+	fd = damaged(data, size);
+	st = tf_stat_open_fd(fd, NULL);
+	if (st != NULL)
+		look_at_all(st);
+	else if (size <= CUT_BYTES && (size < CUT_BYTES ||
+	    (data[0] == 0 && data[1] == 0)))
+		abort();		/* all that is not damaged is read */
+	tf_stat_close(st);
 	close(fd);
 	return 0;
 }
