@@ -61,7 +61,7 @@ run() {
 	done
 	t=$1
 	shift
-	"$build/fuzz-$t" -print_final_stats=1 -timeout=20 -max_len=4096 \
+	"$build/fuzz-$t" -print_final_stats=1 -timeout=20 \
 	    -artifact_prefix="$crash/" "$@" >"$log" 2>&1 &
 	pid=$!
 	cpu=0
