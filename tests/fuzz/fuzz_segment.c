@@ -3,8 +3,8 @@
  * Fuzz target: the reader of a segment.  The input says which words of a true
  * one are overwritten, and how much is missing at its end: as bytes of its own
  * a corpus would be of another version soon, and refused by the head.  Whatever
- * it holds, looking at all of it and printing it, as status and as top do, reads
- * nothing outside and comes to an end.  What top shows is printable.
+ * it holds, looking at all of it and printing it, as status and as top do,
+ * reads nothing outside and comes to an end.  What top shows is printable.
  */
 #include <sys/mman.h>
 
