@@ -58,7 +58,7 @@ tell_call(const struct worker *w, const char *who,
 	    ms_since(call->since_ns), method, call->seqid, call->peer);
 }
 
-/* ", 7 threads in S.m (for 12.3 ms), 1 in S.n (for 0.1 ms), others" */
+/* ", threads: 7 in S.m (for 12.3 ms), 1 in S.n (for 0.1 ms), others" */
 static void
 tell_crowd(const struct worker *w, const struct crowd *c, char *text,
     size_t size)
@@ -72,8 +72,8 @@ tell_crowd(const struct worker *w, const struct crowd *c, char *text,
 		segment_method_name(w->master->config->segment,
 		    c->of[i].call.method, method, sizeof(method));
 		len += (size_t)snprintf(text + len, size - len,
-		    ", %u%s in %s (for %.1f ms)", c->of[i].threads,
-		    i == 0 ? " threads" : "", method,
+		    ",%s %u in %s (for %.1f ms)", i == 0 ? " threads:" : "",
+		    c->of[i].threads, method,
 		    ms_since(c->of[i].call.since_ns));
 		told += c->of[i].threads;
 	}
