@@ -139,6 +139,9 @@ release(struct conn *c, struct call *call)
 		c->rare->out--;
 		spare_give(w, call);
 	}
+	/* There is room for one more of any size. */
+	if (w->send.len >= SEND_BYTES)
+		output_flush(c);
 }
 
 void
@@ -146,7 +149,8 @@ answer_release(struct conn *c, struct call *call)
 {
 	if (has_no_order(call))
 		release(c, call);
-	while ((call = TAILQ_FIRST(&c->owed)) != NULL && call->answered)
+	while (conn_is_open(c) && (call = TAILQ_FIRST(&c->owed)) != NULL &&
+	    call->answered)
 		release(c, call);
 }
 

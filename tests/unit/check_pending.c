@@ -155,6 +155,26 @@ START_TEST(in_order)
 }
 END_TEST
 
+/* All that waited leaves at once, which is more than is sent at once. */
+START_TEST(large_in_order)
+{
+	int fd = bench_unix();
+	struct bytes out = { 0 };
+
+	ask(fd, 1);
+	for (int i = 2; i <= 5; i++)
+		frame_ints(&out, "big", i, 3000000, 0);
+	peer_send_bytes(fd, &out);
+	expect_nothing(fd);
+	ck_assert_int_eq(bench_reply(bench_token(), "1"), 0);
+	peer_expect(fd, PEER_REPLY, "later", 1);
+	for (int i = 2; i <= 5; i++)
+		peer_expect(fd, PEER_REPLY, "big", i);
+	expect_all_ended();
+	close(fd);
+}
+END_TEST
+
 START_TEST(as_they_come)
 {
 	int fd = bench_unix();
@@ -579,6 +599,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, bench_teardown);
 	tcase_add_test(t, in_order);
+	tcase_add_test(t, large_in_order);
 	tcase_add_test(t, as_they_come);
 	tcase_add_test(t, headers);
 	tcase_add_test(t, http);
