@@ -183,7 +183,8 @@ void
 timer_set(struct loop *l, struct timer *t, uint64_t when_ns, timer_fn *fn)
 {
 	timer_cancel(l, t);
-	t->when_ns = when_ns == 0 ? 1 : when_ns;
+	/* "Now" stands behind what has been due for longer. */
+	t->when_ns = when_ns == 0 ? l->now_ns : when_ns;
 	t->serial = l->settings++;
 	t->fn = fn;
 	RB_INSERT(timer_tree, &l->timers, t);

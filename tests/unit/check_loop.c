@@ -210,6 +210,25 @@ START_TEST(set_again_in_the_callback)
 }
 END_TEST
 
+static void
+set_for_now(struct timer *t)
+{
+	timer_set(&loop, t, 0, set_for_now);
+}
+
+START_TEST(set_for_now_for_ever)
+{
+	struct thing t = { .number = 1 }, end = { .number = 2 };
+
+	timer_set(&loop, &end.timer, clock_ns() + NS_PER_MS, end_of_wait);
+	timer_set(&loop, &t.timer, 0, set_for_now);
+	for (int i = 0; i < 1000000 && norder == 0; i++)
+		loop_turn(&loop);
+	ck_assert_int_eq(norder, 1);
+	timer_cancel(&loop, &t.timer);
+}
+END_TEST
+
 static struct thing pair[2];
 
 static void
@@ -501,6 +520,7 @@ main(void)
 	tcase_add_test(t, timers_fire_in_order_and_not_early);
 	tcase_add_test(t, waiting_takes_few_turns);
 	tcase_add_test(t, set_again_in_the_callback);
+	tcase_add_test(t, set_for_now_for_ever);
 	tcase_add_test(t, cancelled_by_another_that_is_due);
 	tcase_add_test(t, freed_in_its_callback);
 	tcase_add_test(t, set_while_set);
