@@ -290,6 +290,9 @@ move_answered(struct worker *w, const struct order *o)
 		return;
 	}
 	conn_attach(c, fd);
+	/* There may be whole messages that the taker would have handled. */
+	if (conn_is_open(c) && !conn_is_blocked(c) && c->in_len > 0)
+		input_resume(c);
 	if (!w->stopping)
 		offer_later(w);
 	else if (conn_is_open(c)) {
