@@ -298,13 +298,15 @@ end(struct worker *w)
 	int signal_fd = w->signals.fd;
 
 	move_end(w);
+	/* The loop goes on for what is out, and for nothing else. */
+	accept_stop(w);
+	watch_remove(&w->loop, &w->channel);
+	watch_remove(&w->loop, &w->stop_order);
 	close_all(w);
 	pending_end(w);
 	crew_close(w);
 	accept_end(w);
-	watch_remove(&w->loop, &w->channel);
 	watch_remove(&w->loop, &w->signals);
-	watch_remove(&w->loop, &w->stop_order);
 	if (signal_fd != -1)
 		signals_close(signal_fd);
 	if (w->spare != NULL)
