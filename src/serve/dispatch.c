@@ -171,6 +171,8 @@ dispatch_handle(struct call *call, const struct tf_hooks *hooks)
 	call->in_hook = true;
 	hooks->after(&call->pub, rc);
 	call->in_hook = false;
+	if (rc == TF_LATER)	/* its token's, whatever the hook has said */
+		call->end = CALL_LATER;
 }
 
 bool
