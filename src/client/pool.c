@@ -104,6 +104,7 @@ expire(struct tf_pool *p, uint64_t now_ns, struct lease_list *dead)
 
 	while (p->idle_timeout_ns != 0 && p->stat.clients > p->min &&
 	    (l = TAILQ_LAST(&p->idle, lease_list)) != NULL &&
+	    now_ns > l->idle_since_ns &&
 	    now_ns - l->idle_since_ns > p->idle_timeout_ns) {
 		TAILQ_REMOVE(&p->idle, l, link);
 		TAILQ_INSERT_TAIL(dead, l, link);
