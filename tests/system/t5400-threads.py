@@ -235,7 +235,7 @@ def threads_that_hang():
     s.await_log(r"worker 0 pid %d is killed: all 2 threads hang: "
                 r"Testbed\.hold has run for \d+\.\d s, its call-timeout is "
                 r"0\.3 s" % pid)
-    s.await_log(r"died of signal 9 .*, 2 threads in Testbed\.hold")
+    s.await_log(r"died of signal 9 .*, threads: 2 in Testbed\.hold")
     assert two.calls and one.ends
 
 
