@@ -1,0 +1,71 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What a call costs that is handed to a thread, and what threads give to a
+method that blocks: the figures of thriftfork(7), WHICH MODEL FOR WHICH WORK.
+One worker on the first processor, the load client on the second; run it in an
+optimized build, on a quiet machine."""
+
+import os
+import statistics
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+from harness import Load, Server, built
+
+ROUNDS = int(os.environ.get("TF_BENCH_ROUNDS", "5"))
+SECONDS = 2
+SERVICE_MS = 5
+THREADED = ("-o", "threaded=yes", "-o")
+
+
+def cpu_seconds(pid):
+    with open("/proc/%d/stat" % pid) as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def run(module, options, *load):
+    """Calls per second, and microseconds of the worker's for each."""
+    s = Server(["taskset", "-c", "0", built("thriftfork"), "run"], *options,
+               built(".libs/%s.so" % module), workers=1)
+    pid = s.workers()[0]
+    before = cpu_seconds(pid)
+    r = Load(s.address, "-t", SECONDS, *load).report()
+    spent = cpu_seconds(pid) - before
+    assert r["ok"], r
+    assert s.stop() == 0
+    return r["right"] / r["seconds"], spent / r["right"] * 1e6
+
+
+def median(rounds, which):
+    return statistics.median(r[which] for r in rounds)
+
+
+def cost():
+    print("processor time of a worker for a call that does nothing, in us")
+    for depth in (1, 16):
+        rounds = [(run("calc", (), "-c", 16, "-d", depth)[1],
+                   run("calc", THREADED + ("threads=4",), "-c", 16, "-d",
+                       depth)[1]) for _ in range(ROUNDS)]
+        print("  %2d at a time on each of 16 connections: %5.1f in the loop, "
+              "%5.1f on a thread" % (depth, median(rounds, 0),
+                                     median(rounds, 1)), flush=True)
+
+
+def gain():
+    print("calls per second of a method that blocks for %d ms, from 64 "
+          "connections" % SERVICE_MS)
+    doze = ("-c", 64, "--doze", SERVICE_MS)
+    for threads in (0, 8, 64):
+        options = THREADED + ("threads=%d" % threads,) if threads else ()
+        rounds = [run("testbed", options, *doze) for _ in range(ROUNDS)]
+        print("  %2d threads: %6.0f of %d" % (
+            threads, median(rounds, 0),
+            max(threads, 1) * 1000 // SERVICE_MS), flush=True)
+
+
+if len(os.sched_getaffinity(0)) < 2:
+    sys.exit("models.py: two processors are needed")
+os.sched_setaffinity(0, {1})
+cost()
+gain()
