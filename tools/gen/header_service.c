@@ -60,6 +60,16 @@ put_handlers(struct gen *g, const struct idl_def *d)
 	fputs("};\n\n", g->out);
 }
 
+/* A declaration: result is the type and what binds it to the name. */
+static void
+put_prototype(struct gen *g, const char *result, const char *name,
+    const char *params)
+{
+	put_wrapped(g->out, 0, "    ", tf_strf(g->idl->arena, "%s%s(%s",
+	    result, name, params).s);
+	fputc('\n', g->out);
+}
+
 static void
 put_replies(struct gen *g, const struct idl_def *d)
 {
@@ -71,10 +81,8 @@ put_replies(struct gen *g, const struct idl_def *d)
 	    "that the token is of.  -1: it has ended by now.", d->name).s);
 	for (i = 0; i < d->methods.n; i++) {
 		m = d->methods.v[i];
-		put_wrapped(g->out, 0, "    ", tf_strf(g->idl->arena,
-		    "int" HARD "%s(%s", m->reply,
-		    params_reply(g, m, false)).s);
-		fputc('\n', g->out);
+		put_prototype(g, "int" HARD, m->reply,
+		    params_reply(g, m, false));
 	}
 	fputc('\n', g->out);
 }
@@ -93,10 +101,8 @@ put_clients(struct gen *g, const struct idl_def *d)
 	    "NULL.", d->name).s);
 	for (i = 0; i < d->methods.n; i++) {
 		m = d->methods.v[i];
-		put_wrapped(g->out, 0, "    ", tf_strf(g->idl->arena,
-		    "int" HARD "%s(%s", m->cname,
-		    params_client(g, m, false)).s);
-		fputc('\n', g->out);
+		put_prototype(g, "int" HARD, m->cname,
+		    params_client(g, m, false));
 	}
 	fputc('\n', g->out);
 }
@@ -113,14 +119,10 @@ put_asyncs(struct gen *g, const struct idl_def *d)
 	    "Results live as long as the flight.");
 	for (i = 0; i < d->methods.n; i++) {
 		m = d->methods.v[i];
-		put_wrapped(g->out, 0, "    ", tf_strf(g->idl->arena,
-		    "struct" HARD "tf_flight" HARD "*%s(%s", m->start,
-		    params_start(g, m, false)).s);
-		fputc('\n', g->out);
-		put_wrapped(g->out, 0, "    ", tf_strf(g->idl->arena,
-		    "int" HARD "%s(%s", m->finish,
-		    params_finish(g, m, false)).s);
-		fputc('\n', g->out);
+		put_prototype(g, "struct" HARD "tf_flight" HARD "*", m->start,
+		    params_start(g, m, false));
+		put_prototype(g, "int" HARD, m->finish,
+		    params_finish(g, m, false));
 	}
 	fputc('\n', g->out);
 }
