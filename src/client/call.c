@@ -225,8 +225,8 @@ tf_client_call(struct tf_client *c, const struct tf_method *m,
 	client_header_forget(&c->set.header);
 	tf_arena_reset(&c->own);
 	c->began_ns = clock_ns();
-	c->deadline_ns = 0;
-	c->deadline_ns = until(c, c->set.timeout_ns);
+	c->deadline_ns = c->set.timeout_ns == 0 ? 0 :
+	    clock_after(c->began_ns, c->set.timeout_ns);
 	if (c->refused != NULL)
 		return outcome_fail(&c->outcome, "%s: %s", m->name,
 		    c->refused);
