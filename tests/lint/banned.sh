@@ -16,10 +16,9 @@ texts()
 	    ! -path '*/corpus/*' ! -path '*/__pycache__/*' | sort)
 }
 
-# What the compiler writes has the typedefs of its IDL.
 sources()
 {
-	texts "$1" | grep '\.[ch]$' | grep -v '^tests/gen/golden/'
+	texts "$1" | grep '\.[ch]$'
 }
 
 # Code without comments and with empty strings.
