@@ -21,7 +21,7 @@ declarations_fini(struct declarations *all)
 
 	while ((d = STAILQ_FIRST(&all->list)) != NULL) {
 		STAILQ_REMOVE_HEAD(&all->list, next);
-		pthread_mutex_destroy(&d->alone);
+		robust_fini(&d->alone);
 		free(d);
 	}
 }

@@ -74,3 +74,13 @@ robust_give(pthread_mutex_t *m)
 	errno = rc == 0 ? errno : rc;
 	return rc == 0 ? 0 : -1;
 }
+
+void
+robust_fini(pthread_mutex_t *m)
+{
+	const int rc = pthread_mutex_trylock(m);
+
+	if (rc == 0 || rc == EDEADLK || rc == EOWNERDEAD)
+		pthread_mutex_unlock(m);
+	pthread_mutex_destroy(m);
+}

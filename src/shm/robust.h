@@ -34,4 +34,11 @@ int	robust_take(pthread_mutex_t *, uint64_t deadline_ns);
 /* 0, or -1 and EPERM: the caller does not have it. */
 int	robust_give(pthread_mutex_t *);
 
+/*
+ * Before its memory goes away.  The caller may have it still: it is given up,
+ * for the thread has a list of what it holds, which goes through the mutexes
+ * themselves.  No other thread may.
+ */
+void	robust_fini(pthread_mutex_t *);
+
 #endif

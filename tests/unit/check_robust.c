@@ -297,6 +297,23 @@ all_go_on(void)
 		}
 }
 
+/* The thread's list of locks must not lead through what has been given back. */
+START_TEST(freed_while_held)
+{
+	static pthread_mutex_t m, next;
+	unsigned char was[sizeof(m)];
+
+	robust_init(&m);
+	ck_assert_int_eq(robust_take(&m, 0), ROBUST_TAKEN);
+	robust_fini(&m);
+	memcpy(was, &m, sizeof(m));
+	robust_init(&next);
+	ck_assert_int_eq(robust_take(&next, 0), ROBUST_TAKEN);
+	ck_assert_mem_eq(&m, was, sizeof(m));
+	robust_fini(&next);
+}
+END_TEST
+
 START_TEST(killed_anywhere)
 {
 	enum { KILLS = 200 };
@@ -343,6 +360,7 @@ main(void)
 	tcase_add_test(t, a_thread_ends_with_it);
 	tcase_add_test(t, two_mappings);
 	tcase_add_test(t, a_wake_that_never_came);
+	tcase_add_test(t, freed_while_held);
 	tcase_add_test(t, killed_anywhere);
 	return unit_main(s);
 }
