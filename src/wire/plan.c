@@ -334,20 +334,27 @@ settle(struct batch *b, bool ok)
 	}
 }
 
-const struct plan *
-plan_get(const struct tf_type *t)
+/* By itself, so that no call clears a batch that it does not need. */
+static const struct plan * __attribute__((noinline))
+plan_make(const struct tf_type *t)
 {
 	struct batch b = { .last = &b.first };
-	const struct plan *p;
 
-	if (t->plan == NULL)
-		return NULL;
-	if ((p = published(t)) != NULL)
-		return p;
 	pthread_mutex_lock(&lock);
 	settle(&b, compile(&b, t));
 	pthread_mutex_unlock(&lock);
 	return published(t);
+}
+
+const struct plan *
+plan_get(const struct tf_type *t)
+{
+	const struct plan *p;
+
+	if (t->plan == NULL)
+		return NULL;
+	p = published(t);
+	return p != NULL ? p : plan_make(t);
 }
 
 const struct plan_op *
