@@ -83,7 +83,7 @@ answer_now(struct conn *c, struct call *call)
 {
 	struct worker *w = c->worker;
 	struct lane *lane = w->config->lane;
-	uint64_t began = w->loop.now_ns, now = clock_ns();
+	uint64_t began = w->loop.now_ns, now = lane_call_clock(began);
 	unsigned method = counters_of(call);
 	size_t sent = put_reply(call, &w->send, w->config->limits.max_frame);
 

@@ -18,6 +18,7 @@
 
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/hist.h"
 #include "shm/counters.h"
 #include "shm/word.h"
@@ -26,6 +27,17 @@
 #define LANE_NO_PEER	1	/* a key that is nobody's */
 #define LANE_CELLS	256
 #define LANE_THREADS	256	/* that have a record */
+
+/*
+ * --disable-counters leaves the lane as it is, so that what counting costs can
+ * be measured: no call is noted, nothing is counted, and no clock is read for
+ * it.  The heartbeat goes on.
+ */
+#ifdef WITHOUT_COUNTERS
+#define LANE_COUNTS	0
+#else
+#define LANE_COUNTS	1
+#endif
 
 /* The call that the loop thread is in; one record under seq. */
 struct lane_call {
@@ -105,21 +117,24 @@ void	 lane_init(struct lane *, unsigned methods);
 static inline void
 lane_add(struct lane *l, enum counter c, uint64_t n)
 {
-	word_add(&l->count[c], n);
+	if (LANE_COUNTS)
+		word_add(&l->count[c], n);
 }
 
 /* For gauges. */
 static inline void
 lane_set(struct lane *l, enum counter c, uint64_t value)
 {
-	word_set(&l->count[c], value);
+	if (LANE_COUNTS)
+		word_set(&l->count[c], value);
 }
 
 /* For maxima. */
 static inline void
 lane_max(struct lane *l, enum counter c, uint64_t value)
 {
-	word_max(&l->count[c], value);
+	if (LANE_COUNTS)
+		word_max(&l->count[c], value);
 }
 
 /* An index that has no room counts as method 0, "other". */
@@ -177,6 +192,8 @@ lane_call_begin(struct lane *l, unsigned method, int32_t seqid,
 {
 	uint64_t odd;
 
+	if (!LANE_COUNTS)
+		return;
 	if (__builtin_expect(l->peer_key != (uintptr_t)peer, 0))
 		lane_peer(l, peer);
 	odd = record_begin(&l->call.seq);
@@ -187,11 +204,19 @@ lane_call_begin(struct lane *l, unsigned method, int32_t seqid,
 	lane_add(l, COUNTER_CALLS_BEGUN, 1);
 }
 
+/* When a call that began then has ended; the next begins at that time. */
+static inline uint64_t
+lane_call_clock(uint64_t began_ns)
+{
+	return LANE_COUNTS ? clock_ns() : began_ns;
+}
+
 /* The handler has returned, but the answer comes later. */
 static inline void
 lane_call_leave(struct lane *l)
 {
-	word_set(&l->call.since_ns, 0);
+	if (LANE_COUNTS)
+		word_set(&l->call.since_ns, 0);
 }
 
 /* Such an answer has come: counts the call, whatever the loop is in now. */
@@ -203,6 +228,8 @@ lane_call_count(struct lane *l, unsigned method, enum call_outcome outcome,
 	uint64_t *hist = lane_hist(l, index);
 	struct lane_method *m = &l->method[index];
 
+	if (!LANE_COUNTS)
+		return;
 	word_add(&m->count[METHOD_CALLS], 1);
 	word_add(&m->count[METHOD_REPLIES + (unsigned)outcome], 1);
 	word_add(&m->count[METHOD_BYTES_IN], bytes_in);
@@ -219,7 +246,9 @@ lane_call_count(struct lane *l, unsigned method, enum call_outcome outcome,
 static inline void
 lane_call_sent(struct lane *l, unsigned method, uint64_t bytes_out)
 {
-	word_add(&lane_method(l, method)->count[METHOD_BYTES_OUT], bytes_out);
+	if (LANE_COUNTS)
+		word_add(&lane_method(l, method)->count[METHOD_BYTES_OUT],
+		    bytes_out);
 }
 
 /* The usual end: the handler has returned and its answer is queued. */
