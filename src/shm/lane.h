@@ -190,17 +190,15 @@ static inline void
 lane_call_begin(struct lane *l, unsigned method, int32_t seqid,
     const char *peer, uint64_t now_ns)
 {
-	uint64_t odd;
-
 	if (!LANE_COUNTS)
 		return;
 	if (__builtin_expect(l->peer_key != (uintptr_t)peer, 0))
 		lane_peer(l, peer);
-	odd = record_begin(&l->call.seq);
+	record_step(&l->call.seq);
 	word_set(&l->call.since_ns, now_ns);
 	word_set(&l->call.what, (uint64_t)(uint32_t)seqid << 32 |
 	    (method & 0xffff));
-	record_end(&l->call.seq, odd);
+	record_step(&l->call.seq);
 	lane_add(l, COUNTER_CALLS_BEGUN, 1);
 }
 

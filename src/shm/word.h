@@ -85,6 +85,18 @@ record_end(word *seq, uint64_t odd)
 	word_publish(seq, odd + 1);
 }
 
+/*
+ * Either of them, in a record that its writer has never left half written: the
+ * one instruction that word_add() is.
+ */
+static inline void
+record_step(word *seq)
+{
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	word_add(seq, 1);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
 /* n words to a record that others read. */
 static inline void
 record_write(word *seq, void *to, const void *from, size_t n)
