@@ -36,6 +36,8 @@ static void
 account(struct tf_arena *a, size_t size)
 {
 	a->held += size;
+	if (a->held > a->most)
+		a->most = a->held;
 	if (a->max == 0 || a->held <= a->max)
 		return;
 	a->over = true;

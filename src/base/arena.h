@@ -37,6 +37,7 @@ struct tf_arena {
 	uint8_t			*p, *end;	/* free in the first block */
 	struct arena_block	*blocks;	/* newest first */
 	size_t			 held;		/* bytes in all blocks */
+	size_t			 most;		/* that it has ever held */
 	size_t			 max;		/* 0: no limit */
 	bool			 over;		/* held passed max */
 };

@@ -89,7 +89,6 @@ answer_now(struct conn *c, struct call *call)
 
 	lane_call_end(lane, method, outcome(call), now - began,
 	    call->bytes_in, sent);
-	lane_max(lane, COUNTER_CALL_MEMORY, call->arena.held);
 	w->loop.now_ns = now;
 	spare_give(w, call);
 }
@@ -98,12 +97,8 @@ void
 answer_count(const struct call *call, enum call_outcome how,
     uint64_t elapsed_ns)
 {
-	struct lane *lane = call->conn->worker->config->lane;
-
-	lane_call_count(lane, counters_of(call), how, elapsed_ns,
-	    call->bytes_in, 0);
-	if (!call->parked.running)
-		lane_max(lane, COUNTER_CALL_MEMORY, call->arena.held);
+	lane_call_count(call->conn->worker->config->lane, counters_of(call),
+	    how, elapsed_ns, call->bytes_in, 0);
 }
 
 enum call_outcome

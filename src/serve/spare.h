@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Calls to be used again.  As a rule one is all it takes: its arena and its
- * buffer are warm, and the next call finds them in the cache.
+ * buffer are warm, and the next call finds them in the cache.  What calls have
+ * used of memory their arena knows; it is counted when one is not kept, and
+ * once in a turn of the loop.
  */
 #ifndef SERVE_SPARE_H
 #define SERVE_SPARE_H
@@ -22,9 +24,18 @@ spare_take(struct worker *w)
 }
 
 static inline void
+spare_count(struct worker *w, const struct call *call)
+{
+	if (call != NULL)
+		lane_max(w->config->lane, COUNTER_CALL_MEMORY,
+		    call->arena.most);
+}
+
+static inline void
 spare_give(struct worker *w, struct call *call)
 {
 	if (w->spare != NULL) {
+		spare_count(w, call);
 		call_free(call);
 		return;
 	}

@@ -19,6 +19,7 @@
 #include "serve/conn.h"
 #include "serve/pending.h"
 #include "serve/signals.h"
+#include "serve/spare.h"
 #include "wire/frame.h"
 #include "wire/transform.h"
 
@@ -333,6 +334,7 @@ turn(struct worker *w)
 			quit(w);
 		}
 		lane_add(lane, COUNTER_LOOP_WAKEUPS, 1);
+		spare_count(w, w->spare);
 		crew_count(w);
 		if (move_is_asked(w))
 			move_pump(w);
