@@ -14,7 +14,7 @@ static enum call_outcome
 outcome(const struct call *call)
 {
 	if (call->end == CALL_FAILED)
-		return CALL_ERROR;
+		return call->fault;
 	if (call->end == CALL_THREW)
 		return CALL_EXCEPTION;
 	return call->oneway ? CALL_ONEWAY : CALL_OK;
@@ -32,6 +32,7 @@ encode_some(struct call *call, struct buf *b, size_t max)
 		return 0;
 	call_fail(call, APP_INTERNAL_ERROR, "%.*s: the reply cannot be "
 	    "sent: %s", (int)call->msg.name.len, call->msg.name.s, why);
+	call->fault = CALL_UNSENDABLE;
 	return call_encode(call, b, max, &why);
 }
 

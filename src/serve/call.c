@@ -55,6 +55,7 @@ fail(struct call *call, int32_t app_error, const char *fmt, va_list ap)
 
 	vsnprintf(text, sizeof(text), fmt, ap);
 	call->end = CALL_FAILED;
+	call->fault = CALL_ERROR;
 	call->error.type = app_error;
 	call->error.message = tf_strn(&call->arena, text, strlen(text));
 }
@@ -75,6 +76,7 @@ call_fail_memory(struct call *call)
 	call_fail(call, APP_INTERNAL_ERROR, "%s used more than the %zu "
 	    "bytes of memory that a call may use", call->pub.method,
 	    call->arena.max);
+	call->fault = CALL_UNSENDABLE;
 }
 
 static struct call *

@@ -81,6 +81,7 @@ struct call {
 	struct app_error	 error;
 	struct wire_msg		 msg;		/* of the request */
 	enum call_end		 end;
+	enum call_outcome	 fault;		/* what CALL_FAILED counts as */
 	struct envelope		 envelope;	/* and of the reply */
 	struct call_headers	*headers;	/* NULL: its dialect has none */
 	size_t			 bytes_in;	/* of the request */
@@ -99,7 +100,10 @@ struct call *call_new(size_t max_memory, size_t max_reply);
 void	call_free(struct call *);
 void	call_reset(struct call *);
 
-/* Makes the answer a TApplicationException; message is copied. */
+/*
+ * Makes the answer a TApplicationException; message is copied.  It counts as
+ * CALL_ERROR, the handler's, unless the caller sets another fault.
+ */
 void	call_fail(struct call *, int32_t app_error, const char *fmt, ...)
 	    TF_PRINTF(3, 4);
 

@@ -82,10 +82,10 @@ refuse(struct worker *w, struct job *job, const char *why)
 	uint64_t waited = w->loop.now_ns > job->queued_ns ?
 	    w->loop.now_ns - job->queued_ns : 0;
 
-	lane_add(w->config->lane, COUNTER_CALLS_SHED, 1);
 	call_fail(call, APP_INTERNAL_ERROR, "%s waited %llu ms for a thread "
 	    "and was not begun%s", call->pub.method,
 	    (unsigned long long)(waited / NS_PER_MS), why);
+	call->fault = CALL_SHED;
 	pending_complete(call);
 }
 

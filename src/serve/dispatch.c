@@ -46,17 +46,16 @@ read_message(struct call *call, struct wire_reader *r)
 }
 
 static void
-decode_args(struct call *call, struct wire_reader *r, struct lane *lane)
+decode_args(struct call *call, struct wire_reader *r)
 {
 	const struct tf_method *m = call->entry->method;
 
 	call->args = arena_take(&call->arena, m->args->size);
 	if (wire_read_body(call->proto, r, call->entry->args,
 	    call->args) == -1) {
-		lane_add(lane, COUNTER_ARGUMENT_ERRORS, 1);
 		call_fail(call, APP_PROTOCOL_ERROR, "%s: the arguments cannot "
 		    "be read: %s", m->name, r->why);
-		return;
+		call->fault = CALL_BAD_ARGUMENTS;
 	}
 }
 
@@ -78,6 +77,8 @@ ask_before(struct call *call, const struct tf_hooks *hooks)
 	if (rc == -1 && call->end == CALL_RETURNED)
 		call_fail(call, APP_INTERNAL_ERROR, "%s was refused",
 		    call->pub.method);
+	if (call->end == CALL_FAILED)
+		call->fault = CALL_REFUSED;
 }
 
 static void
@@ -137,8 +138,8 @@ dispatch_look_up(struct conn *c, struct call *call)
 	    call->entry == NULL ? 0 : call->entry->counters, m->seqid,
 	    c->peer, w->loop.now_ns);
 	if (call->entry == NULL) {
-		lane_add(w->config->lane, COUNTER_UNKNOWN_METHODS, 1);
 		fail_unknown(call, w->config->registry);
+		call->fault = CALL_UNKNOWN;
 		return -1;
 	}
 	/* The same text, but not in a buffer that others will use. */
@@ -153,11 +154,9 @@ dispatch_look_up(struct conn *c, struct call *call)
 static int
 prepare(struct conn *c, struct call *call, struct wire_reader *r)
 {
-	struct worker *w = c->worker;
-
-	ask_before(call, w->config->hooks);
+	ask_before(call, c->worker->config->hooks);
 	if (call->end == CALL_RETURNED)
-		decode_args(call, r, w->config->lane);
+		decode_args(call, r);
 	return call->end == CALL_RETURNED ? 0 : -1;
 }
 

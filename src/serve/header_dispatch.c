@@ -30,10 +30,10 @@ limit_by_client(const struct worker *w, struct call *call)
 		*deadline = w->arrived_ns + timeout;
 	if (w->loop.now_ns < *deadline)
 		return 0;
-	lane_add(w->config->lane, COUNTER_CALLS_EXPIRED, 1);
 	call_fail(call, APP_INTERNAL_ERROR, "%s was not begun: its client "
 	    "waits for %" PRIu64 " ms, and they had passed", call->pub.method,
 	    timeout / NS_PER_MS);
+	call->fault = CALL_EXPIRED;
 	return -1;
 }
 
@@ -58,6 +58,7 @@ read_message(struct call *call, struct wire_reader *r, int32_t seqid)
 	*m = (struct wire_msg){ .name = TF_STR(""), .seqid = seqid,
 	    .type = WIRE_CALL };
 	call_fail(call, error, "the message cannot be read: %s", why);
+	call->fault = CALL_UNREADABLE;
 	return -1;
 }
 

@@ -84,6 +84,7 @@ fail(struct conn *c, struct call *call, const struct header *h)
 	call->msg = (struct wire_msg){ .name = TF_STR(""),
 	    .seqid = h->seqid, .type = WIRE_CALL };
 	call_fail(call, header_app_error(h->err), "THeader: %s", h->why);
+	call->fault = CALL_UNREADABLE;
 }
 
 struct header_envelope *

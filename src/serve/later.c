@@ -163,7 +163,7 @@ encode_result(struct call *call, const void *result, enum call_outcome outcome)
 	    call->pub.method, why);
 	encode_error(call, "%s: the reply cannot be sent: %s",
 	    call->pub.method, why);
-	return CALL_ERROR;
+	return CALL_UNSENDABLE;
 }
 
 static int

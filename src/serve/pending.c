@@ -122,7 +122,7 @@ await(struct call *call)
 	else if (p->owed || !owes(call) || !later_close(call))
 		p->promised = true;
 	else
-		count(call, CALL_ERROR);
+		count(call, CALL_ABANDONED);
 	take_back(call);
 }
 
@@ -211,9 +211,8 @@ expired(struct timer *t)
 		return;		/* the answer is on its way */
 	recall(call);
 	call->parked.promised = false;
-	conn_count(c, COUNTER_CALLS_TIMED_OUT, 1);
 	say_late(call);
-	conclude(call, CALL_ERROR);
+	conclude(call, CALL_TIMED_OUT);
 	go_on(c);
 }
 
@@ -232,10 +231,8 @@ abandon(struct call *call)
 		recall(call);
 	if (!p->over && later_close(call)) {
 		p->promised = false;
-		if (!p->running && !w->quitting) {
-			conn_count(call->conn, COUNTER_CALLS_ABANDONED, 1);
-			count(call, CALL_ERROR);
-		}
+		if (!p->running && !w->quitting)
+			count(call, CALL_ABANDONED);
 	}
 	take_back(call);
 }

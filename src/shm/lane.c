@@ -7,10 +7,9 @@
 
 #include <string.h>
 
-_Static_assert(METHOD_REPLIES + CALL_EXCEPTION == METHOD_EXCEPTIONS &&
-    METHOD_REPLIES + CALL_ERROR == METHOD_ERRORS &&
-    METHOD_REPLIES + CALL_ONEWAY == METHOD_ONEWAYS,
-    "outcomes are counted in the order of their enum");
+_Static_assert(CALL_OK < CALL_FIRST_ERROR &&
+    CALL_EXCEPTION < CALL_FIRST_ERROR && CALL_ONEWAY < CALL_FIRST_ERROR &&
+    CALL_UNSENDABLE - CALL_FIRST_ERROR == 9, "errors stand together");
 
 void
 lane_init(struct lane *l, unsigned methods)
@@ -32,6 +31,28 @@ lane_peer(struct lane *l, const char *peer)
 		strlcpy((char *)text, peer, sizeof(text));
 	record_write(&l->call.seq, l->call.peer, text, LANE_PEER / 8);
 	l->peer_key = (uintptr_t)peer;
+}
+
+void
+lane_call_error(struct lane *l, struct lane_method *m,
+    enum call_outcome outcome)
+{
+	static const enum counter of[] = {
+		[CALL_UNKNOWN - CALL_FIRST_ERROR] = COUNTER_UNKNOWN_METHODS,
+		[CALL_UNREADABLE - CALL_FIRST_ERROR] = COUNTER_MESSAGE_ERRORS,
+		[CALL_BAD_ARGUMENTS - CALL_FIRST_ERROR] =
+		    COUNTER_ARGUMENT_ERRORS,
+		[CALL_REFUSED - CALL_FIRST_ERROR] = COUNTER_CALLS_REFUSED,
+		[CALL_EXPIRED - CALL_FIRST_ERROR] = COUNTER_CALLS_EXPIRED,
+		[CALL_SHED - CALL_FIRST_ERROR] = COUNTER_CALLS_SHED,
+		[CALL_TIMED_OUT - CALL_FIRST_ERROR] = COUNTER_CALLS_TIMED_OUT,
+		[CALL_ABANDONED - CALL_FIRST_ERROR] = COUNTER_CALLS_ABANDONED,
+		[CALL_ERROR - CALL_FIRST_ERROR] = COUNTER_CALLS_FAILED,
+		[CALL_UNSENDABLE - CALL_FIRST_ERROR] = COUNTER_REPLY_ERRORS,
+	};
+
+	word_add(&m->count[METHOD_ERRORS], 1);
+	lane_add(l, of[outcome - CALL_FIRST_ERROR], 1);
 }
 
 void

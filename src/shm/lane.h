@@ -71,13 +71,24 @@ struct lane {
 	struct lane_method method[];
 };
 
-/* How a call ended. */
+/* How a call ended, by the word that counts it. */
 enum call_outcome {
-	CALL_OK,		/* a result */
-	CALL_EXCEPTION,		/* one that the IDL declares */
-	CALL_ERROR,		/* any other error */
-	CALL_ONEWAY
+	CALL_OK = METHOD_REPLIES,
+	CALL_EXCEPTION = METHOD_EXCEPTIONS,	/* that the IDL declares */
+	CALL_ONEWAY = METHOD_ONEWAYS,
+	/* Any other error, which METHOD_ERRORS counts as well. */
+	CALL_UNKNOWN = METHOD_ERRORS_UNKNOWN,
+	CALL_UNREADABLE = METHOD_ERRORS_MESSAGE,
+	CALL_BAD_ARGUMENTS = METHOD_ERRORS_ARGUMENTS,
+	CALL_REFUSED = METHOD_ERRORS_REFUSED,
+	CALL_EXPIRED = METHOD_ERRORS_EXPIRED,
+	CALL_SHED = METHOD_ERRORS_SHED,
+	CALL_TIMED_OUT = METHOD_ERRORS_TIMED_OUT,
+	CALL_ABANDONED = METHOD_ERRORS_ABANDONED,
+	CALL_ERROR = METHOD_ERRORS_FAILED,	/* the handler's */
+	CALL_UNSENDABLE = METHOD_ERRORS_REPLY
 };
+#define CALL_FIRST_ERROR	CALL_UNKNOWN
 
 /* Bytes of a lane with room for so many methods. */
 static inline uint64_t
@@ -209,6 +220,10 @@ lane_call_clock(uint64_t began_ns)
 	return LANE_COUNTS ? clock_ns() : began_ns;
 }
 
+/* What lane_call_count() does more for an error. */
+void	 lane_call_error(struct lane *, struct lane_method *,
+	    enum call_outcome);
+
 /* The handler has returned, but the answer comes later. */
 static inline void
 lane_call_leave(struct lane *l)
@@ -229,7 +244,9 @@ lane_call_count(struct lane *l, unsigned method, enum call_outcome outcome,
 	if (!LANE_COUNTS)
 		return;
 	word_add(&m->count[METHOD_CALLS], 1);
-	word_add(&m->count[METHOD_REPLIES + (unsigned)outcome], 1);
+	word_add(&m->count[outcome], 1);
+	if (__builtin_expect(outcome >= CALL_FIRST_ERROR, 0))
+		lane_call_error(l, m, outcome);
 	word_add(&m->count[METHOD_BYTES_IN], bytes_in);
 	word_add(&m->count[METHOD_BYTES_OUT], bytes_out);
 	word_add(&m->count[METHOD_TIME_SUM], elapsed_ns);

@@ -35,7 +35,7 @@ done >"$tmp/ids"
     tap_case "not ok" "the table can be read"
 
 # Calls begun and ended are counted by what serve calls in lane.h.
-unused COUNTER WORKER "$def" "$src"/serve/*.[ch] "$src/shm/lane.h" \
+unused COUNTER WORKER "$def" "$src"/serve/*.[ch] "$src"/shm/lane.[ch] \
     >"$tmp/found"
 clean "the worker counts what is the worker's" "$tmp/found"
 unused MASTER MASTER "$def" "$src"/shm/segment*.[ch] "$src"/proc/*.[ch] \

@@ -18,6 +18,7 @@
 
 #include "base/fd.h"
 #include "serve/registry.h"
+#include "unit_lane.h"
 #include "unit_peer.h"
 #include "unit_service.h"
 
@@ -111,6 +112,8 @@ sides_teardown(void)
 		ck_assert_int_eq(side_wait(&a), 0);
 	if (b.pid != 0)
 		ck_assert_int_eq(side_wait(&b), 0);
+	unit_lane_adds_up(a.lane, METHODS);
+	unit_lane_adds_up(b.lane, METHODS);
 	registry_fini(&registry);
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "serve/registry.h"
+#include "unit_lane.h"
 #include "unit_peer.h"
 #include "unit_service.h"
 
@@ -185,6 +186,7 @@ bench_teardown(void)
 		ck_assert_int_eq(bench_wait(), 0);
 	}
 	ck_assert_int_eq(peer_fds(), b.fds);
+	unit_lane_adds_up(b.lane, METHODS);
 	registry_fini(&b.registry);
 	free(b.lane);
 	close_pair(b.doors);

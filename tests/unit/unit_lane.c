@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See unit_lane.h. */
+#include "unit_lane.h"
+
+#include <check.h>
+
+static uint64_t
+sum(const uint64_t *words, const int *of, size_t n)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < n; i++)
+		all += words[of[i]];
+	return all;
+}
+#define SUM(words, of)	sum(words, of, sizeof(of) / sizeof(of[0]))
+
+/* Each error has one kind; how many there are. */
+static uint64_t
+method_adds_up(const struct lane_method *m)
+{
+	static const int ends[] = { METHOD_REPLIES, METHOD_EXCEPTIONS,
+	    METHOD_ERRORS, METHOD_ONEWAYS };
+	static const int kinds[] = { METHOD_ERRORS_UNKNOWN,
+	    METHOD_ERRORS_MESSAGE, METHOD_ERRORS_ARGUMENTS,
+	    METHOD_ERRORS_REFUSED, METHOD_ERRORS_EXPIRED, METHOD_ERRORS_SHED,
+	    METHOD_ERRORS_TIMED_OUT, METHOD_ERRORS_ABANDONED,
+	    METHOD_ERRORS_FAILED, METHOD_ERRORS_REPLY };
+
+	ck_assert_uint_eq(SUM(m->count, ends), m->count[METHOD_CALLS]);
+	ck_assert_uint_eq(SUM(m->count, kinds), m->count[METHOD_ERRORS]);
+	return m->count[METHOD_ERRORS];
+}
+
+void
+unit_lane_adds_up(const struct lane *l, unsigned methods)
+{
+	static const int kinds[] = { COUNTER_UNKNOWN_METHODS,
+	    COUNTER_MESSAGE_ERRORS, COUNTER_ARGUMENT_ERRORS,
+	    COUNTER_CALLS_REFUSED, COUNTER_CALLS_EXPIRED, COUNTER_CALLS_SHED,
+	    COUNTER_CALLS_TIMED_OUT, COUNTER_CALLS_ABANDONED,
+	    COUNTER_CALLS_FAILED, COUNTER_REPLY_ERRORS };
+	uint64_t calls = 0, errors = 0;
+
+	for (unsigned m = 0; m < methods; m++) {
+		calls += l->method[m].count[METHOD_CALLS];
+		errors += method_adds_up(&l->method[m]);
+	}
+	ck_assert_uint_eq(calls, l->count[COUNTER_CALLS_ENDED]);
+	ck_assert_uint_eq(errors, SUM(l->count, kinds));
+	ck_assert_uint_le(l->count[COUNTER_HEADER_ERRORS],
+	    l->count[COUNTER_MESSAGE_ERRORS]);
+}
