@@ -43,7 +43,7 @@ greet(struct conn *c)
 	if (conn_greet(c) == 0)
 		return 0;
 	conn_count(c, COUNTER_CONNECTIONS_REFUSED, 1);
-	conn_close(c);
+	conn_close(c, COUNTER_CLOSED_REFUSED);
 	return -1;
 }
 
@@ -51,7 +51,7 @@ int
 accept_introduced(struct conn *c)
 {
 	if (has_enough(c->worker, c->local, c->peer)) {
-		conn_close(c);
+		conn_close(c, COUNTER_CLOSED_REFUSED);
 		return -1;
 	}
 	conn_introduced(c);

@@ -17,6 +17,9 @@
 #include "serve/pending.h"
 #include "serve/persistent.h"
 
+_Static_assert(COUNTER_CLOSED_QUIT - COUNTER_CLOSED_BY_PEER + 1 <= 15,
+    "why a connection is closed has four bits");
+
 const struct rules rules_none;
 
 #define LINGER_NS	(1 * NS_PER_S)	/* also for half a frame */
@@ -58,7 +61,7 @@ enter(struct conn *c, enum conn_place place)
 {
 	struct worker *w = c->worker;
 
-	c->place = place;
+	c->place = place & 15;
 	c->since_ns = w->loop.now_ns;
 	TAILQ_INSERT_TAIL(&w->places[place], c, link);
 	set_reaper(w, place);
@@ -142,7 +145,7 @@ ready(struct watch *watch, uint32_t events)
 	/* Nothing that we may still read: the peer is gone. */
 	if ((events & (EPOLLHUP | EPOLLERR)) && (c->eof || conn_is_blocked(c) ||
 	    c->waits))
-		conn_close(c);
+		conn_close(c, COUNTER_CLOSED_BY_PEER);
 	else if ((events & EPOLLOUT) && conn_is_blocked(c))
 		output_ready(c);
 	else if (!c->waits)
@@ -313,7 +316,15 @@ conn_gone(struct conn *c, int fd)
 }
 
 void
-conn_close(struct conn *c)
+conn_count_closed(struct conn *c, enum counter why)
+{
+	conn_will_close(c, why);
+	conn_count(c, COUNTER_CLOSED_BY_PEER + c->closing - 1u, 1);
+	conn_count(c, COUNTER_CONNECTIONS_CLOSED, 1);
+}
+
+void
+conn_close(struct conn *c, enum counter why)
 {
 	int fd = c->watch.fd;
 
@@ -321,7 +332,7 @@ conn_close(struct conn *c)
 		return;
 	layers_finish(c);
 	watch_remove(&c->worker->loop, &c->watch);
-	conn_count(c, COUNTER_CONNECTIONS_CLOSED, 1);
+	conn_count_closed(c, why);
 	conn_gone(c, fd);
 }
 
@@ -359,7 +370,7 @@ conn_attach(struct conn *c, int fd)
 	if (watch_add(&w->loop, &c->watch, fd, conn_is_blocked(c) ? EPOLLOUT :
 	    EPOLLIN, ready) == -1) {
 		log_warn("%s: closed: it cannot be watched", c->peer);
-		conn_count(c, COUNTER_CONNECTIONS_CLOSED, 1);
+		conn_count_closed(c, COUNTER_CLOSED_ERROR);
 		conn_gone(c, fd);
 	}
 }
@@ -370,13 +381,14 @@ conn_attach(struct conn *c, int fd)
  * wait a moment for the peer to leave.
  */
 void
-conn_linger(struct conn *c)
+conn_linger(struct conn *c, enum counter why)
 {
+	conn_will_close(c, why);
 	if (c->place == PLACE_LINGER)
 		return;
 	layers_finish(c);
 	if (conn_is_blocked(c) || shutdown(c->watch.fd, SHUT_WR) == -1) {
-		conn_close(c);
+		conn_close(c, why);
 		return;
 	}
 	conn_move(c, PLACE_LINGER);
@@ -389,11 +401,11 @@ conn_settle(struct conn *c)
 	    !TAILQ_EMPTY(&c->owed))
 		return;
 	if (c->eof)
-		conn_close(c);
+		conn_close(c, COUNTER_CLOSED_BY_PEER);
 	else if (c->finishing && (c->mute || (c->to_read == 0 &&
 	    !layers_hold(c)))) {
 		if (c->in_len == 0 && !layers_are_midway(c))
-			conn_linger(c);
+			conn_linger(c, COUNTER_CLOSED_DONE);
 		else
 			conn_move(c, PLACE_HALF);
 	}
@@ -406,6 +418,8 @@ conn_finish(struct conn *c)
 
 	/* What has arrived has been asked; a busy peer will send more. */
 	c->finishing = true;
+	conn_will_close(c, c->worker->draining ? COUNTER_CLOSED_DRAIN :
+	    COUNTER_CLOSED_STOP);
 	if (!c->mute && ioctl(c->watch.fd, FIONREAD, &n) == 0)
 		c->to_read = (uint32_t)n;
 	conn_settle(c);
@@ -418,22 +432,27 @@ give_up(struct conn *c)
 	int n;
 
 	if (ioctl(c->watch.fd, FIONREAD, &n) == 0 && n > 0)
-		conn_linger(c);
+		conn_linger(c, COUNTER_CLOSED_STOP);
 	else
-		conn_close(c);
+		conn_close(c, COUNTER_CLOSED_STOP);
 }
 
 static void
 reap_place(struct worker *w, enum conn_place place)
 {
-	static const int counters[NPLACES] = {
-		[PLACE_IDLE] = COUNTER_IDLE_TIMEOUTS,
-		[PLACE_FRAME] = COUNTER_FRAME_TIMEOUTS,
-		[PLACE_WRITE] = COUNTER_WRITE_TIMEOUTS,
-		[PLACE_OWING] = -1,
-		[PLACE_HALF] = -1,
-		[PLACE_LINGER] = -1,
-		[PLACE_MOVING] = -1,
+	static const struct {
+		int		count;
+		enum counter	why;
+	} of[NPLACES] = {
+		[PLACE_IDLE] = { COUNTER_IDLE_TIMEOUTS, COUNTER_CLOSED_IDLE },
+		[PLACE_FRAME] = { COUNTER_FRAME_TIMEOUTS,
+		    COUNTER_CLOSED_FRAME },
+		[PLACE_WRITE] = { COUNTER_WRITE_TIMEOUTS,
+		    COUNTER_CLOSED_WRITE },
+		[PLACE_OWING] = { -1, COUNTER_CLOSED_STOP },
+		[PLACE_HALF] = { -1, COUNTER_CLOSED_STOP },
+		[PLACE_LINGER] = { -1, COUNTER_CLOSED_DONE },
+		[PLACE_MOVING] = { -1, COUNTER_CLOSED_DRAIN },
 	};
 	uint64_t timeout = place_timeout(w, place);
 	struct conn *c;
@@ -442,12 +461,12 @@ reap_place(struct worker *w, enum conn_place place)
 		return;
 	while ((c = TAILQ_FIRST(&w->places[place])) != NULL &&
 	    c->since_ns + timeout <= w->loop.now_ns) {
-		if (counters[place] != -1)
-			conn_count(c, counters[place], 1);
+		if (of[place].count != -1)
+			conn_count(c, of[place].count, 1);
 		if (place == PLACE_HALF)
 			give_up(c);
 		else
-			conn_close(c);
+			conn_close(c, of[place].why);
 	}
 	if (c != NULL && (w->reaper.when_ns == 0 ||
 	    c->since_ns + timeout < w->reaper.when_ns))

@@ -69,7 +69,8 @@ struct conn {
 	void			*data;		/* the connect hook's */
 	uint32_t		 to_read;	/* finishing: bytes that had
 						   come by then */
-	uint8_t			 place;		/* enum conn_place */
+	uint8_t			 place : 4;	/* enum conn_place */
+	uint8_t			 closing : 4;	/* see conn_will_close() */
 	uint8_t			 tried;		/* the mover's round in which
 						   it was offered last */
 	bool			 eof : 1;	/* the peer sends no more */
@@ -227,16 +228,28 @@ void	conn_set_peer(struct conn *, const char *peer, bool local);
 void	conn_introduced(struct conn *);	/* is no stranger from now on */
 /* Asks the connect hook; -1: it does not want it. */
 int	conn_greet(struct conn *);
-void	conn_close(struct conn *);	/* at once; the memory lives until the
-					   end of the batch */
+/*
+ * At once; the memory lives until the end of the batch.  Why is a counter,
+ * COUNTER_CLOSED_, unless it was known before that it would be closed.
+ */
+void	conn_close(struct conn *, enum counter why);
+/* It will be; the first who knows says why.  (0 is "not yet known".) */
+static inline void
+conn_will_close(struct conn *c, enum counter why)
+{
+	if (c->closing == 0)
+		c->closing = (why - COUNTER_CLOSED_BY_PEER + 1) & 15;
+}
 /*
  * To PLACE_MOVING: c is no longer watched, and closed for all who ask.  Its
  * descriptor is the caller's now; conn_attach() undoes it, and conn_gone()
- * ends c as conn_close() does, but counts nothing.
+ * ends c as conn_close() does, but counts nothing, which conn_count_closed()
+ * does.
  */
 int	conn_detach(struct conn *);
 void	conn_attach(struct conn *, int fd);	/* closes it if that fails */
 void	conn_gone(struct conn *, int fd);
+void	conn_count_closed(struct conn *, enum counter why);
 /*
  * The end of one that is closed, which waits until others have given back its
  * calls.
@@ -289,8 +302,9 @@ void	conn_peer(const struct conn *, struct tf_peer *);
 /* Closes it if it is finishing and nothing is left to do. */
 void	conn_settle(struct conn *);
 /* Ends it so that the peer gets what it has been sent; closes if in vain. */
-void	conn_linger(struct conn *);
-void	conn_finish(struct conn *);	/* answer what has been asked, close */
+void	conn_linger(struct conn *, enum counter why);
+/* Answers what has been asked, then closes. */
+void	conn_finish(struct conn *);
 void	conn_reap(struct timer *);	/* the worker's reaper */
 
 /* Whether replies wait: nothing is read from c then. */

@@ -207,7 +207,7 @@ refuse(struct conn *c, const struct wire_reader *r,
 		return;
 	}
 	output_flush(c);
-	conn_close(c);
+	conn_close(c, COUNTER_CLOSED_PROTOCOL);
 }
 
 /* A message of no protocol: a THeader, or nothing at all. */

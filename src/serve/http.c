@@ -43,8 +43,9 @@ drop_parser(struct conn *c)
 
 /* What has come after this is not read, what will come is not waited for. */
 static void
-said_last(struct conn *c)
+said_last(struct conn *c, enum counter why)
 {
+	conn_will_close(c, why);
 	c->finishing = c->mute = true;
 	c->to_read = 0;
 }
@@ -53,7 +54,7 @@ void
 http_refuse(struct conn *c, int status)
 {
 	(void)http_out_refusal(&c->worker->send, status, true, false);
-	said_last(c);
+	said_last(c, COUNTER_CLOSED_PROTOCOL);
 }
 
 static size_t
@@ -61,15 +62,17 @@ refuse_bytes(struct conn *c, const struct http *h, const uint8_t *p,
     size_t len)
 {
 	bool to_head = http_method(h, p) == HTTP_HEAD;
+	bool too_large = h->status == 413;
 	unsigned skipped;
 
-	conn_count(c, h->status == 413 ? COUNTER_FRAMES_TOO_LARGE :
+	conn_count(c, too_large ? COUNTER_FRAMES_TOO_LARGE :
 	    COUNTER_PROTOCOL_ERRORS, 1);
 	if (log_rate_ok(&c->worker->noise, &skipped))
 		log_info("%s: closed: an HTTP request: %s (%u more like this)",
 		    c->peer, h->why, skipped);
 	(void)http_out_refusal(&c->worker->send, h->status, true, to_head);
-	said_last(c);
+	said_last(c, too_large ? COUNTER_CLOSED_TOO_LARGE :
+	    COUNTER_CLOSED_PROTOCOL);
 	return len;
 }
 
@@ -230,7 +233,7 @@ handle_whole(struct conn *c, const struct http *h, const uint8_t *p,
 		return len;
 	if (!r.last)
 		return (size_t)h->pos;
-	said_last(c);
+	said_last(c, COUNTER_CLOSED_DONE);
 	return len;
 }
 

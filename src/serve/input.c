@@ -60,7 +60,8 @@ refuse(struct conn *c, const uint8_t *p, size_t len, enum counter counter,
 	if (output_flush(c) == -1)
 		return;
 	complain(c, p, len, counter, what);
-	conn_close(c);
+	conn_close(c, counter == COUNTER_FRAMES_TOO_LARGE ?
+	    COUNTER_CLOSED_TOO_LARGE : COUNTER_CLOSED_PROTOCOL);
 }
 
 /*
@@ -78,7 +79,7 @@ refuse_tls(struct conn *c, const uint8_t *p, size_t len, const char *what)
 	if (buf_put(&c->worker->send, alert, sizeof(alert)) == -1)
 		fatal("out of memory: an alert");
 	if (output_flush(c) == 0)
-		conn_linger(c);
+		conn_linger(c, COUNTER_CLOSED_PROTOCOL);
 	return len;
 }
 
@@ -409,7 +410,7 @@ ended(struct conn *c, ssize_t n)
 	if (n == -1) {
 		if (errno != EPROTO)
 			conn_count(c, COUNTER_CONNECTION_ERRORS, 1);
-		conn_close(c);
+		conn_close(c, COUNTER_CLOSED_ERROR);
 		return;
 	}
 	/* Half a message will never be whole. */
@@ -500,7 +501,7 @@ discard(struct conn *c)
 
 	n = recv(c->watch.fd, c->worker->receive, RECEIVE_BYTES, 0);
 	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
-		conn_close(c);
+		conn_close(c, COUNTER_CLOSED_BY_PEER);
 }
 
 static void

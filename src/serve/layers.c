@@ -251,6 +251,8 @@ refuse(struct conn *c, const struct layer *l)
 	unsigned skipped;
 
 	conn_count(c, is_tls ? COUNTER_TLS_ERRORS : COUNTER_PROTOCOL_ERRORS, 1);
+	conn_will_close(c, is_tls ? COUNTER_CLOSED_TLS :
+	    COUNTER_CLOSED_PROTOCOL);
 	if (log_rate_ok(&c->worker->noise, &skipped))
 		log_info("%s: closed: %s%s (%u more like this)", c->peer,
 		    is_tls ? "TLS: " : "no zlib stream",

@@ -44,7 +44,8 @@ move_master_gone(struct worker *w)
 	while (m->noffers > 0) {
 		struct offer *o = &m->offers[--m->noffers];
 
-		conn_count(o->conn, COUNTER_CONNECTIONS_CLOSED, 1);
+		conn_count_closed(o->conn, w->quitting ?
+		    COUNTER_CLOSED_QUIT : COUNTER_CLOSED_DRAIN);
 		conn_gone(o->conn, o->fd);
 	}
 	m->nrefusals = 0;
@@ -450,6 +451,6 @@ move_in(struct worker *w, uint64_t id, const uint8_t *record, size_t len,
 		go_on(c, r.left_ns);
 	else {
 		conn_count(c, COUNTER_CONNECTIONS_REFUSED, 1);
-		conn_close(c);
+		conn_close(c, COUNTER_CLOSED_REFUSED);
 	}
 }

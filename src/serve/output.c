@@ -60,7 +60,7 @@ output_bytes(struct conn *c, const struct buf *b)
 	if (!conn_is_blocked(c))
 		n = transmit(c, b->p, b->len);
 	if (n == -1)
-		conn_close(c);
+		conn_close(c, COUNTER_CLOSED_ERROR);
 	else if ((size_t)n < b->len)
 		keep(c, b->p + n, b->len - (size_t)n);
 }
@@ -76,7 +76,7 @@ output_flush(struct conn *c)
 	if (conn_is_open(c) && conn_layers(c) != NULL)
 		b = layers_encode(c, send_buf);
 	if (b == NULL)
-		conn_close(c);
+		conn_close(c, COUNTER_CLOSED_ERROR);
 	else if (conn_is_open(c))
 		output_bytes(c, b);
 	buf_reset(send_buf, KEEP_BYTES);
@@ -90,7 +90,7 @@ output_ready(struct conn *c)
 	ssize_t n = transmit(c, t->bytes + t->off, t->len);
 
 	if (n == -1) {
-		conn_close(c);
+		conn_close(c, COUNTER_CLOSED_ERROR);
 		return;
 	}
 	t->off += (size_t)n;

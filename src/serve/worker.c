@@ -290,7 +290,7 @@ close_all(struct worker *w)
 
 	for (int place = 0; place < NPLACES; place++)
 		while ((c = TAILQ_FIRST(&w->places[place])) != NULL)
-			conn_close(c);
+			conn_close(c, COUNTER_CLOSED_QUIT);
 }
 
 static void

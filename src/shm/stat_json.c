@@ -193,6 +193,7 @@ json_lanes(struct json *j, const struct tf_stat *st)
 		json_uint(j, "busy_ms", l.busy_ns / NS_PER_MS);
 		json_uint(j, "calls", l.calls);
 		json_uint(j, "in_flight", l.in_flight);
+		json_uint(j, "connections", tf_stat_connections(st, (int)i));
 		json_calls(j, st, i, l.threads);
 		json_counters(j, st, TF_STAT_WORKER, 0, (int)i);
 		json_own(j, st, (int)i);
@@ -252,6 +253,7 @@ stat_json(const struct tf_stat *st, FILE *f)
 	json_open(&j, NULL, '{');
 	json_master(&j, st);
 	json_uint(&j, "in_flight", tf_stat_in_flight(st, TF_STAT_ALL));
+	json_uint(&j, "connections", tf_stat_connections(st, TF_STAT_ALL));
 	json_counters(&j, st, TF_STAT_WORKER, 0, TF_STAT_ALL);
 	json_own(&j, st, TF_STAT_ALL);
 	json_slots(&j, st);

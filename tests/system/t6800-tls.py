@@ -82,6 +82,7 @@ def client_certificates():
         with contextlib.suppress(ssl.SSLError, ConnectionResetError):
             assert TlsPeer(s, CA.context(own)).call("mood") is None
     until(lambda: count(s, "tls_errors") == 2, "both are counted")
+    until(lambda: count(s, "closed_tls") == 2, "as what has closed them")
     assert count(s, "tls_handshakes") == 1
     assert s.stop() == 0
 

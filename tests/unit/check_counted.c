@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How the worker counts what goes wrong: each error under its kind, once.
- * That the kinds add up is looked at in every test of a worker, see
- * unit_lane.h.
+ * How the worker counts what ends: each error under its kind and each
+ * connection under its reason, once.  That they add up is looked at in every
+ * test of a worker, see unit_lane.h.
  */
+#include <sys/socket.h>
+
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "lib/unit.h"
+#include "unit_http.h"
 #include "unit_service.h"
 #include "unit_worker.h"
 #include "wire/app_error.h"
@@ -84,6 +88,162 @@ START_TEST(what_is_no_error_has_none)
 }
 END_TEST
 
+/* ---- connections by reason */
+
+static void
+send_text(int fd, const char *text)
+{
+	peer_send(fd, text, strlen(text));
+}
+
+static void
+leave(int fd)
+{
+	close(fd);
+}
+
+static void
+ask_for_the_end(int fd)
+{
+	send_text(fd, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+	http_expect(fd, 200, "Connection: close");
+	peer_end(fd);
+}
+
+static void
+idle(int fd)
+{
+	peer_end(fd);
+}
+
+static void
+send_half(int fd)
+{
+	send_text(fd, "\1");
+	peer_end(fd);
+}
+
+static void
+do_not_read(int fd)
+{
+	struct bytes out = { 0 };
+
+	for (int i = 0; i < 10; i++)
+		frame_ints(&out, "big", i, 500000, 0);
+	peer_send_bytes(fd, &out);
+	while (bench_count(COUNTER_CLOSED_WRITE) == 0)
+		bench_barrier();
+	close(fd);
+}
+
+static void
+reset(int fd)
+{
+	const struct linger l = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
+	close(fd);
+}
+
+static void
+send_garbage(int fd)
+{
+	send_text(fd, "\377\377\377\377");
+	peer_end(fd);
+}
+
+static void
+send_bad_request(int fd)
+{
+	send_text(fd, "POST / HTTP/9.9\r\n\r\n");
+	http_expect(fd, 505, "Connection: close");
+	peer_end(fd);
+}
+
+static void
+send_too_much(int fd)
+{
+	peer_send(fd, "\0\120\0\0\202\41", 6);
+	peer_end(fd);
+}
+
+static void
+be_refused(int fd)
+{
+	peer_end(fd);
+}
+
+static void
+stop(int fd)
+{
+	bench_order(ORDER_STOP);
+	peer_end(fd);
+	ck_assert_int_eq(bench_wait(), 0);
+}
+
+static void
+quit(int fd)
+{
+	bench_order(ORDER_QUIT);
+	peer_end(fd);
+	ck_assert_int_eq(bench_wait(), 1);
+}
+
+static int
+let_nobody_in(void *ctx, struct tf_peer *peer)
+{
+	(void)ctx;
+	(void)peer;
+	return -1;
+}
+
+static const struct end {
+	void		(*act)(int fd);
+	enum counter	 why;
+} ends[] = {
+	{ leave, COUNTER_CLOSED_BY_PEER },
+	{ ask_for_the_end, COUNTER_CLOSED_DONE },
+	{ idle, COUNTER_CLOSED_IDLE },
+	{ send_half, COUNTER_CLOSED_FRAME },
+	{ do_not_read, COUNTER_CLOSED_WRITE },
+	{ reset, COUNTER_CLOSED_ERROR },
+	{ send_garbage, COUNTER_CLOSED_PROTOCOL },
+	{ send_bad_request, COUNTER_CLOSED_PROTOCOL },
+	{ send_too_much, COUNTER_CLOSED_TOO_LARGE },
+	{ be_refused, COUNTER_CLOSED_REFUSED },
+	{ stop, COUNTER_CLOSED_STOP },
+	{ quit, COUNTER_CLOSED_QUIT },
+};
+
+static void
+start_for(const struct end *e)
+{
+	if (e->act == idle)
+		bench_limits.idle_timeout_ns = 50 * NS_PER_MS;
+	bench_limits.frame_timeout_ns = 50 * NS_PER_MS;
+	bench_limits.write_timeout_ns = 50 * NS_PER_MS;
+	if (e->act == be_refused)
+		bench_hooks.connect = let_nobody_in;
+	bench_start();
+}
+
+/* Of a worker that is replaced: check_move_fault; over TLS: t6800. */
+START_TEST(a_connection_is_closed_for_a_reason)
+{
+	const struct end *e = &ends[_i];
+	uint64_t deadline = clock_ns() + PEER_MS * NS_PER_MS;
+
+	start_for(e);
+	e->act(bench_tcp());
+	while (bench_count(COUNTER_CONNECTIONS_CLOSED) == 0)
+		ck_assert_uint_lt(clock_ns(), deadline);
+	for (size_t i = 0; i < COUNT(ends); i++)
+		ck_assert_uint_eq(bench_count(ends[i].why),
+		    ends[i].why == e->why);
+	ck_assert_uint_eq(bench_count(COUNTER_CONNECTIONS_CLOSED), 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -93,5 +253,9 @@ main(void)
 	tcase_add_checked_fixture(t, setup, bench_teardown);
 	tcase_add_loop_test(t, an_error_has_a_kind, 0, COUNT(errors));
 	tcase_add_test(t, what_is_no_error_has_none);
+	t = unit_case(s, "closed");
+	tcase_add_checked_fixture(t, bench_setup, bench_teardown);
+	tcase_add_loop_test(t, a_connection_is_closed_for_a_reason, 0,
+	    COUNT(ends));
 	return unit_main(s);
 }

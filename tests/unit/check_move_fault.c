@@ -296,6 +296,8 @@ START_TEST(the_master_dies)
 	close(taken);
 	peer_expect_end(fd);
 	ck_assert_uint_eq(side_count(&a, COUNTER_CONNECTIONS_CLOSED), 2);
+	ck_assert_uint_eq(side_count(&a, COUNTER_CLOSED_DRAIN), 1);
+	ck_assert_uint_eq(side_count(&a, COUNTER_CLOSED_STOP), 1);
 	ck_assert_int_eq(a.notes->disconnects, 2);
 	close(fd);
 }
@@ -328,6 +330,7 @@ START_TEST(stop_ends_a_drain)
 	peer_end(fd);
 	ck_assert_int_eq(side_wait(&a), 0);
 	ck_assert_uint_eq(side_count(&a, COUNTER_CONNECTIONS_NOT_MOVED), 1);
+	ck_assert_uint_eq(side_count(&a, COUNTER_CLOSED_DRAIN), 1);
 }
 END_TEST
 

@@ -552,7 +552,8 @@ START_TEST(the_same_as_json)
 	has(text, "{\"name\":\"calc \\\"1\\\"\\u000a\",\"library\":\"9.8.7\","
 	    "\"listen\":\"\",\"master\":{\"pid\":100,"
 	    "\"generation\":4,\"workers\":2,");
-	has(text, "\"in_flight\":1,\"counters\":{\"calls_begun\":5,"
+	has(text, "\"in_flight\":1,\"connections\":24,"
+	    "\"counters\":{\"calls_begun\":5,"
 	    "\"calls_ended\":4,\"connections_accepted\":18,");
 	has(text, "\"slots\":[{\"slot\":0,\"state\":\"ready\",\"pid\":200,"
 	    "\"lane\":0,\"generation\":4,\"restarts\":7,");

@@ -32,6 +32,25 @@ method_adds_up(const struct lane_method *m)
 	return m->count[METHOD_ERRORS];
 }
 
+/* What is closed has been open, and closed for one reason. */
+static void
+connections_add_up(const uint64_t *count)
+{
+	static const int reasons[] = { COUNTER_CLOSED_BY_PEER,
+	    COUNTER_CLOSED_DONE, COUNTER_CLOSED_IDLE, COUNTER_CLOSED_FRAME,
+	    COUNTER_CLOSED_WRITE, COUNTER_CLOSED_ERROR,
+	    COUNTER_CLOSED_PROTOCOL, COUNTER_CLOSED_TOO_LARGE,
+	    COUNTER_CLOSED_TLS, COUNTER_CLOSED_REFUSED, COUNTER_CLOSED_DRAIN,
+	    COUNTER_CLOSED_STOP, COUNTER_CLOSED_QUIT };
+
+	ck_assert_uint_eq(count[COUNTER_CONNECTIONS_CLOSED],
+	    SUM(count, reasons));
+	ck_assert_uint_ge(count[COUNTER_CONNECTIONS_ACCEPTED] +
+	    count[COUNTER_CONNECTIONS_MOVED_IN],
+	    count[COUNTER_CONNECTIONS_CLOSED] +
+	    count[COUNTER_CONNECTIONS_MOVED_OUT]);
+}
+
 void
 unit_lane_adds_up(const struct lane *l, unsigned methods)
 {
@@ -42,6 +61,7 @@ unit_lane_adds_up(const struct lane *l, unsigned methods)
 	    COUNTER_CALLS_FAILED, COUNTER_REPLY_ERRORS };
 	uint64_t calls = 0, errors = 0;
 
+	connections_add_up(l->count);
 	for (unsigned m = 0; m < methods; m++) {
 		calls += l->method[m].count[METHOD_CALLS];
 		errors += method_adds_up(&l->method[m]);
