@@ -14,13 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "base/bug.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/log_file.h"
 #include "base/log_line.h"
 #include "base/log_syslog.h"
 #include "base/log_write.h"
@@ -54,38 +54,6 @@ log_set_echo(bool on)
 	echo = on;
 }
 
-/* Never blocks in a pipe that nobody reads, nor for want of a reader. */
-static int
-open_file(const char *name)
-{
-	int fd = open(name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-	    O_NOCTTY | O_NONBLOCK, 0640);
-	int high;
-
-	if (fd == -1 || fd > STDERR_FILENO)
-		return fd;
-	high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	fd_close(&fd);
-	return high;
-}
-
-/*
- * Whether the first line will find room, which is taken at once.  What cannot
- * be asked in advance is assumed.
- */
-static int
-has_room(int fd)
-{
-	struct stat st;
-
-	if (write(fd, "", 0) == -1 && errno != EAGAIN)
-		return -1;
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || fallocate(fd,
-	    FALLOC_FL_KEEP_SIZE, st.st_size, LOG_LINE) == 0)
-		return 0;
-	return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? -1 : 0;
-}
-
 /* The log is standard error again. */
 static void
 forget_file(void)
@@ -103,9 +71,9 @@ use_file(const char *name)
 	char *new;
 	int fd;
 
-	if ((fd = open_file(name)) == -1)
+	if ((fd = log_file_open(name)) == -1)
 		return -1;
-	if (has_room(fd) == -1 || (new = strdup(name)) == NULL) {
+	if (log_file_has_room(fd) == -1 || (new = strdup(name)) == NULL) {
 		fd_close(&fd);
 		return -1;
 	}
@@ -146,7 +114,7 @@ log_reopen(void)
 
 	if (file_fd == -1)
 		return 0;
-	if ((fd = open_file(path)) == -1)
+	if ((fd = log_file_open(path)) == -1)
 		return -1;
 	log_adopt(fd);
 	return 0;

@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log_file.h"
 
 /* Whether a write may have to wait for somebody to read. */
 static int
@@ -22,16 +22,6 @@ can_wait(int fd)
 	if (flags == -1 || flags & O_NONBLOCK || fstat(fd, &st) == -1)
 		return 0;
 	return S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode);
-}
-
-/* The same pipe or terminal, with flags of our own; -1: not for us. */
-static int
-open_again(int fd)
-{
-	char path[40];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
 static ssize_t
@@ -56,7 +46,7 @@ log_write(int fd, const void *data, size_t n)
 		return done;
 	if (!can_wait(fd))
 		return write(fd, data, n);
-	if ((own = open_again(fd)) == -1)
+	if ((own = log_file_again(fd)) == -1)
 		return write_if_ready(fd, data, n);
 	done = write(own, data, n);
 	fd_close(&own);
