@@ -26,19 +26,33 @@ put_high(int fd)
 	return high;
 }
 
-int
-log_file_open(const char *path)
+static int
+open_again(int fd, int mode)
 {
-	return put_high(open(path, O_WRONLY | O_CREAT | FLAGS, 0640));
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return put_high(open(path, mode | FLAGS));
 }
 
 int
 log_file_again(int fd)
 {
-	char path[40];
+	return open_again(fd, O_WRONLY);
+}
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return put_high(open(path, O_WRONLY | FLAGS));
+/* What is no file, such as a FIFO, would have a reader in us. */
+int
+log_file_open(const char *path)
+{
+	int fd = put_high(open(path, O_WRONLY | O_CREAT | FLAGS, 0640)), both;
+	struct stat st;
+
+	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    (both = open_again(fd, O_RDWR)) == -1)
+		return fd;
+	fd_close(&fd);
+	return both;
 }
 
 int

@@ -9,7 +9,7 @@
 
 /*
  * A file by its name, which is made with mode 0640 if there is none: a
- * descriptor, or -1 and errno.
+ * descriptor, that can be read as well if it may be, or -1 and errno.
  */
 int	log_file_open(const char *path);
 
