@@ -189,6 +189,13 @@ void	 tf_stat_times_since(struct tf_stat_times *now,
 	    const struct tf_stat_times *before);
 uint64_t tf_stat_times_quantile(const struct tf_stat_times *, double p);
 
+/*
+ * How many of the calls took less than so many ns.  They are counted in 16
+ * equal steps between one power of two and the next: what lies between two
+ * steps is rounded down.  From 2^36 on it is all of them.
+ */
+uint64_t tf_stat_times_below(const struct tf_stat_times *, uint64_t ns);
+
 /* One obituary, 0 being the last; false past the oldest that is kept. */
 struct tf_stat_death {
 	uint64_t	 at_ns;		/* since 1970 */

@@ -27,14 +27,14 @@ hist_high(unsigned bucket)
 	return hist_low(bucket + 1) - 1;
 }
 
-/* How many samples there are; counts that overflow it are cut off. */
+/* The samples of the first n buckets; counts that overflow are cut off. */
 static uint64_t
-hist_total(const uint64_t *counts)
+hist_sum(const uint64_t *counts, unsigned n)
 {
 	uint64_t total = 0;
 	unsigned i;
 
-	for (i = 0; i < HIST_BUCKETS; i++)
+	for (i = 0; i < n; i++)
 		if (__builtin_add_overflow(total, counts[i], &total))
 			return UINT64_MAX;
 	return total;
@@ -58,7 +58,7 @@ hist_rank(uint64_t total, double p)
 uint64_t
 hist_quantile(const uint64_t counts[HIST_BUCKETS], double p)
 {
-	uint64_t total = hist_total(counts), left;
+	uint64_t total = hist_sum(counts, HIST_BUCKETS), left;
 	unsigned i;
 
 	if (total == 0)
@@ -70,4 +70,11 @@ hist_quantile(const uint64_t counts[HIST_BUCKETS], double p)
 		left -= counts[i];
 	}
 	return hist_high(i);
+}
+
+uint64_t
+hist_below(const uint64_t counts[HIST_BUCKETS], uint64_t value)
+{
+	return hist_sum(counts, value >> HIST_TOP != 0 ? HIST_BUCKETS :
+	    hist_index(value));
 }

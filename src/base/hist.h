@@ -42,4 +42,10 @@ uint64_t hist_high(unsigned bucket);
  */
 uint64_t hist_quantile(const uint64_t counts[HIST_BUCKETS], double p);
 
+/*
+ * How many samples are less than this value, which is rounded down to where a
+ * bucket begins; from 2^36 on all of them.
+ */
+uint64_t hist_below(const uint64_t counts[HIST_BUCKETS], uint64_t value);
+
 #endif

@@ -66,6 +66,12 @@ tf_stat_times_quantile(const struct tf_stat_times *times, double p)
 }
 
 uint64_t
+tf_stat_times_below(const struct tf_stat_times *times, uint64_t ns)
+{
+	return hist_below(times->count, ns);
+}
+
+uint64_t
 tf_stat_quantile(const struct tf_stat *st, int method, int lane, double p)
 {
 	struct tf_stat_times times;

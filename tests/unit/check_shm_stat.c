@@ -435,6 +435,34 @@ START_TEST(the_times_of_an_interval)
 }
 END_TEST
 
+/* Exact at the steps, rounded down between them, and never more than there. */
+START_TEST(calls_below_a_time)
+{
+	static struct tf_stat_times times;
+	struct tf_stat *st = open_ok(segment_fd(seg));
+	static const struct {
+		uint64_t	 ns, calls;
+	} below[] = {
+		{ 0, 0 }, { 5, 0 }, { 6, 2 }, { 992, 2 }, { 1000, 2 },
+		{ 1023, 2 }, { 1024, 3 }, { 1984, 3 }, { 2047, 3 },
+		{ 2048, 4 }, { UINT64_C(1) << 35, 4 },
+		{ (UINT64_C(1) << 36) - 1, 4 }, { UINT64_C(1) << 36, 5 },
+		{ UINT64_MAX, 5 },
+	};
+	unsigned i;
+
+	lane_call_count(busy, 1, CALL_OK, UINT64_C(1) << 40, 1, 1);
+	tf_stat_get_times(st, TF_STAT_ALL, TF_STAT_ALL, &times);
+	for (i = 0; i < sizeof(below) / sizeof(below[0]); i++)
+		ck_assert_uint_eq(tf_stat_times_below(&times, below[i].ns),
+		    below[i].calls);
+	times.count[0] = times.count[1] = UINT64_MAX;
+	ck_assert_uint_eq(tf_stat_times_below(&times, 1), UINT64_MAX);
+	ck_assert_uint_eq(tf_stat_times_below(&times, 2), UINT64_MAX);
+	tf_stat_close(st);
+}
+END_TEST
+
 START_TEST(texts_are_escaped)
 {
 	char to[12];
@@ -596,6 +624,7 @@ main(void)
 	tcase_add_test(t, files_that_are_no_segment);
 	tcase_add_test(t, deaths_are_a_ring);
 	tcase_add_test(t, the_times_of_an_interval);
+	tcase_add_test(t, calls_below_a_time);
 	tcase_add_test(t, texts_are_escaped);
 	tcase_add_test(t, texts_are_quoted);
 	tcase_add_test(t, a_method_that_only_kills);
