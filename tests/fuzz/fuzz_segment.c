@@ -3,8 +3,9 @@
  * Fuzz target: the reader of a segment.  The input says which words of a true
  * one are overwritten, and how much is missing at its end: as bytes of its own
  * a corpus would be of another version soon, and refused by the head.  Whatever
- * it holds, looking at all of it and printing it, as status and as top do,
- * reads nothing outside and comes to an end.  What top shows is printable.
+ * it holds, looking at all of it and printing it, as status, top and the status
+ * page do, reads nothing outside and comes to an end.  What top shows is
+ * printable.
  */
 #include <sys/mman.h>
 
@@ -16,6 +17,8 @@
 
 #include <thriftfork/stat.h>
 
+#include "admin/history.h"
+#include "admin/recent.h"
 #include "shm/segment.h"
 #include "top/json.h"
 #include "top/layout.h"
@@ -140,6 +143,27 @@ look_as_top(const struct tf_stat *st, FILE *null)
 	reading_free(now);
 }
 
+/* What was there before, and then this, in which sums may have fallen. */
+static void
+look_as_page(const struct tf_stat *st, FILE *null)
+{
+	static struct history_look look;
+	struct history *h = history_new(1, 1);
+	struct recent *r = recent_new();
+	uint64_t s;
+
+	history_add(h, &look);
+	for (s = 1; s < 4; s++) {
+		history_look(&look, st, s * 4000000000);
+		history_add(h, &look);
+		recent_look(r, st, s * 4000000000);
+	}
+	history_print(h, 0, null);
+	recent_print(r, null);
+	history_free(h);
+	recent_free(r);
+}
+
 static void
 look_at_all(struct tf_stat *st)
 {
@@ -152,6 +176,7 @@ look_at_all(struct tf_stat *st)
 	tf_stat_print(st, null, true);
 	tf_stat_print(st, null, false);
 	look_as_top(st, null);
+	look_as_page(st, null);
 	for (int i = -2; i < 9; i++) {
 		tf_stat_value(st, i, i, i);
 		tf_stat_quantile(st, i, i, i / 8.0);
