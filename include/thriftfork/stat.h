@@ -59,6 +59,7 @@ struct tf_stat_master {
 	unsigned	 workers;	/* as configured */
 	uint64_t	 uptime_ns;
 	uint64_t	 started_at_ns;	/* since 1970 */
+	bool		 stopping;	/* or about to, as drain-delay says */
 };
 void	 tf_stat_get_master(const struct tf_stat *, struct tf_stat_master *);
 

@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "proc/master_body.h"
+#include "shm/segment.h"
 
 static void
 report(struct master *m, enum master_news news)
@@ -48,6 +49,7 @@ report_changes(struct master *m)
 		return;
 	if (m->stopping || m->delaying) {
 		m->report.stops = true;
+		segment_set_stopping(m->config->segment);
 		report(m, MASTER_STOPS);
 		return;
 	}

@@ -39,7 +39,8 @@ struct segment_area {
 /* One record under the head's master_seq. */
 struct segment_master {
 	int32_t		 pid;
-	uint32_t	 generation, workers, zero;
+	uint32_t	 generation, workers;
+	uint32_t	 stops;			/* 1: it does, or is about to */
 	uint64_t	 started_ns;		/* CLOCK_MONOTONIC */
 	uint64_t	 started_at_ns;		/* CLOCK_REALTIME */
 };

@@ -77,6 +77,8 @@ int	 segment_fd(const struct segment *);
  */
 void	 segment_set_master(struct segment *, int pid, unsigned generation,
 	    unsigned workers);
+/* It stops, or will in a while. */
+void	 segment_set_stopping(struct segment *);
 /* Adds an address to the text of those that are listened on. */
 void	 segment_add_listen(struct segment *, const char *address);
 void	 segment_clear_listen(struct segment *);

@@ -21,6 +21,15 @@ date_ns(void)
 	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
 }
 
+static void
+publish_master(struct segment *s)
+{
+	struct segment_head *h = segment_head(s);
+
+	record_write(&h->master_seq, &h->master, &s->at.master,
+	    RECORD_WORDS(h->master));
+}
+
 void
 segment_set_master(struct segment *s, int pid, unsigned generation,
     unsigned workers)
@@ -34,8 +43,14 @@ segment_set_master(struct segment *s, int pid, unsigned generation,
 	m->pid = pid;
 	m->generation = generation;
 	m->workers = workers;
-	record_write(&segment_head(s)->master_seq, &segment_head(s)->master, m,
-	    RECORD_WORDS(*m));
+	publish_master(s);
+}
+
+void
+segment_set_stopping(struct segment *s)
+{
+	s->at.master.stops = 1;
+	publish_master(s);
 }
 
 void

@@ -55,6 +55,7 @@ tf_stat_get_master(const struct tf_stat *st, struct tf_stat_master *m)
 	m->workers = now.workers;
 	m->uptime_ns = ns_since(now.started_ns);
 	m->started_at_ns = now.started_at_ns;
+	m->stopping = now.stops != 0;
 }
 
 static const char *

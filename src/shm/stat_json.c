@@ -58,6 +58,13 @@ json_uint(struct json *j, const char *key, uint64_t value)
 }
 
 static void
+json_bool(struct json *j, const char *key, bool value)
+{
+	json_key(j, key);
+	fputs(value ? "true" : "false", j->f);
+}
+
+static void
 json_text(struct json *j, const char *key, const char *value)
 {
 	json_key(j, key);
@@ -106,6 +113,7 @@ json_master(struct json *j, const struct tf_stat *st)
 	json_uint(j, "workers", m.workers);
 	json_uint(j, "started_at_s", m.started_at_ns / NS_PER_S);
 	json_uint(j, "uptime_ms", m.uptime_ns / NS_PER_MS);
+	json_bool(j, "stopping", m.stopping);
 	json_close(j, '}');
 }
 

@@ -117,9 +117,10 @@ text_master(const struct tf_stat *st, FILE *f)
 
 	tf_stat_get_master(st, &m);
 	text_put(f, m.name);
-	fprintf(f, ": master %d, up %s, generation %u, %u worker%s, "
-	    "in flight %s\n", m.pid, cell_uptime(m.uptime_ns).s,
-	    m.generation, m.workers, m.workers == 1 ? "" : "s",
+	fprintf(f, ": master %d, %sup %s, generation %u, %u worker%s, "
+	    "in flight %s\n", m.pid, m.stopping ? "stopping, " : "",
+	    cell_uptime(m.uptime_ns).s, m.generation, m.workers,
+	    m.workers == 1 ? "" : "s",
 	    cell_count(tf_stat_in_flight(st, TF_STAT_ALL)).s);
 	if (m.listen[0] != '\0') {
 		fputs("listening on ", f);

@@ -405,6 +405,22 @@ START_TEST(deaths_are_a_ring)
 END_TEST
 
 /* Of what came between two copies, in whichever lane, and of nothing else. */
+START_TEST(a_master_that_stops)
+{
+	struct tf_stat *st = open_ok(segment_fd(seg));
+	struct tf_stat_master m;
+
+	tf_stat_get_master(st, &m);
+	ck_assert(!m.stopping);
+	segment_set_stopping(seg);
+	segment_set_master(seg, 100, 4, 1);
+	tf_stat_get_master(st, &m);
+	ck_assert(m.stopping);
+	ck_assert_uint_eq(m.workers, 1);
+	tf_stat_close(st);
+}
+END_TEST
+
 START_TEST(the_times_of_an_interval)
 {
 	static struct tf_stat_times before, now, one;
@@ -623,6 +639,7 @@ main(void)
 	tcase_add_loop_test(t, damaged_counters_are_refused, 0, 3);
 	tcase_add_test(t, files_that_are_no_segment);
 	tcase_add_test(t, deaths_are_a_ring);
+	tcase_add_test(t, a_master_that_stops);
 	tcase_add_test(t, the_times_of_an_interval);
 	tcase_add_test(t, calls_below_a_time);
 	tcase_add_test(t, texts_are_escaped);
