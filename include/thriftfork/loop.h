@@ -17,6 +17,8 @@
 #ifndef THRIFTFORK_LOOP_H
 #define THRIFTFORK_LOOP_H
 
+#include <stddef.h>
+
 #include <thriftfork/base.h>
 
 #ifdef __cplusplus
@@ -97,6 +99,17 @@ void	 tf_timer_free(struct tf_timer *);
  * worker_stop().
  */
 void	 tf_post(struct tf_loop *, void (*fn)(void *arg), void *arg);
+
+/*
+ * For programs that serve something beside Thrift in a loop: sockets that
+ * listen at an address of the forms that thriftfork(1) tells.  A host name may
+ * have several addresses, at most max of which are taken.  Descriptors do not
+ * block, are closed on exec and the caller's; the file of a unix socket stays
+ * behind, and the next one to listen there replaces it.  Their number, or -1
+ * with a reason in why, as when somebody listens there.
+ */
+int	 tf_listen(const char *address, int *fds, int max, char *why,
+	    size_t why_size) TF_CHECK;
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -17,6 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <thriftfork/loop.h>
+
 #include "io/listen.h"
 #include "lib/unit.h"
 
@@ -39,6 +41,36 @@ teardown(void)
 	unlink(path);
 	rmdir(dir);
 }
+
+/* tf_listen(): nobody else gets the address, and the file stays. */
+START_TEST(sockets_of_a_program)
+{
+	int a[2], b[2];
+	char at[80];
+	struct stat st;
+	struct addr bound = { .len = sizeof(bound.ss) };
+
+	ck_assert_int_eq(tf_listen("127.0.0.1:0", a, 2, why, sizeof(why)), 1);
+	ck_assert_int_eq(getsockname(a[0], (struct sockaddr *)&bound.ss,
+	    &bound.len), 0);
+	addr_text(&bound, at, sizeof(at));
+	ck_assert_int_ne(fcntl(a[0], F_GETFL) & O_NONBLOCK, 0);
+	ck_assert_int_ne(fcntl(a[0], F_GETFD) & FD_CLOEXEC, 0);
+	ck_assert_int_eq(tf_listen(at, b, 2, why, sizeof(why)), -1);
+	ck_assert_ptr_nonnull(strstr(why, "in use"));
+	close(a[0]);
+	ck_assert_int_eq(tf_listen(at, b, 2, why, sizeof(why)), 1);
+	close(b[0]);
+	ck_assert_int_eq(tf_listen(text, a, 1, why, sizeof(why)), 1);
+	ck_assert_int_eq(tf_listen(text, b, 1, why, sizeof(why)), -1);
+	close(a[0]);
+	ck_assert_int_eq(lstat(path, &st), 0);
+	ck_assert_int_eq(tf_listen(text, a, 1, why, sizeof(why)), 1);
+	close(a[0]);
+	ck_assert_int_eq(tf_listen("nonsense", a, 1, why, sizeof(why)), -1);
+	ck_assert_ptr_nonnull(strstr(why, "HOST:PORT"));
+}
+END_TEST
 
 static struct addr
 addr_of(const char *s)
@@ -327,6 +359,7 @@ main(void)
 	TCase *t = unit_case(s, "listen");
 
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, sockets_of_a_program);
 	tcase_add_test(t, a_group_on_one_port);
 	tcase_add_test(t, only_started_slots_are_knocked_at);
 	tcase_add_test(t, a_second_group_is_refused);
