@@ -54,6 +54,8 @@ BEGIN {
 		split(line, part, /[ \t]+/)
 		no[part[1], part[2]] = 1
 	}
+	shared["gen"] = shared["call"] = shared["bench"] = "idl"
+	shared["top"] = shared["admin"] = "instance"
 	n = split(file, part, "/")
 	tree = part[1]
 	room = n > 2 ? part[2] : ""
@@ -90,8 +92,8 @@ function check_tool(name, quoted)
 	if (name ~ "/")
 		complain("a tool uses the public headers only")
 	else if (!exists(root "/tools/" room "/" name) &&
-	    (room == "thriftfork" || !exists(root "/tools/idl/" name)))
-		complain("neither its own nor of tools/idl")
+	    !(room in shared && exists(root "/tools/" shared[room] "/" name)))
+		complain("neither its own nor of the room that it shares")
 }
 
 /^[ \t]*#[ \t]*include[ \t]*[<"]/ {
@@ -118,7 +120,8 @@ clean "includes follow the arrows of the house" "$tmp/found"
 
 bad=$tmp/bad
 for dir in include/thriftfork src/base src/wire src/proc src/serve \
-    src/client tools/gen tools/thriftfork tools/idl; do
+    src/client tools/gen tools/thriftfork tools/idl \
+    tools/instance tools/top; do
 	mkdir -p "$bad/$dir"
 done
 echo '#include "wire/wire.h"' >"$bad/include/thriftfork/x.h"
@@ -130,6 +133,8 @@ printf '#include "shm/lane.h"\n#include "stream.h"\n' >"$bad/src/client/x.c"
 printf '#include "idl.h"\n#include "base/buf.h"\n' >"$bad/tools/gen/x.c"
 echo '#include "idl.h"' >"$bad/tools/thriftfork/x.c"
 echo 'struct idl;' >"$bad/tools/idl/idl.h"
+printf '#include "source.h"\n#include "idl.h"\n' >"$bad/tools/top/x.c"
+echo 'struct source;' >"$bad/tools/instance/source.h"
 layers "$bad" >"$tmp/found"
 planted "includes" "$tmp/found" '^include/thriftfork/x.h:1:' \
     '^src/base/x.c:1: base must not know wire' '^src/wire/x.c:1:' \
@@ -138,8 +143,8 @@ planted "includes" "$tmp/found" '^include/thriftfork/x.h:1:' \
     '^src/serve/x.c:1: serve must not know proc' \
     '^src/serve/x.c:2: serve never forks' \
     '^src/client/x.c:1: client must not know shm' '^src/client/x.c:2:' \
-    '^tools/gen/x.c:2:' '^tools/thriftfork/x.c:1:'
-grep '^tools/gen/x.c:1:' "$tmp/found" >"$tmp/wrong"
-clean "lets tools/gen use tools/idl" "$tmp/wrong"
+    '^tools/gen/x.c:2:' '^tools/thriftfork/x.c:1:' '^tools/top/x.c:2:'
+grep '^tools/gen/x.c:1:\|^tools/top/x.c:1:' "$tmp/found" >"$tmp/wrong"
+clean "lets tools use the rooms that they share" "$tmp/wrong"
 
 finish

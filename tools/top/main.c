@@ -6,7 +6,6 @@
 #include <err.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <thriftfork/server.h>
 
@@ -15,7 +14,7 @@
 
 struct top_args {
 	const char	*instance;	/* name, or path of a socket; NULL */
-	char		 socket[256];
+	char		 socket[SOURCE_NAME];
 	struct report	 report;
 };
 
@@ -38,13 +37,10 @@ usage(FILE *f, int status)
 	return status;
 }
 
-/* A path even if there is no slash in it, which would make it a name. */
 static void
 set_socket(struct top_args *a, const char *path)
 {
-	if (snprintf(a->socket, sizeof(a->socket), "%s%s",
-	    strchr(path, '/') == NULL ? "./" : "", path) >=
-	    (int)sizeof(a->socket))
+	if (source_socket(a->socket, path) == -1)
 		errx(2, "the path '%.40s...' is too long", path);
 	a->instance = a->socket;
 }

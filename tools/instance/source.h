@@ -4,20 +4,29 @@
  * master is by now.  A connection to the control socket is kept, for its end is
  * how a reader learns that there is another master, or none.
  */
-#ifndef TOP_SOURCE_H
-#define TOP_SOURCE_H
+#ifndef INSTANCE_SOURCE_H
+#define INSTANCE_SOURCE_H
 
 #include <stdbool.h>
 
 #include <thriftfork/stat.h>
 
+#define SOURCE_NAME	256		/* bytes */
+
 struct source {
-	char		 name[256];	/* or the path of a socket; "": any */
+	char		 name[SOURCE_NAME];	/* or the path of a socket;
+					   "": any */
 	int		 control;	/* -1: the master has gone */
 	unsigned long long device, file;	/* which segment it is */
 	struct tf_stat	*stat;		/* of the last master; NULL: none yet */
 	char		 why[512];	/* it has gone, or could not be had */
 };
+
+/*
+ * The path of a socket as a name, even if there is no slash in it: 0, or -1 if
+ * it is too long.
+ */
+int	 source_socket(char name[SOURCE_NAME], const char *path);
 
 /* name as for tf_control_open().  0, or -1 with a reason in why. */
 int	 source_open(struct source *, const char *name);

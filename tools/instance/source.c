@@ -77,6 +77,13 @@ find(struct source *s)
 }
 
 int
+source_socket(char name[SOURCE_NAME], const char *path)
+{
+	return snprintf(name, SOURCE_NAME, "%s%s", strchr(path, '/') == NULL ?
+	    "./" : "", path) < SOURCE_NAME ? 0 : -1;
+}
+
+int
 source_open(struct source *s, const char *name)
 {
 	memset(s, 0, sizeof(*s));
