@@ -197,6 +197,14 @@ uint64_t tf_stat_times_quantile(const struct tf_stat_times *, double p);
  */
 uint64_t tf_stat_times_below(const struct tf_stat_times *, uint64_t ns);
 
+/*
+ * For times that a program measures itself: counts one, in zeroed memory at
+ * first; and the least time that one of the TF_STAT_BUCKETS buckets counts,
+ * those of the next one being too long for it.
+ */
+void	 tf_stat_times_add(struct tf_stat_times *, uint64_t ns);
+uint64_t tf_stat_times_low(unsigned bucket);
+
 /* One obituary, 0 being the last; false past the oldest that is kept. */
 struct tf_stat_death {
 	uint64_t	 at_ns;		/* since 1970 */

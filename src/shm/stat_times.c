@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How long calls took: the histograms of a segment, copied, so that a reader
- * can take an earlier copy off a later one and has those of the time between.
+ * can take an earlier copy off a later one and has those of the time between;
+ * or of its own, so that what a client measures reads as what a server counts.
  */
 #include "shm/stat.h"
 
@@ -63,6 +64,18 @@ uint64_t
 tf_stat_times_quantile(const struct tf_stat_times *times, double p)
 {
 	return hist_quantile(times->count, p);
+}
+
+void
+tf_stat_times_add(struct tf_stat_times *times, uint64_t ns)
+{
+	times->count[hist_index(ns)]++;
+}
+
+uint64_t
+tf_stat_times_low(unsigned bucket)
+{
+	return hist_low(bucket);
 }
 
 uint64_t

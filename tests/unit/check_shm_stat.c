@@ -404,6 +404,32 @@ START_TEST(deaths_are_a_ring)
 }
 END_TEST
 
+/* What a program counts itself is counted as a worker does it. */
+START_TEST(times_of_ones_own)
+{
+	static struct tf_stat_times own, theirs;
+	struct tf_stat *st = open_ok(segment_fd(seg));
+	const uint64_t ns[] = { 0, 31, 32, 1000, 123456789, UINT64_MAX };
+	unsigned i, b;
+
+	tf_stat_get_times(st, 1, 0, &theirs);
+	tf_stat_get_times(st, 1, 0, &own);
+	for (i = 0; i < sizeof(ns) / sizeof(ns[0]); i++) {
+		lane_call_count(segment_attach_self(seg, 0), 1, CALL_OK, ns[i],
+		    1, 1);
+		tf_stat_times_add(&own, ns[i]);
+	}
+	tf_stat_get_times(st, 1, 0, &theirs);
+	ck_assert_mem_eq(&own, &theirs, sizeof(own));
+	for (i = 0; i < 5; i++) {
+		for (b = 0; tf_stat_times_low(b + 1) <= ns[i]; b++)
+			;
+		ck_assert_uint_gt(own.count[b], 0);
+	}
+	tf_stat_close(st);
+}
+END_TEST
+
 /* Of what came between two copies, in whichever lane, and of nothing else. */
 START_TEST(a_master_that_stops)
 {
@@ -640,6 +666,7 @@ main(void)
 	tcase_add_test(t, files_that_are_no_segment);
 	tcase_add_test(t, deaths_are_a_ring);
 	tcase_add_test(t, a_master_that_stops);
+	tcase_add_test(t, times_of_ones_own);
 	tcase_add_test(t, the_times_of_an_interval);
 	tcase_add_test(t, calls_below_a_time);
 	tcase_add_test(t, texts_are_escaped);
