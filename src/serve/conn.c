@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "serve/pending.h"
 #include "serve/persistent.h"
+#include "serve/waiting.h"
 
 _Static_assert(COUNTER_CLOSED_QUIT - COUNTER_CLOSED_BY_PEER + 1 <= 15,
     "why a connection is closed has four bits");
@@ -138,14 +139,43 @@ conn_set_since(struct conn *c, uint64_t since_ns)
 }
 
 static void
+drop_tail(struct conn *c)
+{
+	if (c->out != NULL)
+		conn_count(c, COUNTER_SEND_BACKLOG, -(uint64_t)c->out->len);
+	free(c->out);
+	c->out = NULL;
+}
+
+/*
+ * The peer is gone, and nobody waits for what is owed.  But it may have sent
+ * oneways, which are done as ever, each in its turn.
+ */
+static void
+hung_up(struct conn *c)
+{
+	if (c->eof) {
+		conn_close(c, COUNTER_CLOSED_BY_PEER);
+		return;
+	}
+	if (conn_is_unheard(c))
+		return;
+	conn_rare(c)->unheard = true;
+	drop_tail(c);
+	pending_abandon(c);
+	if (!c->waits)
+		watch_change(&c->worker->loop, &c->watch, EPOLLIN);
+	waiting_go_on(c);
+}
+
+static void
 ready(struct watch *watch, uint32_t events)
 {
 	struct conn *c = OBJECT_OF(watch, struct conn, watch);
 
-	/* Nothing that we may still read: the peer is gone. */
 	if ((events & (EPOLLHUP | EPOLLERR)) && (c->eof || conn_is_blocked(c) ||
 	    c->waits))
-		conn_close(c, COUNTER_CLOSED_BY_PEER);
+		hung_up(c);
 	else if ((events & EPOLLOUT) && conn_is_blocked(c))
 		output_ready(c);
 	else if (!c->waits)
@@ -287,13 +317,10 @@ conn_forget(struct conn *c)
 static void
 drop_bytes(struct conn *c)
 {
-	if (c->out != NULL)
-		conn_count(c, COUNTER_SEND_BACKLOG, -(uint64_t)c->out->len);
+	drop_tail(c);
 	free(c->in);
-	free(c->out);
 	free(c->scan);
 	c->in = NULL;
-	c->out = NULL;
 	c->scan = NULL;
 }
 
@@ -304,6 +331,7 @@ conn_gone(struct conn *c, int fd)
 
 	close(fd);
 	TAILQ_REMOVE(&w->places[c->place], c, link);
+	waiting_drop(c);
 	pending_abandon(c);
 	if (conn_is_limited(c))
 		peers_drop(&w->peers, c->peer);

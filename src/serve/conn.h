@@ -106,6 +106,8 @@ struct rare {
 	uint32_t		 oneways;	/* whose handlers run */
 	bool			 serial;	/* one of them at a time */
 	bool			 listed;	/* waits for the worker */
+	bool			 unheard;	/* the peer has gone, but there
+						   may be more to read */
 	TAILQ_ENTRY(conn)	 wait;
 };
 
@@ -119,6 +121,13 @@ static inline struct persistent *
 conn_persistent(const struct conn *c)
 {
 	return c->rare == NULL ? NULL : c->rare->persistent;
+}
+
+/* Whether its peer has gone; what it is still sent goes nowhere then. */
+static inline bool
+conn_is_unheard(const struct conn *c)
+{
+	return c->rare != NULL && c->rare->unheard;
 }
 
 /* A socket to accept on. */

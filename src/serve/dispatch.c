@@ -151,9 +151,23 @@ dispatch_look_up(struct conn *c, struct call *call)
 	return 0;
 }
 
+/* -1: nobody waits for its reply any more. */
+static int
+fail_unheard(struct conn *c, struct call *call)
+{
+	if (call->oneway || !conn_is_unheard(c))
+		return 0;
+	conn_count(c, COUNTER_CALLS_ABANDONED, 1);
+	call_fail(call, APP_INTERNAL_ERROR, "%s was not begun: its client has "
+	    "left", call->pub.method);
+	return -1;
+}
+
 static int
 prepare(struct conn *c, struct call *call, struct wire_reader *r)
 {
+	if (fail_unheard(c, call) == -1)
+		return -1;
 	ask_before(call, c->worker->config->hooks);
 	if (call->end == CALL_RETURNED)
 		decode_args(call, r);

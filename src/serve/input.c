@@ -321,8 +321,9 @@ place(struct conn *c)
 {
 	if (!conn_is_open(c) || c->place == PLACE_LINGER)
 		return;
+	/* That the peer has gone is to be said once, not again and again. */
 	if (c->waits && !conn_is_blocked(c))
-		watch_change(&c->worker->loop, &c->watch, 0);
+		watch_change(&c->worker->loop, &c->watch, EPOLLET);
 	if (conn_is_blocked(c))
 		conn_move(c, PLACE_WRITE);
 	else if (c->waits)

@@ -64,8 +64,8 @@ static bool
 can_move(const struct conn *c)
 {
 	return c->tried != c->worker->mover.round && !c->finishing &&
-	    !c->eof && !c->waits && !c->stranger && conn_layers(c) == NULL &&
-	    !conn_owes(c) &&
+	    !c->eof && !conn_is_unheard(c) && !c->waits && !c->stranger &&
+	    conn_layers(c) == NULL && !conn_owes(c) &&
 	    move_record_fits(c->in_len, c->out == NULL ? 0 : c->out->len,
 	    persistent_len(conn_persistent(c)), c->worker->mover.reads);
 }

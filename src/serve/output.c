@@ -57,6 +57,8 @@ output_bytes(struct conn *c, const struct buf *b)
 {
 	ssize_t n = 0;
 
+	if (conn_is_unheard(c))
+		return;
 	if (!conn_is_blocked(c))
 		n = transmit(c, b->p, b->len);
 	if (n == -1)

@@ -242,7 +242,6 @@ pending_abandon(struct conn *c)
 {
 	struct call *call;
 
-	waiting_drop(c);
 	while ((call = TAILQ_FIRST(&c->owed)) != NULL) {
 		TAILQ_REMOVE(&c->owed, call, link);
 		if (call->parked.out)

@@ -38,7 +38,7 @@ void	pending_added(struct conn *);
 /* The reply of one that is out has left. */
 void	pending_released(struct call *);
 
-/* The connection is closing: nobody waits for its replies any more. */
+/* The client has gone: nobody waits for its replies any more. */
 void	pending_abandon(struct conn *);
 
 /*

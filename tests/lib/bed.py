@@ -43,8 +43,13 @@ class Peer:
     """A connection that calls the test bed by hand, compact and framed."""
 
     def __init__(self, server, seconds=DEADLINE):
-        self.socket = socket.create_connection(("127.0.0.1", server.port),
-                                               seconds)
+        if server.port is None:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(seconds)
+            self.socket.connect(server.address[len("unix:"):])
+        else:
+            self.socket = socket.create_connection(("127.0.0.1", server.port),
+                                                   seconds)
         self.file = self.socket.makefile("rb")
 
     def send(self, method, args=b"\0", kind=CALL):

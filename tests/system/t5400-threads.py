@@ -19,7 +19,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from bed import (ONEWAY, Bed, Peer, fifo, i32, nothing_felt, text,
                  under_load)
-from harness import Load, Server, Skip, built, main, until
+from harness import Load, Server, Skip, built, main, tempdir, until
 
 RELEASE = os.environ.get("TF_RELEASE")
 os.environ.pop("TF_SERVER_OPTIONS", None)       # it brings its own
@@ -182,16 +182,22 @@ def who_is_not_waited_for():
 
 def a_oneway_is_done():
     """before what its client sends next, and even if that has left"""
-    s = Server([built("thriftfork"), "run", built(".libs/echo.so")],
-               *threads(4, "threaded=yes"), workers=1)
+    for listen in "127.0.0.1:0", "unix:" + os.path.join(tempdir(), "s"):
+        oneways(Server([built("thriftfork"), "run", built(".libs/echo.so")],
+                       *threads(4, "threaded=yes"), workers=1, listen=listen))
+
+
+def oneways(s):
     peer = Peer(s)
     for i in range(1, 200):
         peer.send("note", i32(1), ONEWAY)
         assert returned(peer.call("noted"), b"noted") == i
-    peer.send("note", i32(1), ONEWAY).close()
+    for i in range(200):
+        peer.send("note", i32(1), ONEWAY)
+    peer.close()
     other = Peer(s)
-    until(lambda: returned(other.call("noted"), b"noted") == 200,
-          "the last one is done, too")
+    until(lambda: returned(other.call("noted"), b"noted") == 399,
+          "the last ones are done, too")
     assert s.stop() == 0
 
 

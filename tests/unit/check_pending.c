@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Calls that are out, and their connections: the order of replies, what waits
- * for what, and what becomes of both when the deadline comes, the client goes,
- * or the worker leaves.
+ * for what, and what becomes of both when the deadline comes, or the worker
+ * leaves.  Clients that go: check_leave.c.
  */
 #include <sys/socket.h>
 
@@ -307,66 +307,6 @@ START_TEST(deadline_oneway)
 }
 END_TEST
 
-START_TEST(client_gone)
-{
-	int fd = bench_unix();
-	struct tf_later t;
-
-	ask(fd, 1);
-	ping(fd, 2);
-	t = bench_token();
-	close(fd);
-	while (bench_count(COUNTER_CONNECTIONS_CLOSED) == 0)
-		bench_barrier();
-	ck_assert_int_eq(bench_reply(t, "x"), -1);
-	ck_assert_uint_eq(bench_count(COUNTER_CALLS_ABANDONED), 1);
-	expect_all_ended();
-	ck_assert_int_eq(disconnects, 1);
-}
-END_TEST
-
-/* Its handler is in the middle of it, and has been answered for. */
-START_TEST(client_gone_early)
-{
-	struct bytes out = { 0 };
-	int fd = bench_unix();
-	struct tf_later t;
-
-	frame_text(&out, "later", 1, "e", 1);
-	peer_send_bytes(fd, &out);
-	t = bench_token();
-	bench_held();
-	close(fd);
-	ck_assert_int_eq(bench_reply(t, "x"), 0);
-	ck_assert_int_eq(disconnects, 0);
-	bench_release();
-	while (disconnects == 0)
-		bench_barrier();
-	expect_all_ended();
-}
-END_TEST
-
-/* A oneway call does not care. */
-START_TEST(oneway_of_one_who_left)
-{
-	struct bytes out = { 0 };
-	int fd = bench_unix();
-	struct tf_later t;
-
-	frame_text(&out, "whisper", 1, "x", 1);
-	peer_send_bytes(fd, &out);
-	t = bench_token();
-	close(fd);
-	while (bench_count(COUNTER_CONNECTIONS_CLOSED) == 0)
-		bench_barrier();
-	ck_assert_int_eq(disconnects, 0);
-	ck_assert_int_eq(tf_later_reply(t, unit_method("whisper"), ""), 0);
-	while (disconnects == 0)
-		bench_barrier();
-	expect_all_ended();
-}
-END_TEST
-
 /* No more is to come from it, but it still reads. */
 START_TEST(half_closed)
 {
@@ -537,34 +477,6 @@ START_TEST(limit_of_the_worker)
 }
 END_TEST
 
-/* Those who wait may leave; what they had not begun is not begun. */
-START_TEST(who_waits_leaves)
-{
-	int fd[2] = { bench_unix(), bench_unix() }, third = bench_unix();
-	struct tf_later t[5];
-
-	for (int i = 0; i < 5; i++) {
-		ask(fd[i / 3], i);
-		t[i] = bench_token();
-	}
-	ask(third, 1);
-	ck_assert(!peer_soon(third, POLLIN, 50));
-	close(third);
-	for (int i = 0; i < 3; i++) {
-		ck_assert_int_eq(bench_reply(t[i], "x"), 0);
-		peer_expect(fd[0], PEER_REPLY, "later", i);
-	}
-	while (disconnects == 0)
-		bench_barrier();
-	ck_assert(!bench_has_token());
-	close(fd[0]);
-	close(fd[1]);
-	while (disconnects < 3)
-		bench_barrier();
-	ck_assert_int_eq(bench_reply(t[3], "x"), -1);
-}
-END_TEST
-
 /* And the worker may stop: what has been asked is answered. */
 START_TEST(stopped_when_full)
 {
@@ -606,9 +518,6 @@ main(void)
 	tcase_add_test(t, deadline);
 	tcase_add_test(t, in_time);
 	tcase_add_test(t, deadline_oneway);
-	tcase_add_test(t, client_gone);
-	tcase_add_test(t, client_gone_early);
-	tcase_add_test(t, oneway_of_one_who_left);
 	tcase_add_test(t, half_closed);
 	tcase_add_test(t, stopped);
 	tcase_add_test(t, quits);
@@ -616,7 +525,6 @@ main(void)
 	tcase_add_test(l, limit_of_a_connection);
 	tcase_add_test(l, limit_of_the_queue);
 	tcase_add_test(l, limit_of_the_worker);
-	tcase_add_test(l, who_waits_leaves);
 	tcase_add_test(l, stopped_when_full);
 	tcase_add_checked_fixture(i, setup_impatient, bench_teardown);
 	tcase_add_test(i, idle);
