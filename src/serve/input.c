@@ -369,7 +369,10 @@ handle_block(struct conn *c)
 	place(c);
 }
 
-/* A read went into the kept frame, and perhaps past it. */
+/*
+ * A read went into the kept frame, and perhaps past it; not past it through
+ * layers, which may have blocked the connection with what they said themselves.
+ */
 static void
 handle_frame(struct conn *c, size_t need, size_t n)
 {
@@ -379,6 +382,10 @@ handle_frame(struct conn *c, size_t need, size_t n)
 	c->in_len += (uint32_t)(n < need ? n : need);
 	if (n < need) {
 		place(c);
+		return;
+	}
+	if (n == need) {
+		handle_block(c);
 		return;
 	}
 	frame = take_block(c, &len, &cap);
