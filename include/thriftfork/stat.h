@@ -140,8 +140,13 @@ int	 tf_stat_find(const struct tf_stat *, enum tf_stat_level,
 uint64_t tf_stat_value(const struct tf_stat *, int counter, int method,
 	    int lane);
 
-/* Calls begun and not ended, and connections that are open. */
+/*
+ * Calls begun and not ended, of all methods together and of one, and
+ * connections that are open.
+ */
 uint64_t tf_stat_in_flight(const struct tf_stat *, int lane);
+uint64_t tf_stat_method_in_flight(const struct tf_stat *, int method,
+	    int lane);
 uint64_t tf_stat_connections(const struct tf_stat *, int lane);
 
 /* One method; false past the last.  The service of "other" is "". */

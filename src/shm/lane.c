@@ -56,9 +56,17 @@ lane_call_error(struct lane *l, struct lane_method *m,
 }
 
 void
-lane_call_aborted(struct lane *l, unsigned method)
+lane_calls_aborted(struct lane *l, unsigned methods)
 {
-	word_add(&l->method[method].count[METHOD_ABORTED], 1);
+	uint64_t *count, begun, ended;
+
+	for (unsigned i = 0; i < methods; i++) {
+		count = l->method[i].count;
+		begun = word_get(&count[METHOD_BEGUN]);
+		ended = word_get(&count[METHOD_CALLS]);
+		if (begun > ended)
+			word_max(&count[METHOD_ABORTED], begun - ended);
+	}
 }
 
 static struct lane_call *

@@ -211,6 +211,7 @@ lane_call_begin(struct lane *l, unsigned method, int32_t seqid,
 	    (method & 0xffff));
 	record_step(&l->call.seq);
 	lane_add(l, COUNTER_CALLS_BEGUN, 1);
+	word_add(&lane_method(l, method)->count[METHOD_BEGUN], 1);
 }
 
 /* When a call that began then has ended; the next begins at that time. */
@@ -243,7 +244,6 @@ lane_call_count(struct lane *l, unsigned method, enum call_outcome outcome,
 
 	if (!LANE_COUNTS)
 		return;
-	word_add(&m->count[METHOD_CALLS], 1);
 	word_add(&m->count[outcome], 1);
 	if (__builtin_expect(outcome >= CALL_FIRST_ERROR, 0))
 		lane_call_error(l, m, outcome);
@@ -254,6 +254,7 @@ lane_call_count(struct lane *l, unsigned method, enum call_outcome outcome,
 	word_add(hist + hist_index(elapsed_ns), 1);
 	/* Readers take ended first: in flight is never less than nothing. */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
+	word_add(&m->count[METHOD_CALLS], 1);
 	lane_add(l, COUNTER_CALLS_ENDED, 1);
 }
 
@@ -288,9 +289,9 @@ void	 lane_thread_begin(struct lane *, unsigned thread, unsigned method,
 void	 lane_thread_end(struct lane *, unsigned thread);
 
 /*
- * For the master, once the process is dead: it was in a call of this method,
- * of which the caller knows that the lane has room for it.
+ * For the master, once the process is dead: what it had begun of the first
+ * methods and not ended is aborted.  The lane has room for so many.
  */
-void	 lane_call_aborted(struct lane *, unsigned method);
+void	 lane_calls_aborted(struct lane *, unsigned methods);
 
 #endif

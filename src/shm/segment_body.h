@@ -62,8 +62,8 @@ segment_table_at(const struct segment *s, unsigned lane)
 }
 
 /*
- * segment_call.c: its process is dead.  The methods that it was in are told so,
- * and it is in none; how many records it left half written.
+ * segment_call.c: its process is dead.  What it had in flight is told each
+ * method, and it is in none; how many records it left half written.
  */
 unsigned segment_calls_end(struct segment *, unsigned lane);
 

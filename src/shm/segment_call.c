@@ -58,15 +58,10 @@ segment_lane_thread(const struct segment *s, unsigned lane, unsigned thread,
 
 /* 1 if it was left half written. */
 static unsigned
-record_close(struct segment *s, unsigned lane, struct lane_call *record)
+record_close(struct lane_call *record)
 {
-	struct current_call call;
 	unsigned torn = word_get(&record->seq) & 1;
 
-	/* Which method it was, where that is known. */
-	if (!torn && record_of(record, &call) &&
-	    call.method < s->at.method_table.count)
-		lane_call_aborted(segment_lane_at(s, lane), call.method);
 	if (torn)
 		record_end(&record->seq, word_get(&record->seq));
 	word_set(&record->since_ns, 0);
@@ -77,10 +72,11 @@ unsigned
 segment_calls_end(struct segment *s, unsigned lane)
 {
 	struct lane *l = segment_lane_at(s, lane);
-	unsigned torn = record_close(s, lane, &l->call);
+	unsigned torn = record_close(&l->call);
 
 	for (unsigned i = segment_lane_threads(s, lane); i > 0; i--)
-		torn += record_close(s, lane, thread_at(s, lane, i - 1));
+		torn += record_close(thread_at(s, lane, i - 1));
 	lane_set_threads(l, 0);
+	lane_calls_aborted(l, s->methods);
 	return torn;
 }

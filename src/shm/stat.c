@@ -160,9 +160,14 @@ counters_read(struct tf_stat *st)
 			return "the segment's counters are damaged";
 		counter_show(&st->shown[st->counters++], c);
 	}
-	st->begun = tf_stat_find(st, TF_STAT_WORKER, "calls_begun");
-	st->ended = tf_stat_find(st, TF_STAT_WORKER, "calls_ended");
-	st->aborted = tf_stat_find(st, TF_STAT_WORKER, "calls_aborted");
+	st->workers = (struct stat_flight){
+	    tf_stat_find(st, TF_STAT_WORKER, "calls_begun"),
+	    tf_stat_find(st, TF_STAT_WORKER, "calls_ended"),
+	    tf_stat_find(st, TF_STAT_WORKER, "calls_aborted") };
+	st->methods = (struct stat_flight){
+	    tf_stat_find(st, TF_STAT_METHOD, "begun"),
+	    tf_stat_find(st, TF_STAT_METHOD, "calls"),
+	    tf_stat_find(st, TF_STAT_METHOD, "aborted") };
 	return NULL;
 }
 

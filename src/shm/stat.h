@@ -16,7 +16,9 @@ struct tf_stat {
 	struct segment_counter *counter;	/* checked */
 	struct tf_stat_counter *shown;
 	unsigned	 counters;
-	int		 begun, ended, aborted;	/* counters, or -1 */
+	struct stat_flight {			/* counters, or -1 */
+		int	 begun, ended, aborted;
+	} workers, methods;
 };
 
 /* How many methods are published and have room everywhere. */

@@ -96,7 +96,7 @@ tf_stat_get_lane(const struct tf_stat *st, unsigned lane,
 		return true;
 	words = lane_words(st, lane);
 	to->threads = lane_threads(st, words);
-	ended = tf_stat_value(st, st->ended, 0, (int)lane);
+	ended = tf_stat_value(st, st->workers.ended, 0, (int)lane);
 	to->uptime_ns = ns_since(t.started_ns);
 	to->busy_ns = ns_since(word_get(
 	    (const void *)(words + st->at.busy_offset)));

@@ -228,6 +228,8 @@ json_methods(struct json *j, const struct tf_stat *st)
 		json_open(j, NULL, '{');
 		json_text(j, "service", m.service);
 		json_text(j, "method", m.method);
+		json_uint(j, "in_flight", tf_stat_method_in_flight(st, (int)i,
+		    TF_STAT_ALL));
 		json_counters(j, st, TF_STAT_METHOD, (int)i, TF_STAT_ALL);
 		for (q = 0; q < sizeof(quantiles) / sizeof(*quantiles); q++)
 			json_uint(j, quantiles[q].key, tf_stat_quantile(st,

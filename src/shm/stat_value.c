@@ -111,11 +111,13 @@ tf_stat_value(const struct tf_stat *st, int counter, int method, int lane)
 
 /* What has ended is read before what has begun, so the difference is one. */
 static uint64_t
-lane_in_flight(const struct tf_stat *st, int lane)
+in_flight(const struct tf_stat *st, const struct stat_flight *of,
+    unsigned method, unsigned lane)
 {
-	uint64_t ended = tf_stat_value(st, st->ended, 0, lane);
-	uint64_t aborted = tf_stat_value(st, st->aborted, 0, lane);
-	uint64_t begun = tf_stat_value(st, st->begun, 0, lane);
+	int m = (int)method, l = (int)lane;
+	uint64_t ended = tf_stat_value(st, of->ended, m, l);
+	uint64_t aborted = tf_stat_value(st, of->aborted, m, l);
+	uint64_t begun = tf_stat_value(st, of->begun, m, l);
 
 	if (begun < ended || begun - ended < aborted)
 		return 0;
@@ -130,7 +132,20 @@ tf_stat_in_flight(const struct tf_stat *st, int lane)
 	unsigned l;
 
 	for (l = lanes.first; l < lanes.end; l++)
-		sum += lane_in_flight(st, (int)l);
+		sum += in_flight(st, &st->workers, 0, l);
+	return sum;
+}
+
+uint64_t
+tf_stat_method_in_flight(const struct tf_stat *st, int method, int lane)
+{
+	struct range lanes = stat_lanes(st, lane);
+	struct range methods = stat_range(method, stat_methods(st));
+	uint64_t sum = 0;
+
+	for (unsigned l = lanes.first; l < lanes.end; l++)
+		for (unsigned m = methods.first; m < methods.end; m++)
+			sum += in_flight(st, &st->methods, m, l);
 	return sum;
 }
 

@@ -214,6 +214,7 @@ def threads_in_an_obituary():
     methods = {m["method"]: m for m in s.status()["methods"]}
     assert methods["hold"]["counters"]["aborted"] == 3, methods
     assert methods["die"]["counters"]["aborted"] == 1, methods
+    assert {m["in_flight"] for m in methods.values()} == {0}, methods
     for call in held.calls:
         assert call.reply() is None
     # The fifos of the dead have no reader; there is a worker again.

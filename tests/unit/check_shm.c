@@ -221,6 +221,10 @@ START_TEST(a_worker_is_killed_in_a_call)
 	pid = worker((unsigned)lane, three_calls);
 	ck_assert_uint_eq(tf_stat_in_flight(st, TF_STAT_ALL), 1);
 	ck_assert_uint_eq(segment_lane_in_flight(seg, (unsigned)lane), 1);
+	ck_assert_uint_eq(tf_stat_method_in_flight(st, 1, TF_STAT_ALL), 0);
+	ck_assert_uint_eq(tf_stat_method_in_flight(st, 2, lane), 1);
+	ck_assert_uint_eq(tf_stat_method_in_flight(st, TF_STAT_ALL,
+	    TF_STAT_ALL), 1);
 	ck_assert_uint_eq(segment_lane_connections(seg, (unsigned)lane), 6);
 	ck_assert_uint_eq(segment_lane_busy(seg, (unsigned)lane), 12345);
 	ck_assert_uint_eq(total("send_backlog"), 77);
@@ -252,6 +256,7 @@ START_TEST(a_worker_is_killed_in_a_call)
 	ck_assert_uint_eq(of_method("calls", 2), 0);
 	ck_assert_uint_eq(of_method("aborted", 2), 1);
 	ck_assert_uint_eq(of_method("aborted", 1), 0);
+	ck_assert_uint_eq(tf_stat_method_in_flight(st, 2, TF_STAT_ALL), 0);
 }
 END_TEST
 
@@ -272,6 +277,10 @@ START_TEST(the_next_process_counts_on)
 		ck_assert_uint_eq(total("connections_lost"), 6u * (unsigned)i);
 		ck_assert_uint_eq(tf_stat_in_flight(st, TF_STAT_ALL), 0);
 		ck_assert_uint_eq(of_method("calls", 1), 2u * (unsigned)i);
+		ck_assert_uint_eq(of_method("aborted", 1), 0);
+		ck_assert_uint_eq(of_method("aborted", 2), (unsigned)i);
+		ck_assert_uint_eq(tf_stat_method_in_flight(st, TF_STAT_ALL,
+		    TF_STAT_ALL), 0);
 	}
 }
 END_TEST

@@ -631,7 +631,8 @@ START_TEST(the_same_as_json)
 	    "\"seqid\":77,\"peer\":\"10.0.0.3:5432\",\"running_ms\":5");
 	has(text, "\"methods\":[{\"service\":\"\",\"method\":\"other\",");
 	has(text, "{\"service\":\"Esc\\u001b[31m\","
-	    "\"method\":\"b\xc3\xa9\\ufffd\\\"\",\"counters\":{\"calls\":2,");
+	    "\"method\":\"b\xc3\xa9\\ufffd\\\"\",\"in_flight\":0,"
+	    "\"counters\":{\"calls\":2,");
 	has(text, "\"p50_ns\":1023,\"p90_ns\":2047,");
 	has(text, "\"text\":\"worker 3 was killed\"}]}\n");
 	free(text);

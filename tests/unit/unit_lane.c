@@ -59,13 +59,17 @@ unit_lane_adds_up(const struct lane *l, unsigned methods)
 	    COUNTER_CALLS_REFUSED, COUNTER_CALLS_EXPIRED, COUNTER_CALLS_SHED,
 	    COUNTER_CALLS_TIMED_OUT, COUNTER_CALLS_ABANDONED,
 	    COUNTER_CALLS_FAILED, COUNTER_REPLY_ERRORS };
-	uint64_t calls = 0, errors = 0;
+	uint64_t begun = 0, calls = 0, errors = 0;
 
 	connections_add_up(l->count);
 	for (unsigned m = 0; m < methods; m++) {
+		ck_assert_uint_ge(l->method[m].count[METHOD_BEGUN],
+		    l->method[m].count[METHOD_CALLS]);
+		begun += l->method[m].count[METHOD_BEGUN];
 		calls += l->method[m].count[METHOD_CALLS];
 		errors += method_adds_up(&l->method[m]);
 	}
+	ck_assert_uint_eq(begun, l->count[COUNTER_CALLS_BEGUN]);
 	ck_assert_uint_eq(calls, l->count[COUNTER_CALLS_ENDED]);
 	ck_assert_uint_eq(errors, SUM(l->count, kinds));
 	ck_assert_uint_le(l->count[COUNTER_HEADER_ERRORS],
