@@ -157,9 +157,9 @@ fail_unheard(struct conn *c, struct call *call)
 {
 	if (call->oneway || !conn_is_unheard(c))
 		return 0;
-	conn_count(c, COUNTER_CALLS_ABANDONED, 1);
 	call_fail(call, APP_INTERNAL_ERROR, "%s was not begun: its client has "
 	    "left", call->pub.method);
+	call->fault = CALL_ABANDONED;
 	return -1;
 }
 
