@@ -109,7 +109,8 @@ bool	 tf_stat_get_thread(const struct tf_stat *, unsigned lane,
 enum tf_stat_kind {
 	TF_STAT_COUNTER,	/* only grows; lanes add up */
 	TF_STAT_GAUGE,		/* goes both ways; lanes add up */
-	TF_STAT_MAXIMUM		/* only grows; the largest of all lanes */
+	TF_STAT_MAXIMUM,	/* only grows; the largest of all lanes */
+	TF_STAT_HISTOGRAM	/* how many of which values; lanes add up */
 };
 
 enum tf_stat_level {
@@ -191,6 +192,20 @@ struct tf_stat_times {
 };
 void	 tf_stat_get_times(const struct tf_stat *, int method, int lane,
 	    struct tf_stat_times *);
+
+/*
+ * The same of what else there is a histogram of: one of them, NULL past the
+ * last; its number, or -1; its counts.  The kind of all is TF_STAT_HISTOGRAM;
+ * "time" at method level is what tf_stat_get_times() copies.  If a histogram
+ * has a sum and a maximum, these are counters of its name with _sum and _max.
+ */
+const struct tf_stat_counter *tf_stat_histogram(const struct tf_stat *,
+	    unsigned histogram);
+int	 tf_stat_find_histogram(const struct tf_stat *, enum tf_stat_level,
+	    const char *name);
+void	 tf_stat_get_histogram(const struct tf_stat *, int histogram,
+	    int method, int lane, struct tf_stat_times *);
+
 void	 tf_stat_times_since(struct tf_stat_times *now,
 	    const struct tf_stat_times *before);
 uint64_t tf_stat_times_quantile(const struct tf_stat_times *, double p);

@@ -24,10 +24,12 @@ run(struct job *job, unsigned thread)
 	const struct conn *c = call->conn;
 	const struct worker *w = c->worker;
 	struct lane *lane = w->config->lane;
+	uint64_t now = clock_ns();
 
+	__atomic_store_n(&job->taken_ns, now, __ATOMIC_RELAXED);
 	call->pub.ctx = w->crew.ctx[thread];
 	lane_thread_begin(lane, thread, call->entry->counters,
-	    call->pub.seqid, c->peer, clock_ns());
+	    call->pub.seqid, c->peer, now);
 	dispatch_handle(call, w->config->hooks);
 	lane_thread_end(lane, thread);
 	pending_complete(call);
@@ -127,6 +129,16 @@ crew_run(struct conn *c, struct call *call)
 	    w->crew.patience.when_ns == 0)
 		timer_set(&w->loop, &w->crew.patience, w->loop.now_ns +
 		    w->config->limits.queue_timeout_ns, look);
+}
+
+uint64_t
+crew_waited(const struct call *call, uint64_t now_ns)
+{
+	uint64_t taken = __atomic_load_n(&call->job.taken_ns,
+	    __ATOMIC_RELAXED);
+	uint64_t until = taken == 0 ? now_ns : taken;
+
+	return until > call->job.queued_ns ? until - call->job.queued_ns : 0;
 }
 
 void

@@ -29,6 +29,9 @@ int	crew_open(struct worker *);
  */
 void	crew_run(struct conn *, struct call *);
 
+/* How long it has waited until it was taken; or until now, if it is not. */
+uint64_t crew_waited(const struct call *, uint64_t now_ns);
+
 /* Once no call is pending any more. */
 void	crew_close(struct worker *);
 

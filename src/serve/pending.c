@@ -61,11 +61,19 @@ static void
 count(struct call *call, enum call_outcome outcome)
 {
 	struct worker *w = call->conn->worker;
+	uint64_t elapsed, waited;
 
 	call->parked.over = true;
 	timer_cancel(&w->loop, &call->parked.deadline);
 	w->loop.now_ns = clock_ns();
-	answer_count(call, outcome, w->loop.now_ns - call->parked.begun_ns);
+	elapsed = w->loop.now_ns - call->parked.begun_ns;
+	if (call->entry->threaded) {
+		waited = crew_waited(call, w->loop.now_ns);
+		lane_call_waited(w->config->lane, call->entry->counters,
+		    waited);
+		elapsed -= waited < elapsed ? waited : elapsed;
+	}
+	answer_count(call, outcome, elapsed);
 }
 
 /* Its message stands in reply. */

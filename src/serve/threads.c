@@ -234,6 +234,7 @@ threads_put(struct threads *p, struct job *job, uint64_t now_ns)
 	struct job *oldest = NULL;
 
 	job->queued_ns = now_ns;
+	__atomic_store_n(&job->taken_ns, 0, __ATOMIC_RELAXED);
 	pthread_mutex_lock(&p->mutex);
 	BUG_ON(p->ending);
 	/* Each that is idle has been called for one of them already. */

@@ -23,6 +23,8 @@ struct job {
 	TAILQ_ENTRY(job)	 link;
 	job_fn			*run;		/* threads count from 0 */
 	uint64_t		 queued_ns;
+	uint64_t		 taken_ns;	/* atomic; run()'s to set, 0
+						   until then */
 	bool			 waits;		/* the pool's own */
 };
 

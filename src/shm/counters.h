@@ -24,4 +24,11 @@ enum method_counter {
 	METHOD_COUNTERS
 };
 
+/* Histograms of one method in a lane. */
+enum method_hist {
+#define METHOD_HIST(id, name, many, unit, help)	METHOD_HIST_##id,
+#include "shm/counters.def"
+	METHOD_HISTS
+};
+
 #endif

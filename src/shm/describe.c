@@ -20,6 +20,11 @@ static const struct segment_counter counters[] = {
 	.name = text, .unit = u, .help = h,				\
 	.kind = SEGMENT_##k, .place = SEGMENT_IN_METHOD,		\
 	.offset = 8 * METHOD_##id },
+/* Where they are, describe_counters() knows. */
+#define METHOD_HIST(id, text, word, u, h) {				\
+	.name = text, .unit = u, .help = h,				\
+	.kind = SEGMENT_HISTOGRAM, .place = SEGMENT_IN_METHOD,		\
+	.offset = METHOD_HIST_##id, .many = 8 * METHOD_##word },
 #include "shm/counters.def"
 };
 _Static_assert(sizeof(counters) / sizeof(counters[0]) == DESCRIBE_COUNTERS,
@@ -29,6 +34,7 @@ _Static_assert(sizeof(counters) / sizeof(counters[0]) == DESCRIBE_COUNTERS,
 	sizeof(text) <= 32 && sizeof(u) <= 16 && sizeof(h) <= 128, text);
 #define MASTER(id, text, k, u, h)	WORKER(id, text, k, u, h)
 #define METHOD(id, text, k, u, h)	WORKER(id, text, k, u, h)
+#define METHOD_HIST(id, text, k, u, h)	WORKER(id, text, k, u, h)
 #include "shm/counters.def"
 
 /* Puts an area at the first free place that is aligned so; end moves on. */
@@ -94,9 +100,15 @@ describe_head(struct segment_head *h, const struct segment_sizes *sizes,
 }
 
 void
-describe_counters(struct segment_counter *to)
+describe_counters(struct segment_counter *to, const struct segment_head *h)
 {
+	unsigned methods = (unsigned)h->method_table.count;
+
 	memcpy(to, counters, sizeof(counters));
+	for (unsigned i = 0; i < DESCRIBE_COUNTERS; i++)
+		if (to[i].kind == SEGMENT_HISTOGRAM)
+			to[i].offset = (uint32_t)lane_method_hists_offset(
+			    (enum method_hist)to[i].offset, methods);
 }
 
 void

@@ -10,14 +10,16 @@
 #include "shm/segment.h"
 
 /* How many counters there are at all. */
-#define DESCRIBE_COUNTERS	(COUNTERS + MASTER_COUNTERS + METHOD_COUNTERS)
+#define DESCRIBE_COUNTERS	(COUNTERS + MASTER_COUNTERS +		\
+	METHOD_COUNTERS + METHOD_HISTS)
 
 /* Fills a zeroed head, all but names and the master. */
 void	 describe_head(struct segment_head *, const struct segment_sizes *,
 	    uint64_t page);
 
-/* The counters' descriptions, DESCRIBE_COUNTERS of them. */
-void	 describe_counters(struct segment_counter *);
+/* Descriptions, DESCRIBE_COUNTERS of them, of what is in lanes of that head. */
+void	 describe_counters(struct segment_counter *,
+	    const struct segment_head *);
 
 /* A gauge of a dead process is 0. */
 void	 describe_clear_gauges(struct lane *);

@@ -34,6 +34,21 @@ lane_peer(struct lane *l, const char *peer)
 }
 
 void
+lane_call_waited(struct lane *l, unsigned method, uint64_t waited_ns)
+{
+	uint64_t index = lane_index(l, method);
+	uint64_t *count = l->method[index].count;
+	uint64_t *hist = (uint64_t *)l + lane_method_hists_offset(
+	    METHOD_HIST_WAIT, (unsigned)l->methods) / sizeof(uint64_t) +
+	    index * HIST_BUCKETS;
+
+	word_add(hist + hist_index(waited_ns), 1);
+	word_add(&count[METHOD_WAIT_SUM], waited_ns);
+	word_max(&count[METHOD_WAIT_MAX], waited_ns);
+	word_add(&count[METHOD_THREADED], 1);
+}
+
+void
 lane_call_error(struct lane *l, struct lane_method *m,
     enum call_outcome outcome)
 {

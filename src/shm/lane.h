@@ -5,11 +5,12 @@
  * addition and a store, without locks; whoever reads maps the same page.
  * A lane outlives its process and is never reset: the next one counts on.
  *
- *	struct lane | counters of each method | histogram of each method |
- *	    cells | record of each thread
+ *	struct lane | counters of each method | time of each method |
+ *	    cells | record of each thread | wait of each method
  *
- * Histograms stand apart because they are large: a reader looks at those of
- * called methods only, and the pages of the others are never made.  Cells are
+ * Time and wait are histograms.  They stand apart because they are large: a
+ * reader looks at those of called methods only, and the pages of the others,
+ * and of those that no thread runs, are never made.  Cells are
  * counters and gauges of the user's own, see own.h; any thread counts in them.
  * The records of threads are each written by their thread.
  */
@@ -27,6 +28,7 @@
 #define LANE_NO_PEER	1	/* a key that is nobody's */
 #define LANE_CELLS	256
 #define LANE_THREADS	256	/* that have a record */
+#define LANE_HIST	(HIST_BUCKETS * sizeof(uint64_t))	/* bytes */
 
 /*
  * --disable-counters leaves the lane as it is, so that what counting costs can
@@ -101,8 +103,7 @@ lane_hist_offset(unsigned methods)
 static inline uint64_t
 lane_cells_offset(unsigned methods)
 {
-	return lane_hist_offset(methods) +
-	    (uint64_t)methods * HIST_BUCKETS * sizeof(uint64_t);
+	return lane_hist_offset(methods) + (uint64_t)methods * LANE_HIST;
 }
 
 static inline uint64_t
@@ -112,11 +113,21 @@ lane_thread_offset(unsigned methods)
 	    63) & ~UINT64_C(63);
 }
 
+/* Where such histograms begin; one after the other. */
+static inline uint64_t
+lane_method_hists_offset(enum method_hist which, unsigned methods)
+{
+	if (which == METHOD_HIST_TIME)
+		return lane_hist_offset(methods);
+	return lane_thread_offset(methods) +
+	    LANE_THREADS * sizeof(struct lane_thread) +
+	    ((uint64_t)which - 1) * methods * LANE_HIST;
+}
+
 static inline uint64_t
 lane_size(unsigned methods)
 {
-	return lane_thread_offset(methods) +
-	    LANE_THREADS * sizeof(struct lane_thread);
+	return lane_method_hists_offset(METHOD_HISTS, methods);
 }
 
 /*
@@ -221,6 +232,9 @@ lane_call_clock(uint64_t began_ns)
 	return LANE_COUNTS ? clock_ns() : began_ns;
 }
 
+/* A call that was given to threads, before it is counted: it waited so long. */
+void	 lane_call_waited(struct lane *, unsigned method, uint64_t waited_ns);
+
 /* What lane_call_count() does more for an error. */
 void	 lane_call_error(struct lane *, struct lane_method *,
 	    enum call_outcome);
@@ -233,7 +247,10 @@ lane_call_leave(struct lane *l)
 		word_set(&l->call.since_ns, 0);
 }
 
-/* Such an answer has come: counts the call, whatever the loop is in now. */
+/*
+ * Such an answer has come: counts the call, whatever the loop is in now.  What
+ * lane_call_waited() was told is no part of elapsed_ns.
+ */
 static inline void
 lane_call_count(struct lane *l, unsigned method, enum call_outcome outcome,
     uint64_t elapsed_ns, uint64_t bytes_in, uint64_t bytes_out)

@@ -106,7 +106,8 @@ struct segment_method {
 enum segment_kind {
 	SEGMENT_COUNTER,
 	SEGMENT_GAUGE,
-	SEGMENT_MAXIMUM
+	SEGMENT_MAXIMUM,
+	SEGMENT_HISTOGRAM
 };
 
 enum segment_place {
@@ -115,9 +116,15 @@ enum segment_place {
 	SEGMENT_IN_METHOD			/* in its method's entry */
 };
 
+/*
+ * A histogram is hist_buckets words.  Its offset is in the lane, also that of
+ * methods, which have them one after the other.  It is empty, and its pages
+ * may not be there, as long as the word is 0 that stands at many: in its
+ * method's entry, or in the lane.
+ */
 struct segment_counter {
 	char		 name[32], unit[16], help[128];
-	uint32_t	 kind, place, offset, zero;
+	uint32_t	 kind, place, offset, many;
 };
 
 /*

@@ -84,7 +84,7 @@ segment_publish(struct segment *s)
 	struct segment_head *h = segment_head(s);
 	unsigned i;
 
-	describe_counters(segment_entry(s, &s->at.counters, 0));
+	describe_counters(segment_entry(s, &s->at.counters, 0), &s->at);
 	for (i = 0; i < s->at.lanes.count; i++)
 		segment_table_at(s, i)->slot = -1;
 	for (i = 0; i < s->at.slots.count; i++)

@@ -63,7 +63,7 @@ same_counters(const struct segment *s)
 {
 	static struct segment_counter ours[DESCRIBE_COUNTERS];
 
-	describe_counters(ours);
+	describe_counters(ours, &s->at);
 	return memcmp(segment_entry(s, &s->at.counters, 0), ours,
 	    sizeof(ours)) == 0;
 }

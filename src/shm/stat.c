@@ -123,6 +123,18 @@ counter_ok(const struct segment_head *h, const struct segment_counter *c)
 	return true;
 }
 
+static bool
+hist_ok(const struct segment_head *h, const struct segment_counter *c)
+{
+	const uint64_t lane = h->lanes.stride, size = h->hist_buckets * 8;
+	bool method = c->place == SEGMENT_IN_METHOD;
+	uint64_t n = method ? stat_methods_max(h) : 1;
+
+	return span_ok(c->offset, 0, lane) &&
+	    (size == 0 || n <= (lane - c->offset) / size) &&
+	    span_ok(c->many, 8, method ? h->method_table.stride : lane);
+}
+
 /* A description as users see it; its texts are those of the copy. */
 static void
 counter_show(struct tf_stat_counter *to, struct segment_counter *c)
@@ -134,31 +146,68 @@ counter_show(struct tf_stat_counter *to, struct segment_counter *c)
 	to->unit = c->unit;
 	to->help = c->help;
 	to->kind = c->kind == SEGMENT_GAUGE ? TF_STAT_GAUGE :
-	    c->kind == SEGMENT_MAXIMUM ? TF_STAT_MAXIMUM : TF_STAT_COUNTER;
+	    c->kind == SEGMENT_MAXIMUM ? TF_STAT_MAXIMUM :
+	    c->kind == SEGMENT_HISTOGRAM ? TF_STAT_HISTOGRAM :
+	    TF_STAT_COUNTER;
 	to->level = c->place == SEGMENT_IN_METHOD ? TF_STAT_METHOD :
 	    TF_STAT_WORKER;
 }
 
+/* -1: it is damaged. */
+static int
+counter_add(struct tf_stat *st, const struct segment_counter *c)
+{
+	struct segment_counter *to = &st->counter[st->counters];
+
+	if (!counter_ok(&st->at, c))
+		return -1;
+	*to = *c;
+	counter_show(&st->shown[st->counters++], to);
+	return 0;
+}
+
+static int
+hist_add(struct tf_stat *st, const struct segment_counter *c)
+{
+	struct segment_counter *to = &st->hist[st->hists];
+
+	if (!hist_ok(&st->at, c))
+		return -1;
+	*to = *c;
+	counter_show(&st->hist_shown[st->hists++], to);
+	return 0;
+}
+
 /* Kinds and places that this version does not know are passed over. */
+static int
+counter_read(struct tf_stat *st, const struct segment_counter *c)
+{
+	if (c->kind == SEGMENT_HISTOGRAM)
+		return c->place == SEGMENT_IN_LANE ||
+		    c->place == SEGMENT_IN_METHOD ? hist_add(st, c) : 0;
+	if (c->kind > SEGMENT_MAXIMUM || c->place > SEGMENT_IN_METHOD)
+		return 0;
+	return counter_add(st, c);
+}
+
 static const char *
 counters_read(struct tf_stat *st)
 {
 	const struct segment_area *a = &st->at.counters;
-	struct segment_counter *c;
-	uint64_t i;
+	struct segment_counter c;
+	size_t n = a->count + 1;
 
-	st->counter = calloc(a->count + 1, sizeof(*st->counter));
-	st->shown = calloc(a->count + 1, sizeof(*st->shown));
-	if (st->counter == NULL || st->shown == NULL)
+	st->counter = calloc(n, sizeof(*st->counter));
+	st->shown = calloc(n, sizeof(*st->shown));
+	st->hist = calloc(n, sizeof(*st->hist));
+	st->hist_shown = calloc(n, sizeof(*st->hist_shown));
+	if (st->counter == NULL || st->shown == NULL || st->hist == NULL ||
+	    st->hist_shown == NULL)
 		return "out of memory";
-	for (i = 0; i < a->count; i++) {
-		c = &st->counter[st->counters];
-		memcpy(c, st->map + a->offset + i * a->stride, sizeof(*c));
-		if (c->kind > SEGMENT_MAXIMUM || c->place > SEGMENT_IN_METHOD)
-			continue;
-		if (!counter_ok(&st->at, c))
+	for (uint64_t i = 0; i < a->count; i++) {
+		memcpy(&c, st->map + a->offset + i * a->stride, sizeof(c));
+		if (counter_read(st, &c) == -1)
 			return "the segment's counters are damaged";
-		counter_show(&st->shown[st->counters++], c);
 	}
 	st->workers = (struct stat_flight){
 	    tf_stat_find(st, TF_STAT_WORKER, "calls_begun"),
@@ -221,6 +270,8 @@ tf_stat_close(struct tf_stat *st)
 		munmap(st->map, st->size);
 	free(st->counter);
 	free(st->shown);
+	free(st->hist);
+	free(st->hist_shown);
 	free(st);
 }
 
@@ -230,15 +281,32 @@ tf_stat_counter(const struct tf_stat *st, unsigned counter)
 	return counter < st->counters ? &st->shown[counter] : NULL;
 }
 
+const struct tf_stat_counter *
+tf_stat_histogram(const struct tf_stat *st, unsigned histogram)
+{
+	return histogram < st->hists ? &st->hist_shown[histogram] : NULL;
+}
+
+static int
+find(const struct tf_stat_counter *in, unsigned n, enum tf_stat_level level,
+    const char *name)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (in[i].level == level && strcmp(in[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
 int
 tf_stat_find(const struct tf_stat *st, enum tf_stat_level level,
     const char *name)
 {
-	unsigned i;
+	return find(st->shown, st->counters, level, name);
+}
 
-	for (i = 0; i < st->counters; i++)
-		if (st->shown[i].level == level &&
-		    strcmp(st->shown[i].name, name) == 0)
-			return (int)i;
-	return -1;
+int
+tf_stat_find_histogram(const struct tf_stat *st, enum tf_stat_level level,
+    const char *name)
+{
+	return find(st->hist_shown, st->hists, level, name);
 }

@@ -16,6 +16,9 @@ struct tf_stat {
 	struct segment_counter *counter;	/* checked */
 	struct tf_stat_counter *shown;
 	unsigned	 counters;
+	struct segment_counter *hist;	/* the same of histograms */
+	struct tf_stat_counter *hist_shown;
+	unsigned	 hists;
 	struct stat_flight {			/* counters, or -1 */
 		int	 begun, ended, aborted;
 	} workers, methods;
@@ -30,6 +33,20 @@ struct range {
 };
 struct range stat_range(int which, uint64_t count);
 struct range stat_lanes(const struct tf_stat *, int lane);
+
+/*
+ * How many published methods there may be at most, as far as they have room
+ * everywhere.
+ */
+static inline uint64_t
+stat_methods_max(const struct segment_head *h)
+{
+	uint64_t n = h->methods.count;
+
+	if (n > h->method_table.count)
+		n = h->method_table.count;
+	return n < h->hists.count ? n : h->hists.count;
+}
 
 /* Where a lane begins; NULL if no process has had it. */
 const char *stat_lane(const struct tf_stat *, unsigned lane);

@@ -177,12 +177,9 @@ stat_methods(const struct tf_stat *st)
 {
 	const struct segment_head *h = (const void *)st->map;
 	uint64_t n = word_published(&h->methods_published);
+	uint64_t max = stat_methods_max(&st->at);
 
-	if (n > st->at.methods.count)
-		n = st->at.methods.count;
-	if (n > st->at.method_table.count)
-		n = st->at.method_table.count;
-	return (unsigned)(n < st->at.hists.count ? n : st->at.hists.count);
+	return (unsigned)(n < max ? n : max);
 }
 
 bool

@@ -156,6 +156,44 @@ def a_full_queue():
     assert s.stop() == 0
 
 
+def how_long_they_wait():
+    """is told apart from how long they take, by method"""
+    s = Bed(*threads(1, "threaded.Testbed.hold=yes",
+                     "threaded.Testbed.echo=yes", "queue-timeout=1s"),
+            workers=1)
+    began = time.monotonic_ns()
+    held = Held(s, 1)
+    waits = Peer(s).send("echo", text("waits"))
+    queued(s, 1)
+    since = time.monotonic_ns()
+    while time.monotonic_ns() < since + 100 * 10 ** 6:
+        assert Peer(s).call("pid")          # takes no thread
+    held.release()
+    assert b"waits" in waits.reply()
+    until(lambda: s.status()["in_flight"] == 0, "it is counted")
+    took = time.monotonic_ns() - began
+    status = {m["method"]: m for m in s.status()["methods"]}
+    hold, echo, pid = (dict(status[m], **status[m]["counters"])
+                        for m in ("hold", "echo", "pid"))
+    assert (hold["threaded"], echo["threaded"], pid["threaded"],
+            pid["wait_sum"]) == (1, 1, 0, 0), status
+    assert hold["time_max"] >= 100 * 10 ** 6 <= echo["wait_max"], status
+    assert echo["wait_sum"] == echo["wait_max"] <= echo["wait_p50_ns"], echo
+    for m in hold, echo:
+        assert m["wait_sum"] + m["time_sum"] <= took, (m, took)
+    assert echo["time_sum"] < took - echo["wait_sum"], (echo, took)
+    assert hold["wait_max"] < hold["time_max"], hold
+    # Who is given up has waited as well.
+    held = Held(s, 1)
+    failed(Peer(s).send("echo", text("late")).reply(), "was not begun")
+    echo = next(m for m in s.status()["methods"] if m["method"] == "echo")
+    assert echo["counters"]["threaded"] == 2, echo
+    assert echo["counters"]["wait_max"] >= 10 ** 9, echo
+    assert echo["counters"]["time_max"] < 10 ** 9, echo
+    held.release()
+    assert s.stop() == 0
+
+
 def who_is_not_waited_for():
     """is not begun: its deadline has passed, or its client has left"""
     s = Bed(*threads(1, "threaded=yes", "queue-timeout=off",
@@ -403,7 +441,8 @@ def overload():
 
 
 main([which_methods_they_run, one_that_cannot_start, side_by_side,
-      who_waits_too_long, a_full_queue, who_is_not_waited_for,
-      a_oneway_is_done, threads_in_an_obituary, threads_that_hang, a_stop_waits,
+      who_waits_too_long, a_full_queue, how_long_they_wait,
+      who_is_not_waited_for, a_oneway_is_done, threads_in_an_obituary,
+      threads_that_hang, a_stop_waits,
       a_quick_stop_does_not, nobody_feels_a_reload, many_connections,
       inline_calls, overload])

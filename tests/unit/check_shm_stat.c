@@ -199,6 +199,14 @@ START_TEST(every_counter_is_described)
 		ck_assert_int_eq(tf_stat_find(st, c->level, c->name), i);
 		level[c->level]++;
 	}
+	for (i = 0; (c = tf_stat_histogram(st, (unsigned)i)) != NULL; i++) {
+		ck_assert_int_gt(strlen(c->help), 10);
+		ck_assert_str_eq(c->unit, "ns");
+		ck_assert_int_eq(c->kind, TF_STAT_HISTOGRAM);
+		ck_assert_int_eq(tf_stat_find_histogram(st, c->level, c->name),
+		    i);
+	}
+	ck_assert_int_eq(i, METHOD_HISTS);
 	ck_assert_int_eq(level[TF_STAT_WORKER], COUNTERS + MASTER_COUNTERS);
 	ck_assert_int_eq(level[TF_STAT_METHOD], METHOD_COUNTERS);
 	c = tf_stat_counter(st, (unsigned)tf_stat_find(st, TF_STAT_METHOD,
@@ -362,6 +370,39 @@ START_TEST(damaged_counters_are_refused)
 }
 END_TEST
 
+/* The last that would fit, and one that ends just behind the lane. */
+START_TEST(damaged_histograms_are_refused)
+{
+	struct segment_head *h;
+	struct segment_counter *c;
+	const char *why = NULL;
+	size_t size;
+	char *p = bytes_of(segment_fd(seg), &size);
+	int fd;
+
+	h = (void *)p;
+	c = (void *)(p + h->counters.offset);
+	c->kind = SEGMENT_HISTOGRAM;
+	c->place = _i % 2 == 0 ? SEGMENT_IN_LANE : SEGMENT_IN_METHOD;
+	c->offset = (uint32_t)(h->lanes.stride - h->hist_buckets * 8 *
+	    (_i % 2 == 0 ? 1 : sizes.methods + 1));
+	c->many = (uint32_t)(_i % 2 == 0 ? h->lanes.stride :
+	    h->method_table.stride) - 8;
+	fd = segment_of(p, size);
+	tf_stat_close(open_ok(fd));
+	close(fd);
+	if (_i < 2)
+		c->offset += 8;
+	else
+		c->many += 8;
+	fd = segment_of(p, size);
+	ck_assert_ptr_null(tf_stat_open_fd(fd, &why));
+	ck_assert_str_eq(why, "the segment's counters are damaged");
+	close(fd);
+	free(p);
+}
+END_TEST
+
 START_TEST(files_that_are_no_segment)
 {
 	const char *why = NULL;
@@ -505,6 +546,49 @@ START_TEST(calls_below_a_time)
 }
 END_TEST
 
+/* Where there are threads: how long calls waited for one. */
+START_TEST(a_histogram_by_its_name)
+{
+	static struct tf_stat_times times, same;
+	struct tf_stat *st = open_ok(segment_fd(seg));
+	int wait = tf_stat_find_histogram(st, TF_STAT_METHOD, "wait");
+	int took = tf_stat_find_histogram(st, TF_STAT_METHOD, "time");
+
+	ck_assert_int_ge(wait, 0);
+	ck_assert_int_eq(tf_stat_find_histogram(st, TF_STAT_WORKER, "wait"),
+	    -1);
+	ck_assert_int_eq(tf_stat_find(st, TF_STAT_METHOD, "wait"), -1);
+	tf_stat_get_histogram(st, wait, TF_STAT_ALL, TF_STAT_ALL, &times);
+	ck_assert_uint_eq(tf_stat_times_quantile(&times, 1), 0);
+	lane_call_waited(busy, 1, 30);
+	lane_call_waited(busy, 4, 1000);
+	lane_call_waited(segment_attach_self(seg, 0), 1, 20);
+	tf_stat_get_histogram(st, wait, 1, TF_STAT_ALL, &times);
+	ck_assert_uint_eq(tf_stat_times_quantile(&times, 0.5), 20);
+	ck_assert_uint_eq(tf_stat_times_quantile(&times, 1), 30);
+	tf_stat_get_histogram(st, wait, 1, 0, &times);
+	ck_assert_uint_eq(tf_stat_times_quantile(&times, 1), 20);
+	segment_method_add(seg, "Calculator", "third");
+	segment_method_add(seg, "Calculator", "last");
+	tf_stat_get_histogram(st, wait, TF_STAT_ALL, 1, &times);
+	ck_assert_uint_eq(tf_stat_times_quantile(&times, 1), 1023);
+	tf_stat_get_histogram(st, wait, 4, 1, &times);
+	ck_assert_uint_eq(tf_stat_times_quantile(&times, 0), 1023);
+	tf_stat_get_histogram(st, took, 1, 1, &times);
+	tf_stat_get_times(st, 1, 1, &same);
+	ck_assert_int_eq(memcmp(&times, &same, sizeof(same)), 0);
+	tf_stat_get_histogram(st, -1, 1, 1, &times);
+	ck_assert_uint_eq(tf_stat_times_quantile(&times, 1), 0);
+	ck_assert_uint_eq(value(st, TF_STAT_METHOD, "threaded", 1,
+	    TF_STAT_ALL), 2);
+	ck_assert_uint_eq(value(st, TF_STAT_METHOD, "wait_sum", 1,
+	    TF_STAT_ALL), 50);
+	ck_assert_uint_eq(value(st, TF_STAT_METHOD, "wait_max", TF_STAT_ALL,
+	    TF_STAT_ALL), 1000);
+	tf_stat_close(st);
+}
+END_TEST
+
 START_TEST(texts_are_escaped)
 {
 	char to[12];
@@ -634,6 +718,7 @@ START_TEST(the_same_as_json)
 	    "\"method\":\"b\xc3\xa9\\ufffd\\\"\",\"in_flight\":0,"
 	    "\"counters\":{\"calls\":2,");
 	has(text, "\"p50_ns\":1023,\"p90_ns\":2047,");
+	has(text, ",\"wait_p50_ns\":0,\"wait_p90_ns\":0,");
 	has(text, "\"text\":\"worker 3 was killed\"}]}\n");
 	free(text);
 }
@@ -664,12 +749,14 @@ main(void)
 	tcase_add_test(t, an_older_segment_with_less_in_it);
 	tcase_add_loop_test(t, damaged_heads_are_refused, 0, 17);
 	tcase_add_loop_test(t, damaged_counters_are_refused, 0, 3);
+	tcase_add_loop_test(t, damaged_histograms_are_refused, 0, 4);
 	tcase_add_test(t, files_that_are_no_segment);
 	tcase_add_test(t, deaths_are_a_ring);
 	tcase_add_test(t, a_master_that_stops);
 	tcase_add_test(t, times_of_ones_own);
 	tcase_add_test(t, the_times_of_an_interval);
 	tcase_add_test(t, calls_below_a_time);
+	tcase_add_test(t, a_histogram_by_its_name);
 	tcase_add_test(t, texts_are_escaped);
 	tcase_add_test(t, texts_are_quoted);
 	tcase_add_test(t, a_method_that_only_kills);

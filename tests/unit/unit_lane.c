@@ -29,6 +29,11 @@ method_adds_up(const struct lane_method *m)
 
 	ck_assert_uint_eq(SUM(m->count, ends), m->count[METHOD_CALLS]);
 	ck_assert_uint_eq(SUM(m->count, kinds), m->count[METHOD_ERRORS]);
+	ck_assert_uint_le(m->count[METHOD_THREADED], m->count[METHOD_CALLS]);
+	ck_assert_uint_le(m->count[METHOD_WAIT_MAX],
+	    m->count[METHOD_WAIT_SUM]);
+	ck_assert_uint_le(m->count[METHOD_TIME_MAX],
+	    m->count[METHOD_TIME_SUM]);
 	return m->count[METHOD_ERRORS];
 }
 
