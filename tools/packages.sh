@@ -3,7 +3,8 @@
 
 # What building takes, and what the tests take besides.
 PACKAGES_BUILD="gcc libc6-dev make autoconf automake libtool pkg-config
-    libbsd-dev zlib1g-dev libzstd-dev libssl-dev libncurses-dev"
+    libbsd-dev zlib1g-dev libzstd-dev libssl-dev libncurses-dev
+    libmicrohttpd-dev"
 PACKAGES_TEST="g++ check libsubunit-dev python3 python3-thrift python3-six
     openssl thrift-compiler libthrift-dev libboost-dev liblmdb-dev
     mandoc"

@@ -96,6 +96,15 @@ source_open(struct source *s, const char *name)
 	return find(s) == SOURCE_GONE ? -1 : 0;
 }
 
+int
+source_take(struct source *s, int fd)
+{
+	memset(s, 0, sizeof(*s));
+	s->control = -1;
+	s->given = true;
+	return take(s, fd) == SOURCE_GONE ? -1 : 0;
+}
+
 void
 source_close(struct source *s)
 {
@@ -116,7 +125,7 @@ has_ended(int control)
 enum source_state
 source_check(struct source *s)
 {
-	if (s->control != -1 && !has_ended(s->control))
+	if (s->given || (s->control != -1 && !has_ended(s->control)))
 		return SOURCE_SAME;
 	if (s->control != -1)
 		close(s->control);

@@ -16,7 +16,8 @@
 struct source {
 	char		 name[SOURCE_NAME];	/* or the path of a socket;
 					   "": any */
-	int		 control;	/* -1: the master has gone */
+	int		 control;	/* -1: the master has gone, or: */
+	bool		 given;		/* by the master itself */
 	unsigned long long device, file;	/* which segment it is */
 	struct tf_stat	*stat;		/* of the last master; NULL: none yet */
 	char		 why[512];	/* it has gone, or could not be had */
@@ -31,6 +32,12 @@ int	 source_socket(char name[SOURCE_NAME], const char *path);
 /* name as for tf_control_open().  0, or -1 with a reason in why. */
 int	 source_open(struct source *, const char *name);
 void	 source_close(struct source *);
+
+/*
+ * The segment of a descriptor, which stays the caller's, instead: of a master
+ * that is always there.
+ */
+int	 source_take(struct source *, int fd);
 
 /*
  * Looks whether the master is there and finds the instance again if it is not.

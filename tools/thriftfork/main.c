@@ -31,6 +31,7 @@ static const struct verb {
 	{ "reopen", verb_order, "open the log file again" },
 	{ "ready", verb_order, "succeed if the server takes new clients" },
 	{ "top", NULL, "watch what a server does, as it does it" },
+	{ "admin", NULL, "answer HTTP: metrics, health, state of a server" },
 	{ "gen", NULL, "compile Thrift IDL to C" },
 	{ "call", NULL, "call a method of any Thrift server from the shell" },
 };

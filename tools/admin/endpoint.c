@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See endpoint.h: the table, and what is short enough to stand beside it. */
+#include "endpoint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "metrics.h"
+
+#define OK		200
+#define BAD_REQUEST	400
+#define UNAVAILABLE	503
+
+static unsigned
+write_gone(const struct request *r, FILE *f)
+{
+	fprintf(f, "the master has gone: %s\n", r->gone);
+	return UNAVAILABLE;
+}
+
+static unsigned
+write_metrics(const struct request *r, FILE *f)
+{
+	if (r->gone != NULL)
+		return write_gone(r, f);
+	metrics_print(r->stat, f);
+	return OK;
+}
+
+static unsigned
+write_status(const struct request *r, FILE *f)
+{
+	if (r->gone != NULL)
+		return write_gone(r, f);
+	tf_stat_print(r->stat, f, true);
+	return OK;
+}
+
+static unsigned
+write_health(const struct request *r, FILE *f)
+{
+	if (r->gone != NULL)
+		return write_gone(r, f);
+	fputs("ok\n", f);
+	return OK;
+}
+
+static unsigned
+serving(const struct tf_stat *st)
+{
+	struct tf_stat_slot s;
+	unsigned i, n = 0;
+
+	for (i = 0; tf_stat_get_slot(st, i, &s); i++)
+		n += strcmp(s.state, "ready") == 0;
+	return n;
+}
+
+/* As "thriftfork ready", unless more than one worker is asked for. */
+static unsigned
+write_ready(const struct request *r, FILE *f)
+{
+	const char *text = r->query(r, "workers"), *wrong = NULL;
+	unsigned enough = 1, n;
+	struct tf_stat_master m;
+
+	if (r->gone != NULL)
+		return write_gone(r, f);
+	if (text != NULL)
+		enough = (unsigned)strtonum(text, 1, 1000000, &wrong);
+	if (wrong != NULL) {
+		fprintf(f, "workers: the number is %s\n", wrong);
+		return BAD_REQUEST;
+	}
+	tf_stat_get_master(r->stat, &m);
+	n = serving(r->stat);
+	if (m.stopping)
+		fprintf(f, "the server stops\n");
+	else
+		fprintf(f, "%u of %u workers serve%s\n", n, m.workers,
+		    n < enough ? ", too few" : "");
+	return m.stopping || n < enough ? UNAVAILABLE : OK;
+}
+
+static const struct endpoint endpoints[] = {
+	{ "/metrics", "text/plain; version=0.0.4; charset=utf-8",
+	    write_metrics },
+	{ "/healthz", ENDPOINT_TEXT, write_health },
+	{ "/readyz", ENDPOINT_TEXT, write_ready },
+	{ "/status.json", "application/json", write_status },
+};
+#define NENDPOINTS	(sizeof(endpoints) / sizeof(endpoints[0]))
+
+const struct endpoint *
+endpoint_find(const char *path)
+{
+	for (size_t i = 0; i < NENDPOINTS; i++)
+		if (strcmp(endpoints[i].path, path) == 0)
+			return &endpoints[i];
+	return NULL;
+}
+
+void
+endpoint_list(FILE *f)
+{
+	for (size_t i = 0; i < NENDPOINTS; i++)
+		fprintf(f, "%s\n", endpoints[i].path);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * thriftfork admin: metrics, health and state of a server for those who watch
+ * many of them, over HTTP.  By hand it finds an instance and listens by itself;
+ * a master that has the role starts it with all it needs, and nothing else, as
+ * descriptors.
+ */
+#include <err.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <thriftfork/loop.h>
+#include <thriftfork/server.h>
+
+#include "admin.h"
+
+struct admin_args {
+	const char	*instance;	/* name, or path of a socket; NULL */
+	char		 socket[SOURCE_NAME];
+	int		 segment_fd;	/* -1: none was passed */
+	struct admin_sockets http;
+	bool		 by_hand;
+};
+
+static int
+usage(FILE *f, int status)
+{
+	fprintf(f, "usage: thriftfork admin -l ADDR... "
+	    "[-n NAME | -S SOCKET]\n");
+	if (status == 0)
+		fprintf(f, "\n"
+		    "  -l ADDR      answer HTTP there: HOST:PORT, :PORT "
+		    "(loopback), *:PORT or\n"
+		    "               unix:/path; may be given repeatedly\n"
+		    "  -n NAME      of the instance, if several run\n"
+		    "  -S SOCKET    the path of its control socket\n"
+		    "\n"
+		    "A server does the same by itself, with \"admin ADDR\" "
+		    "in its configuration.\n");
+	return status;
+}
+
+static void
+set_socket(struct admin_args *a, const char *path)
+{
+	if (source_socket(a->socket, path) == -1)
+		errx(2, "the path '%.40s...' is too long", path);
+	a->instance = a->socket;
+}
+
+static int
+descriptor(const char *text)
+{
+	const char *wrong;
+	int fd = (int)strtonum(text, STDERR_FILENO + 1, 1000000, &wrong);
+
+	if (wrong != NULL)
+		errx(2, "descriptor '%s' is %s", text, wrong);
+	return fd;
+}
+
+static void
+add(struct admin_sockets *s, int fd)
+{
+	if (s->n == ADMIN_FDS)
+		errx(2, "more than %d sockets", ADMIN_FDS);
+	s->fds[s->n++] = fd;
+}
+
+static void
+listen_at(struct admin_sockets *s, const char *address)
+{
+	int fds[8], n;
+	char why[256];
+
+	if ((n = tf_listen(address, fds, 8, why, sizeof(why))) == -1)
+		errx(1, "%s: %s", address, why);
+	for (int i = 0; i < n; i++)
+		add(s, fds[i]);
+}
+
+enum { SEGMENT_FD = 256, HTTP_FD };
+
+/* 0, or the exit status plus one. */
+static int
+parse(struct admin_args *a, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "segment-fd", required_argument, NULL, SEGMENT_FD },
+		{ "http-fd", required_argument, NULL, HTTP_FD },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int letter;
+
+	while ((letter = getopt_long(argc, argv, "l:n:S:h", longs,
+	    NULL)) != -1)
+		switch (letter) {
+		case 'l':
+			listen_at(&a->http, optarg);
+			a->by_hand = true;
+			break;
+		case 'n':
+			a->instance = optarg;
+			break;
+		case 'S':
+			set_socket(a, optarg);
+			break;
+		case SEGMENT_FD:
+			a->segment_fd = descriptor(optarg);
+			break;
+		case HTTP_FD:
+			add(&a->http, descriptor(optarg));
+			break;
+		case 'h':
+			return usage(stdout, 0) + 1;
+		case 'V':
+			printf("thriftfork %s\n", tf_version());
+			return 1;
+		default:
+			return usage(stderr, 2) + 1;
+		}
+	return optind == argc && a->http.n > 0 ? 0 : usage(stderr, 2) + 1;
+}
+
+static int
+run(const struct admin_args *a)
+{
+	struct view view;
+	int status;
+
+	if (view_open(&view, a->instance, a->segment_fd) == -1)
+		errx(1, "%s", view.source.why);
+	status = admin_run(&view, &a->http, a->by_hand);
+	view_close(&view);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct admin_args a = { .segment_fd = -1 };
+	int status;
+
+	if ((status = parse(&a, argc, argv)) != 0)
+		status--;
+	else
+		status = run(&a);
+	if (fflush(stdout) == EOF)
+		err(1, "standard output");
+	return status;
+}
