@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""thriftfork admin: one that is started by hand, and what any of them says."""
+
+import atexit
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+
+from harness import DEADLINE, ILL, built, tempdir, until
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.text = body.decode()
+
+
+class Connection(http.client.HTTPConnection):
+    """To an address as servers tell it: 127.0.0.1:PORT or unix:/path."""
+
+    def __init__(self, address, seconds=DEADLINE):
+        super().__init__("localhost", timeout=seconds)
+        self.address = address
+
+    def connect(self):
+        self.sock = dial(self.address, self.timeout)
+
+
+def dial(address, seconds=DEADLINE):
+    if not address.startswith("unix:"):
+        host, port = address.rsplit(":", 1)
+        return socket.create_connection((host.strip("[]"), int(port)),
+                                        seconds)
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(address[5:])      # waits where there is a queue
+    s.settimeout(seconds)
+    return s
+
+
+def get(address, path, method="GET", **more):
+    """The whole answer to one request."""
+    c = Connection(address)
+    c.request(method, path, **more)
+    r = c.getresponse()
+    answer = Answer(r.status, r.headers, r.read())
+    c.close()
+    return answer
+
+
+SAMPLE = re.compile(r'^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$')
+LABEL = re.compile(r'([a-zA-Z_]\w*)="((?:[^"\\]|\\[\\"n])*)"(?:,|$)')
+
+
+def metrics(text):
+    """(name, labels as a sorted tuple of pairs) -> value; of a text of which
+    every line has to be one that Prometheus reads."""
+    values = {}
+    for line in text.splitlines():
+        if line.startswith("# HELP ") or line.startswith("# TYPE "):
+            continue
+        match = SAMPLE.match(line)
+        assert match, line
+        name, labels, value = match.groups()
+        pairs = LABEL.findall(labels or "")
+        assert LABEL.sub("", labels or "") == "", line
+        key = name, tuple(sorted(pairs))
+        assert key not in values, line
+        values[key] = float(value)
+    return values
+
+
+def total(values, name, **labels):
+    """The sum of those that have these labels."""
+    want = set(labels.items())
+    found = [v for (n, pairs), v in values.items()
+             if n == name and want <= set(pairs)]
+    assert found, (name, labels)
+    return sum(found)
+
+
+class Admin:
+    """thriftfork admin by hand, beside an instance, at a unix socket."""
+
+    def __init__(self, *args):
+        self.path = os.path.join(tempdir(), "admin")
+        self.address = "unix:" + self.path
+        self.process = subprocess.Popen(
+            [built("thriftfork"), "admin", "-l", self.address, *args],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+        atexit.register(self.process.kill)
+        self.pid = self.process.pid
+        until(self.answers, "it answers")
+
+    def answers(self):
+        assert self.process.poll() is None, self.process.communicate()
+        try:
+            return self.get("/healthz").status in (200, 503)
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
+
+    def get(self, path, *args, **more):
+        return get(self.address, path, *args, **more)
+
+    def metrics(self):
+        answer = self.get("/metrics")
+        assert answer.status == 200, answer.text
+        return metrics(answer.text)
+
+    def status(self):
+        return json.loads(self.get("/status.json").text)
+
+    def end(self):
+        """It has nothing to say, and leaves nothing behind."""
+        self.process.send_signal(signal.SIGTERM)
+        out = self.process.communicate(timeout=DEADLINE)[0].decode()
+        assert self.process.returncode == 0 and out == "", out
+        assert not ILL.search(out), out
+        assert not os.path.exists(self.path), "the socket's file"
