@@ -109,16 +109,30 @@ put_message(struct line *l, const struct log_entry *e,
 	}
 }
 
+void
+log_line_time(char text[LOG_TIME], time_t second, unsigned ms)
+{
+	struct tm tm;
+
+	gmtime_r(&second, &tm);
+	strftime(text, LOG_TIME, "%Y-%m-%dT%H:%M:%S.000Z", &tm);
+	log_line_ms(text, ms);
+}
+
+void
+log_line_ms(char text[LOG_TIME], unsigned ms)
+{
+	text[20] = (char)('0' + ms / 100);
+	text[21] = (char)('0' + ms / 10 % 10);
+	text[22] = (char)('0' + ms % 10);
+}
+
 static void
 put_time(struct line *l, const struct timeval *at)
 {
-	char text[40];
-	struct tm tm;
+	char text[LOG_TIME];
 
-	gmtime_r(&at->tv_sec, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	put(l, text);
-	snprintf(text, sizeof(text), ".%03dZ", (int)(at->tv_usec / 1000));
+	log_line_time(text, at->tv_sec, (unsigned)(at->tv_usec / 1000));
 	put(l, text);
 }
 

@@ -20,6 +20,11 @@ struct log_entry {
 	const char	*reason;	/* of errno; NULL: none */
 };
 
+/* "2026-11-21T02:14:27.361Z"; of the years 1000 to 9999. */
+#define LOG_TIME	25
+void	log_line_time(char text[LOG_TIME], time_t second, unsigned ms);
+void	log_line_ms(char text[LOG_TIME], unsigned ms);	/* others of it */
+
 /* Both return the length, newline included; there is no NUL behind it. */
 size_t	log_line_text(const struct log_entry *, char line[LOG_LINE]);
 size_t	log_line_json(const struct log_entry *, char line[LOG_LINE]);

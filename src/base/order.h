@@ -25,7 +25,9 @@ enum order_kind {
 	ORDER_STOP = 1,		/* take what is queued, stop listening, answer
 				   what has been asked, leave */
 	ORDER_QUIT,		/* leave now */
-	ORDER_REOPEN,		/* log to the descriptor that comes along */
+	ORDER_REOPEN,		/* log to the descriptor that comes along; arg
+				   0: the log, else the access log that has
+				   this id */
 	ORDER_DRAIN,		/* accept nothing more, close the listening
 				   sockets, offer every connection as soon as
 				   it can be moved, leave after the last */

@@ -79,6 +79,17 @@ counters_of(const struct call *call)
 	return call->entry == NULL ? 0 : call->entry->counters;
 }
 
+static __attribute__((noinline)) void
+note_now(struct conn *c, struct call *call, uint64_t now_ns, uint64_t sent)
+{
+	uint64_t began = c->worker->loop.now_ns;
+	struct access_note note = { .outcome = outcome(call),
+	    .ended_ns = now_ns, .wait_ns = began - c->worker->arrived_ns,
+	    .time_ns = now_ns - began };
+
+	access_call(c, call, &note, sent);
+}
+
 static void
 answer_now(struct conn *c, struct call *call)
 {
@@ -90,6 +101,8 @@ answer_now(struct conn *c, struct call *call)
 
 	lane_call_end(lane, method, outcome(call), now - began,
 	    call->bytes_in, sent);
+	if (__builtin_expect(w->access != NULL, 0))
+		note_now(c, call, now, sent);
 	w->loop.now_ns = now;
 	spare_give(w, call);
 }
@@ -125,10 +138,13 @@ static void
 release(struct conn *c, struct call *call)
 {
 	struct worker *w = c->worker;
+	size_t sent;
 
 	TAILQ_REMOVE(&c->owed, call, link);
-	lane_call_sent(w->config->lane, counters_of(call),
-	    put_reply(call, &w->send, w->config->limits.max_frame));
+	sent = put_reply(call, &w->send, w->config->limits.max_frame);
+	lane_call_sent(w->config->lane, counters_of(call), sent);
+	if (w->access != NULL)
+		access_call(c, call, &call->note, sent);
 	if (call->parked.out)
 		pending_released(call);
 	else {
@@ -150,19 +166,38 @@ answer_release(struct conn *c, struct call *call)
 		release(c, call);
 }
 
+/* What is needed of it may stand where others will be. */
+static void
+note_queued(struct call *call, enum call_outcome how, uint64_t began_ns)
+{
+	const struct worker *w = call->conn->worker;
+
+	call->note = (struct access_note){ .outcome = how,
+	    .ended_ns = w->loop.now_ns, .wait_ns = began_ns - w->arrived_ns,
+	    .time_ns = w->loop.now_ns - began_ns };
+	call_detach(call);
+	if (call->entry == NULL)
+		call->msg.name = tf_strn(&call->arena, call->msg.name.s,
+		    call->msg.name.len);
+}
+
 /* Behind one that has not been answered. */
 static void
 answer_queued(struct conn *c, struct call *call)
 {
 	struct worker *w = c->worker;
 	uint64_t began = w->loop.now_ns;
+	enum call_outcome how;
 
 	call->conn = c;
 	TAILQ_INSERT_TAIL(&c->owed, call, link);
 	pending_added(c);
 	lane_call_leave(w->config->lane);
 	w->loop.now_ns = clock_ns();
-	answer_count(call, answer_keep(call), w->loop.now_ns - began);
+	how = answer_keep(call);
+	answer_count(call, how, w->loop.now_ns - began);
+	if (w->access != NULL)
+		note_queued(call, how, began);
 }
 
 void

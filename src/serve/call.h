@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "io/loop.h"
+#include "serve/access.h"
 #include "serve/envelope.h"
 #include "serve/later.h"
 #include "serve/threads.h"
@@ -55,6 +56,12 @@ struct parked {
 	 */
 	bool		 (*recall)(struct call *);
 	uint64_t	 begun_ns;
+	uint64_t	 arrived_ns;
+	uint64_t	 run_ns;	/* its handler was begun; 0: not yet;
+					   any thread's, as the next */
+	uint64_t	 done_ns;	/* it had its answer; for the access
+					   log, and only if there is one */
+	const struct tf_type *thrown;	/* by its token */
 	enum call_outcome outcome;	/* as its token says */
 	bool		 out;		/* not back yet; else there is nothing
 					   in here */
@@ -91,6 +98,8 @@ struct call {
 	bool			 answered;	/* reply holds the message */
 	bool			 in_hook;	/* and not in the handler */
 	struct later		 later;
+	struct access_note	 note;		/* once counted, where there is
+						   an access log */
 	struct parked		 parked;
 	struct job		 job;		/* of the thread that runs it */
 };

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "io/addr.h"
 #include "io/loop.h"
+#include "serve/access.h"
 #include "serve/call.h"
 #include "serve/crew.h"
 #include "serve/layers.h"
@@ -175,6 +176,7 @@ struct worker {
 	struct post		 resume;	/* of them */
 	bool			 resuming;
 	struct crew		 crew;
+	struct access		*access;	/* NULL: no access log */
 	struct log_rate		 noise;		/* lines strangers can cause */
 	bool			 stopping;	/* when the last connection has
 						   gone */

@@ -28,10 +28,13 @@ run(struct job *job, unsigned thread)
 
 	__atomic_store_n(&job->taken_ns, now, __ATOMIC_RELAXED);
 	call->pub.ctx = w->crew.ctx[thread];
+	word_set(&call->parked.run_ns, now);
 	lane_thread_begin(lane, thread, call->entry->counters,
 	    call->pub.seqid, c->peer, now);
 	dispatch_handle(call, w->config->hooks);
 	lane_thread_end(lane, thread);
+	if (w->access != NULL && call->end != CALL_LATER)
+		word_set(&call->parked.done_ns, clock_ns());
 	pending_complete(call);
 }
 

@@ -112,8 +112,10 @@ tf_later(struct tf_call *pub)
 	call->later.taken = true;
 	call->end = CALL_LATER;
 	pthread_mutex_lock(&lock);
-	if (call->later.state == LATER_NONE)
+	if (call->later.state == LATER_NONE) {
+		word_set(&call->parked.done_ns, 0);
 		open_slot(call);
+	}
 	if (call->later.state == LATER_OPEN)
 		token = call->later.token;
 	pthread_mutex_unlock(&lock);
@@ -214,6 +216,7 @@ encode_throw(struct call *call, const struct tf_type *type, const void *x)
 		fatal("out of memory: an exception");
 	tf_init(t, result);
 	memcpy((char *)result + f->off, &x, sizeof(x));
+	call->parked.thrown = type;
 	outcome = encode_result(call, result, CALL_EXCEPTION);
 	free(result);
 	return outcome;

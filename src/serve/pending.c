@@ -26,6 +26,44 @@ owes(const struct call *call)
 	return !call->oneway || call->envelope.kind == ENVELOPE_HTTP;
 }
 
+/* ---- for the access log */
+
+/* What is to be said of it when its answer leaves, or if that never does. */
+static void
+take_note(struct call *call, enum call_outcome outcome)
+{
+	const struct parked *p = &call->parked;
+	uint64_t now = call->conn->worker->loop.now_ns;
+	uint64_t run = word_get(&p->run_ns), done = word_get(&p->done_ns);
+
+	call->note = (struct access_note){ .outcome = outcome,
+	    .ended_ns = now,
+	    .wait_ns = (run != 0 ? run : now) - p->arrived_ns };
+	if (run != 0)
+		call->note.time_ns = (done > run ? done : now) - run;
+}
+
+/* It has ended, and there is no answer or nobody for it. */
+static void
+note_unheard(struct call *call, bool gone)
+{
+	if (call->conn->worker->access == NULL)
+		return;
+	call->note.gone = gone;
+	access_call(call->conn, call, &call->note, 0);
+}
+
+/* It was in flight when its worker quit. */
+static void
+note_aborted(struct call *call)
+{
+	if (call->conn->worker->access == NULL)
+		return;
+	take_note(call, CALL_ABANDONED);
+	call->note.aborted = true;
+	note_unheard(call, false);
+}
+
 /* ---- back */
 
 static void
@@ -74,6 +112,8 @@ count(struct call *call, enum call_outcome outcome)
 		elapsed -= waited < elapsed ? waited : elapsed;
 	}
 	answer_count(call, outcome, elapsed);
+	if (w->access != NULL)
+		take_note(call, outcome);
 }
 
 /* Its message stands in reply. */
@@ -84,8 +124,10 @@ conclude(struct call *call, enum call_outcome outcome)
 	if (call->parked.owed) {
 		call->answered = true;
 		answer_release(call->conn, call);
-	} else
+	} else {
+		note_unheard(call, owes(call));
 		take_back(call);
+	}
 }
 
 /* It was c's turn. */
@@ -129,8 +171,10 @@ await(struct call *call)
 		;
 	else if (p->owed || !owes(call) || !later_close(call))
 		p->promised = true;
-	else
+	else {
 		count(call, CALL_ABANDONED);
+		note_unheard(call, true);
+	}
 	take_back(call);
 }
 
@@ -175,6 +219,8 @@ void
 pending_answer(struct call *call, enum call_outcome outcome)
 {
 	call->parked.outcome = outcome;
+	if (call->conn->worker->access != NULL)
+		word_set(&call->parked.done_ns, clock_ns());
 	loop_post(&call->conn->worker->loop, &call->parked.answered, heard);
 }
 
@@ -224,6 +270,17 @@ expired(struct timer *t)
 	go_on(c);
 }
 
+static void
+drop(struct call *call)
+{
+	if (call->conn->worker->quitting) {
+		note_aborted(call);
+		return;
+	}
+	count(call, CALL_ABANDONED);
+	note_unheard(call, true);
+}
+
 /*
  * Nobody will hear the answer.  A handler that runs is let alone; so is what is
  * in flight when the worker quits, which the master counts.
@@ -232,15 +289,17 @@ static void
 abandon(struct call *call)
 {
 	struct parked *p = &call->parked;
-	const struct worker *w = call->conn->worker;
+	bool answered = p->over && p->owed;
 
 	p->owed = false;
 	if (!call->oneway)	/* who sends one does not wait */
 		recall(call);
-	if (!p->over && later_close(call)) {
+	if (answered)
+		note_unheard(call, true);
+	else if (!p->over && later_close(call)) {
 		p->promised = false;
-		if (!p->running && !w->quitting)
-			count(call, CALL_ABANDONED);
+		if (!p->running)
+			drop(call);
 	}
 	take_back(call);
 }
@@ -255,6 +314,7 @@ pending_abandon(struct conn *c)
 		if (call->parked.out)
 			abandon(call);
 		else {
+			note_unheard(call, true);
 			c->rare->out--;
 			spare_give(c->worker, call);
 		}
@@ -284,6 +344,7 @@ park(struct conn *c, struct call *call)
 
 	c->spoken = true;
 	p->begun_ns = w->loop.now_ns;
+	p->arrived_ns = w->arrived_ns;
 	p->out = true;
 	p->heard = p->over = false;
 	TAILQ_INSERT_TAIL(&w->parked, call, parked.link);
@@ -309,6 +370,7 @@ pending_park(struct conn *c, struct call *call)
 	call->parked.running = true;
 	call->parked.promised = false;
 	call->parked.recall = NULL;
+	call->parked.run_ns = call->parked.done_ns = 0;
 	call_detach(call);
 	park(c, call);
 }
@@ -318,6 +380,9 @@ pending_await(struct conn *c, struct call *call)
 {
 	call->parked.running = false;
 	call->parked.promised = true;
+	call->parked.run_ns = c->worker->loop.now_ns;
+	if (c->worker->access != NULL)
+		call_detach(call);
 	park(c, call);
 }
 

@@ -26,6 +26,8 @@ struct entry {
 	const void		*handler;
 	const struct plan	*args, *result;
 	uint64_t		 timeout_ns;	/* of a call; 0: none */
+	uint64_t		 slow_ns;	/* from which on the access log
+						   has it always; 0: none */
 	uint32_t		 key_len;
 	uint32_t		 prefix;	/* of the key, before the
 						   method's name */

@@ -101,11 +101,7 @@ obey(struct worker *w, const struct order *o, const uint8_t *record,
 		quit(w);
 		break;
 	case ORDER_REOPEN:
-		if (fd == -1)
-			log_warnx("a log could not be taken over: no "
-			    "descriptor free");
-		else
-			log_adopt(fd);
+		access_reopen(w, o->arg, fd);
 		fd = -1;
 		break;
 	case ORDER_DRAIN:
@@ -266,6 +262,9 @@ start(struct worker *w)
 	const struct worker_config *cf = w->config;
 	int fd;
 
+	if (cf->access != NULL && (w->access = access_open(cf->access)) ==
+	    NULL)
+		return -1;
 	if ((w->receive = malloc(RECEIVE_BYTES)) == NULL ||
 	    (fd = signals_open(cf->alone, cf->limits.stop_timeout_ns)) == -1)
 		return -1;
@@ -306,6 +305,7 @@ end(struct worker *w)
 	close_all(w);
 	pending_end(w);
 	crew_close(w);
+	access_close(w);
 	accept_end(w);
 	watch_remove(&w->loop, &w->signals);
 	if (signal_fd != -1)
@@ -336,6 +336,8 @@ turn(struct worker *w)
 		lane_add(lane, COUNTER_LOOP_WAKEUPS, 1);
 		spare_count(w, w->spare);
 		crew_count(w);
+		if (w->access != NULL)
+			access_flush(w);
 		if (move_is_asked(w))
 			move_pump(w);
 	}

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct access_config;
 struct lane;
 struct loop;
 struct tf_hooks;
@@ -74,6 +75,7 @@ struct worker_config {
 	struct worker_limits	 limits;
 	struct tls_context	*tls_context;	/* NULL: no TLS until there is
 						   an order to RENEW */
+	const struct access_config *access;	/* NULL: no access log */
 };
 
 /*

@@ -15,6 +15,7 @@
 #include <thriftfork/service.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "serve/registry.h"
 #include "unit_lane.h"
 #include "unit_peer.h"
@@ -27,6 +28,7 @@ struct tls_context *bench_tls;
 struct rules bench_rules[2];
 struct tf_hooks bench_hooks;
 const char *bench_http_path;
+const struct access_config *bench_access;
 
 static struct {
 	struct registry		 registry;
@@ -62,6 +64,7 @@ bench_setup(void)
 	memset(&b, 0, sizeof(b));
 	b.barrier = -1;
 	bench_http_path = NULL;
+	bench_access = NULL;
 	bench_limits = (struct worker_limits){ .max_frame = 4 << 20,
 	    .max_memory_per_call = 64 << 20, .max_depth = 64 };
 	bench_hooks = (struct tf_hooks){ .before = NULL };
@@ -99,7 +102,7 @@ bench_start(void)
 	    .listen_rules = bench_rules, .channel_fd = b.channel[1],
 	    .stop_fd = -1, .lane = b.lane,
 	    .hooks = &bench_hooks, .registry = &b.registry,
-	    .http_path = bench_http_path,
+	    .http_path = bench_http_path, .access = bench_access,
 	    .limits = bench_limits, .tls_context = bench_tls };
 	ck_assert_int_eq(pthread_create(&b.thread, NULL, body, NULL), 0);
 	b.runs = true;
@@ -129,6 +132,14 @@ bench_order(enum order_kind kind)
 	struct order o = { .kind = kind };
 
 	ck_assert_int_eq(send(b.channel[0], &o, sizeof(o), 0), sizeof(o));
+}
+
+void
+bench_order_fd(enum order_kind kind, uint32_t arg, int fd)
+{
+	struct order o = { .kind = kind, .arg = arg };
+
+	ck_assert_int_eq(fd_send(b.channel[0], &o, sizeof(o), fd, 0), 0);
 }
 
 enum order_kind

@@ -23,6 +23,8 @@ extern struct tls_context *bench_tls;	/* NULL: none */
 extern struct tf_hooks bench_hooks;
 extern struct rules bench_rules[2];	/* of the unix and the TCP door */
 extern const char *bench_http_path;
+struct access_config;
+extern const struct access_config *bench_access;	/* NULL: no log */
 
 void	bench_setup(void);		/* fixtures */
 void	bench_teardown(void);
@@ -31,6 +33,8 @@ void	bench_start(void);
 int	bench_unix(void);		/* a connection */
 int	bench_tcp(void);
 void	bench_order(enum order_kind);
+/* The same, with a descriptor. */
+void	bench_order_fd(enum order_kind, uint32_t arg, int fd);
 /* The kind of what it sends to the master next. */
 enum order_kind bench_told(void);
 void	bench_fill_channel(void);	/* so that it can send no more */
