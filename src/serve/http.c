@@ -14,6 +14,7 @@
 #include "serve/conn.h"
 #include "serve/gate.h"
 #include "serve/http_envelope.h"
+#include "serve/waiting.h"
 #include "wire/http.h"
 
 #define SHOWN	80		/* bytes of a path in the log */
@@ -242,6 +243,8 @@ http_handle(struct conn *c, const uint8_t *p, size_t len)
 {
 	struct http h;
 
+	if (waiting_turn(c))
+		return 0;
 	if (c->http == NULL)
 		http_init_request(&h, c->worker->config->limits.max_frame);
 	else

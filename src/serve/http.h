@@ -15,7 +15,8 @@ struct conn;
 /*
  * Handles the request that begins at p, an HTTP method's name being there: the
  * number of bytes that are done with, which are all of them if no request may
- * follow this one.  0: it is not whole yet, or c is closed.
+ * follow this one.  0: it is not whole yet, or c is closed, or replies are owed
+ * that have to leave before its own.
  */
 size_t	http_handle(struct conn *, const uint8_t *p, size_t len);
 

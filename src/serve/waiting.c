@@ -53,6 +53,16 @@ waiting_hold(struct conn *c)
 	TAILQ_INSERT_TAIL(&c->worker->waiting, c, rare->wait);
 }
 
+bool
+waiting_turn(struct conn *c)
+{
+	if (TAILQ_EMPTY(&c->owed))
+		return false;
+	conn_rare(c)->serial = true;
+	c->waits = true;
+	return true;
+}
+
 void
 waiting_more(struct conn *c)
 {

@@ -7,6 +7,8 @@
 #ifndef SERVE_WAITING_H
 #define SERVE_WAITING_H
 
+#include <stdbool.h>
+
 struct conn;
 struct worker;
 
@@ -18,6 +20,12 @@ void	waiting_fewer(struct worker *);
 
 /* Of an open connection, in its turn: goes on with it, if it may. */
 void	waiting_go_on(struct conn *);
+
+/*
+ * What it has asked next is answered in its turn only: true: not yet, c waits
+ * until no reply is owed before.
+ */
+bool	waiting_turn(struct conn *);
 
 /* The worker is full: c waits for its turn. */
 void	waiting_hold(struct conn *);

@@ -255,6 +255,58 @@ START_TEST(http)
 }
 END_TEST
 
+/* What HTTP answers without a call waits for its turn as well. */
+START_TEST(http_behind_a_frame)
+{
+	static const struct {
+		const char	*request;
+		int		 status;
+	} of[] = {
+		{ "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 200 },
+		{ "OPTIONS / HTTP/1.1\r\nHost: x\r\n\r\n", 200 },
+		{ "PUT / HTTP/1.1\r\nHost: x\r\n"
+		    "Content-Length: 0\r\n\r\n", 405 },
+		{ "POST / HTTP/1.1\r\nHost: x\r\n"
+		    "Content-Length: 4\r\n\r\nnone", 400 },
+		{ "POST / HTTP/9.9\r\nHost: x\r\n\r\n", 505 },
+	};
+	int fd = bench_unix();
+	struct tf_later t;
+
+	ask(fd, 1);
+	ping(fd, 2);
+	t = bench_token();
+	peer_send(fd, of[_i].request, strlen(of[_i].request));
+	expect_nothing(fd);
+	ck_assert_int_eq(bench_reply(t, "x"), 0);
+	peer_expect(fd, PEER_REPLY, "later", 1);
+	peer_expect(fd, PEER_REPLY, "ping", 2);
+	http_expect(fd, of[_i].status, "");
+	expect_all_ended();
+	close(fd);
+}
+END_TEST
+
+/* The same in one piece, and what follows is served. */
+START_TEST(http_between_frames)
+{
+	static const char get[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+	int fd = bench_unix();
+	struct bytes out = { 0 };
+
+	frame_text(&out, "later", 1, "x", 1);
+	bytes_add(&out, get, strlen(get));
+	frame_call(&out, "ping", 2);
+	peer_send_bytes(fd, &out);
+	expect_nothing(fd);
+	ck_assert_int_eq(bench_reply(bench_token(), "x"), 0);
+	peer_expect(fd, PEER_REPLY, "later", 1);
+	http_expect(fd, 200, "");
+	peer_expect(fd, PEER_REPLY, "ping", 2);
+	close(fd);
+}
+END_TEST
+
 /* ---- other ends */
 
 START_TEST(deadline)
@@ -515,6 +567,8 @@ main(void)
 	tcase_add_test(t, as_they_come);
 	tcase_add_test(t, headers);
 	tcase_add_test(t, http);
+	tcase_add_loop_test(t, http_behind_a_frame, 0, 5);
+	tcase_add_test(t, http_between_frames);
 	tcase_add_test(t, deadline);
 	tcase_add_test(t, in_time);
 	tcase_add_test(t, deadline_oneway);
