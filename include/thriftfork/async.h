@@ -40,7 +40,9 @@ struct tf_async *tf_async_new(struct tf_loop *, const char *addr);
 
 /*
  * Ends what is under way: the functions of those calls are called, with an
- * error.  Calls that these begin are dropped.  NULL is fine.
+ * error.  Calls that these begin are dropped.  Functions of calls and gathers
+ * may free the client, and so may those that are called meanwhile; it is gone
+ * when the first of them has done so.  NULL is fine.
  */
 void	 tf_async_free(struct tf_async *);
 

@@ -199,7 +199,7 @@ tf_async_free(struct tf_async *a)
 {
 	struct tf_flight *f;
 
-	if (a == NULL)
+	if (a == NULL || a->freed)	/* one that is told frees it, too */
 		return;
 	a->freed = true;
 	break_off(a, "the client has been freed");

@@ -525,6 +525,42 @@ once_more(struct probe *p)
 	fly(&again);
 }
 
+static struct tf_async *doomed;
+
+static void
+free_doomed(struct probe *p)
+{
+	(void)p;
+	tf_async_free(doomed);
+}
+
+/* After a reply, after a failure, or as it is freed: the first one counts. */
+START_TEST(freed_by_each_of_its_functions)
+{
+	int32_t ids[5];
+	int fd = begin(5, ids);
+
+	doomed = client;
+	client = NULL;
+	for (int i = 0; i < 5; i++)
+		probes[i].then = free_doomed;
+	if (_i == 0)
+		reply(fd, ids[4], 4);
+	else if (_i == 1)
+		shutdown(fd, SHUT_WR);
+	else
+		tf_async_free(doomed);
+	until(probes[0].told > 0);
+	for (int i = 0; i < 4; i++)
+		ended_badly(&probes[i], _i == 1 ? "" : "has been freed");
+	if (_i == 0)
+		ended_well(&probes[4], 4);
+	turn_ms(2);
+	peer_expect_end(fd);
+	close(fd);
+}
+END_TEST
+
 START_TEST(calls_that_begin_as_the_client_is_freed)
 {
 	int32_t ids[2];
@@ -656,6 +692,7 @@ main(void)
 	tcase_add_test(t, cancelled_by_another_of_the_same_batch);
 	tcase_add_test(t, freed_by_a_function_of_its_own);
 	tcase_add_test(t, calls_that_begin_as_the_client_is_freed);
+	tcase_add_loop_test(t, freed_by_each_of_its_functions, 0, 3);
 	tcase_add_test(t, begun_again_in_its_function);
 	tcase_add_test(t, settings_while_calls_are_under_way);
 	tcase_add_test(t, a_server_that_does_not_read);

@@ -227,6 +227,46 @@ START_TEST(the_client_goes_first)
 }
 END_TEST
 
+static struct tf_async *doomed;
+
+static void
+free_doomed(void)
+{
+	tf_async_free(doomed);
+}
+
+static void
+free_doomed_in_call(struct probe *p)
+{
+	(void)p;
+	tf_async_free(doomed);
+}
+
+/*
+ * When all calls have been answered, when the time is over, or as the client is
+ * freed; another call, which is not waited for, does the same.
+ */
+START_TEST(the_client_is_freed_in_its_function)
+{
+	struct probe other = { .then = free_doomed_in_call };
+
+	begin(_i == 1 ? 30 : 0, 3);
+	fly(&other);
+	then = free_doomed;
+	doomed = client;
+	client = NULL;
+	for (int i = 0; i < 3 && _i == 0; i++)
+		reply(fd, ids[i], i);
+	if (_i == 2)
+		tf_async_free(doomed);
+	until(told > 0 && other.told > 0);
+	turn_ms(3);
+	ck_assert_int_eq(told, 1);
+	ended_badly(&other, "has been freed");
+	finish();
+}
+END_TEST
+
 START_TEST(calls_without_functions)
 {
 	const struct unit_text args = { TF_STR("four") };
@@ -258,6 +298,7 @@ main(void)
 	tcase_add_loop_test(t, freed_in_the_function_of_a_call, 0, 2);
 	tcase_add_test(t, freed_early);
 	tcase_add_test(t, the_client_goes_first);
+	tcase_add_loop_test(t, the_client_is_freed_in_its_function, 0, 3);
 	tcase_add_test(t, calls_without_functions);
 	return unit_main(s);
 }
