@@ -81,6 +81,12 @@ struct master_config {
 	/* Told when the sockets of a slot listen; NULL: nobody asks. */
 	void		(*listening)(void *arg);
 	/*
+	 * Opens what is a log beside the log again: 0, or -1 and errno.  *fd
+	 * is what workers write to then, under the name *id, which is not 0;
+	 * -1: that has not changed.
+	 */
+	int		(*reopen)(void *arg, int *fd, uint32_t *id);
+	/*
 	 * In the master, when all is over but for telling who waits; not in
 	 * order if it could not begin.
 	 */

@@ -275,20 +275,49 @@ tell_readiness(struct master *m, struct control_client *c)
 }
 
 /* Workers may not be able to open the file: they are sent a descriptor. */
-static int
-reopen_logs(struct master *m)
+static void
+tell_all(struct master *m, uint32_t id, int fd)
 {
 	struct worker *w;
 
-	if (log_reopen() == -1) {
-		log_error("the log cannot be opened again");
-		return -1;
+	TAILQ_FOREACH(w, &m->workers, link)
+		worker_tell(w, ORDER_REOPEN, id, fd);
+}
+
+/* NULL, or which cannot be; the others are. */
+static const char *
+reopen_logs(struct master *m)
+{
+	const char *failed = NULL;
+	uint32_t id;
+	int fd;
+
+	if (log_reopen() == -1)
+		failed = "the log cannot be opened again";
+	else if (log_fd() != -1)
+		tell_all(m, 0, log_fd());
+	if (failed != NULL)
+		log_error("%s", failed);
+	if (m->config->reopen(m->config->arg, &fd, &id) == -1) {
+		log_error("the access log cannot be opened again");
+		return "the access log cannot be opened again";
 	}
-	log_info("the log has been reopened");
-	if (log_fd() != -1)
-		TAILQ_FOREACH(w, &m->workers, link)
-			worker_tell(w, ORDER_REOPEN, 0, log_fd());
-	return 0;
+	if (fd != -1)
+		tell_all(m, id, fd);
+	if (failed == NULL)
+		log_info("the log has been reopened");
+	return failed;
+}
+
+static void
+asked_to_reopen(struct master *m, struct control_client *c)
+{
+	const char *failed = reopen_logs(m);
+	char answer[CONTROL_BYTES] = "ok";
+
+	if (failed != NULL)
+		snprintf(answer, sizeof(answer), "error: %s", failed);
+	control_answer(c, answer, -1);
 }
 
 static void
@@ -311,8 +340,7 @@ control_request(struct control_client *c, const char *request, void *arg)
 	else if (strncmp(request, "scale ", 6) == 0)
 		asked_to_scale(m, c, request + 6);
 	else if (strcmp(request, "reopen") == 0)
-		control_answer(c, reopen_logs(m) == 0 ? "ok" :
-		    "error: the log cannot be opened again", -1);
+		asked_to_reopen(m, c);
 	else if (strcmp(request, "ready") == 0)
 		tell_readiness(m, c);
 	else

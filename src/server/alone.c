@@ -39,7 +39,10 @@ serve(struct run *run)
 	    .nlisten = run->nlisteners, .channel_fd = -1,
 	    .stop_fd = srv->stop_fd };
 	int lane = segment_lane_take(srv->segment, 0, 1);
+	struct access_config access;
 
+	if (access_file_configure(&srv->access, &srv->settings, 0, &access))
+		config.access = &access;
 	run_note_foreign(run, foreign);
 	run_note_rules(run, rules);
 	config.lane = segment_attach_self(srv->segment, (unsigned)lane);

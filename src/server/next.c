@@ -40,12 +40,27 @@ copy_module(const struct tf_server *srv, struct next *n, char *why,
 	return n->module_fd == -1 ? -1 : 0;
 }
 
+/* What is the same goes on as it is, and may be opened again meanwhile. */
+static int
+open_access_log(const struct tf_server *srv, struct next *n,
+    unsigned generation, char *why, size_t size)
+{
+	const char *now = srv->settings.access_log;
+	const char *then = n->settings.access_log;
+
+	n->same_access = now == NULL || then == NULL ? now == then :
+	    strcmp(now, then) == 0;
+	return n->same_access ? 0 : access_file_open(&n->access, &n->settings,
+	    generation, why, size);
+}
+
 int
 next_prepare(void *arg, unsigned generation, char *why, size_t size)
 {
 	struct run *run = arg;
 	struct next *n = &run->next;
 
+	n->access = (struct access_file)ACCESS_FILE_NONE;
 	if (read_settings(&run->srv->settings, &n->settings, why,
 	    size) == -1) {
 		settings_fini(&n->settings);
@@ -54,7 +69,9 @@ next_prepare(void *arg, unsigned generation, char *why, size_t size)
 	if (run_find_privilege(&n->privilege, &n->settings, why,
 	    size) == -1 || certificates_read(&n->credentials, &n->settings,
 	    &run->srv->credentials, why, size) == -1 ||
+	    open_access_log(run->srv, n, generation, why, size) == -1 ||
 	    copy_module(run->srv, n, why, size) == -1) {
+		access_file_close(&n->access);
 		credentials_fini(&n->credentials);
 		privilege_fini(&n->privilege);
 		settings_fini(&n->settings);
@@ -93,6 +110,10 @@ replace(struct run *run)
 	run->privilege = n->privilege;
 	credentials_fini(&srv->credentials);
 	srv->credentials = n->credentials;
+	if (!n->same_access) {
+		access_file_close(&srv->access);
+		srv->access = n->access;
+	}
 	n->number = 0;
 	log_set_level((enum log_level)srv->settings.log_level);
 	log_set_json(srv->settings.log_format != 0);
@@ -123,6 +144,7 @@ next_discard(void *arg)
 	settings_fini(&n->settings);
 	privilege_fini(&n->privilege);
 	credentials_fini(&n->credentials);
+	access_file_close(&n->access);
 	fd_close(&n->module_fd);
 	n->number = 0;
 }

@@ -233,6 +233,14 @@ check_tls(const struct settings *s, char *why, size_t size)
 	return -1;
 }
 
+/* A daemon has none of the standard descriptors. */
+static bool
+wants_stream(const struct settings *s)
+{
+	return s->access_log != NULL && (strcmp(s->access_log, "-") == 0 ||
+	    strcmp(s->access_log, "stderr") == 0);
+}
+
 int
 settings_check(const struct settings *s, char *why, size_t size)
 {
@@ -245,6 +253,9 @@ settings_check(const struct settings *s, char *why, size_t size)
 	else if (s->daemon && to_stderr)
 		snprintf(why, size, "daemon: has no standard error to log to; "
 		    "set log to a file or to syslog");
+	else if (s->daemon && wants_stream(s))
+		snprintf(why, size, "daemon: has no standard output for the "
+		    "access log; set access-log to a file");
 	else if (s->daemon && s->workers == 0)
 		snprintf(why, size, "daemon: needs a master, and workers is "
 		    "0");

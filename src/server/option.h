@@ -70,6 +70,10 @@ struct settings {
 	char		*name;			/* NULL: not set; all texts */
 	char		*config, *pidfile, *user, *group;
 	char		*log;			/* NULL: stderr */
+	char		*access_log;		/* NULL: off */
+	uint64_t	 access_log_format, access_log_errors;
+	uint64_t	 access_log_sample;	/* 0: none */
+	uint64_t	 slow_call;		/* settings_slow_call() */
 	char		*tls_certificate, *tls_key, *tls_client_ca;
 	char		*listen[LISTEN_MAX];	/* addresses alone */
 	struct rules	 listen_rules[LISTEN_MAX];
@@ -125,6 +129,10 @@ void	rules_text(const struct rules *, char *text, size_t size);
 
 /* The call-timeout of a method in ns; 0 is off. */
 uint64_t settings_call_timeout(const struct settings *, const char *service,
+	    const char *method);
+
+/* From which time on a call of it is slow, in ns; 0: never. */
+uint64_t settings_slow_call(const struct settings *, const char *service,
 	    const char *method);
 
 /*

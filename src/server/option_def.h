@@ -16,7 +16,7 @@
 enum option_type {
 	/* Texts: a char * in struct settings. */
 	TYPE_LISTEN,		/* a list of them */
-	TYPE_NAME, TYPE_TEXT, TYPE_LOG, TYPE_PATH,
+	TYPE_NAME, TYPE_TEXT, TYPE_LOG, TYPE_ACCESS, TYPE_PATH,
 	/* Numbers: an uint64_t. */
 	TYPE_AUTO, TYPE_COUNT, TYPE_SIZE, TYPE_TIME, TYPE_BOOL, TYPE_SWITCH,
 	TYPE_CHOICE, TYPE_LEVEL, TYPE_FORMAT, TYPE_MASK, TYPE_LIMIT, TYPE_CORE,

@@ -10,7 +10,8 @@
 #include "base/bug.h"
 #include "server/option_def.h"
 
-static const enum option_id ids[] = { OPTION_call_timeout, OPTION_threaded };
+static const enum option_id ids[] = { OPTION_call_timeout, OPTION_threaded,
+    OPTION_slow_call };
 
 /* Whose prefix key has; and what follows that and the dot. */
 static const struct option_def *
@@ -165,6 +166,13 @@ settings_call_timeout(const struct settings *s, const char *service,
 {
 	return value_of(s, OPTION_call_timeout, s->call_timeout, service,
 	    method);
+}
+
+uint64_t
+settings_slow_call(const struct settings *s, const char *service,
+    const char *method)
+{
+	return value_of(s, OPTION_slow_call, s->slow_call, service, method);
 }
 
 bool

@@ -119,13 +119,18 @@ name_ok(const char *value, char *why, size_t size)
 
 /* A path needs a slash, or each mistyped word would become a file. */
 static int
-log_ok(const char *value, char *why, size_t size)
+log_ok(const struct option_def *d, const char *value, char *why, size_t size)
 {
-	if (strcmp(value, "stderr") == 0 || strcmp(value, "syslog") == 0 ||
-	    strchr(value, '/') != NULL)
+	static const char *const words[] = { "syslog", "off", "-" };
+	bool access = d->type == TYPE_ACCESS;
+	bool word = strcmp(value, "stderr") == 0;
+
+	for (size_t i = access ? 1 : 0; i < (access ? 3 : 1); i++)
+		word = word || strcmp(value, words[i]) == 0;
+	if (word || strchr(value, '/') != NULL)
 		return 0;
-	snprintf(why, size, "log: '%s' is not stderr, syslog or a path with a "
-	    "slash in it", value);
+	snprintf(why, size, "%s: '%s' is not %s or a path with a slash in it",
+	    d->key, value, access ? "off, -, stderr" : "stderr, syslog");
 	return -1;
 }
 
@@ -150,8 +155,8 @@ option_text_ok(const struct option_def *d, const char *value, char *why,
 {
 	if (d->type == TYPE_NAME)
 		return name_ok(value, why, size);
-	if (d->type == TYPE_LOG)
-		return log_ok(value, why, size);
+	if (d->type == TYPE_LOG || d->type == TYPE_ACCESS)
+		return log_ok(d, value, why, size);
 	if (d->type == TYPE_PATH)
 		return path_ok(d, value, why, size);
 	if (*value != '\0')

@@ -33,6 +33,17 @@ open_log(struct tf_server *srv)
 	return tf_server_refuse(srv, "log: %s: %s", s->log, strerror(errno));
 }
 
+static int
+open_access_log(struct tf_server *srv)
+{
+	char why[400];
+
+	if (!srv->only_check && access_file_open(&srv->access, &srv->settings,
+	    srv->succession.generation + 1, why, sizeof(why)) == -1)
+		return tf_server_refuse(srv, "%s", why);
+	return 0;
+}
+
 int
 run_find_privilege(struct privilege *p, const struct settings *s, char *why,
     size_t size)
@@ -113,7 +124,8 @@ run_prepare(struct run *run)
 	struct tf_server *srv = run->srv;
 
 	run->pidfile.fd = run->instance.lock.fd = -1;
-	if (open_log(srv) == -1 || go_into_background(run) == -1)
+	if (open_log(srv) == -1 || open_access_log(srv) == -1 ||
+	    go_into_background(run) == -1)
 		return -1;
 	if (srv->settings.workers != 0 || srv->only_check)
 		signals_take(&run->signals);
@@ -135,6 +147,7 @@ void
 run_finish(struct run *run)
 {
 	fd_close(&run->srv->module_fd);
+	access_file_close(&run->srv->access);
 	credentials_fini(&run->srv->credentials);
 	privilege_fini(&run->privilege);
 	program_fini(&run->program);

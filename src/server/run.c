@@ -88,11 +88,15 @@ worker_main(const struct inherit *in, void *arg)
 	    .listen_keys = in->listen_keys, .nlisten = in->nlisten,
 	    .listen_kept = notify_has_manager(),
 	    .channel_fd = in->channel_fd, .stop_fd = -1 };
+	struct access_config access;
 	int status;
 
 	succession_end(&srv->succession);
 	run_note_foreign(run, foreign);
 	next_enter(run, in->generation);
+	if (access_file_configure(&srv->access, &srv->settings, in->slot,
+	    &access))
+		config.access = &access;
 	run_note_rules(run, rules);
 	if ((config.lane = segment_attach(srv->segment, in->lane)) == NULL) {
 		log_error("shared memory");
@@ -196,6 +200,17 @@ tick(void *arg)
 }
 
 static int
+reopen(void *arg, int *fd, uint32_t *id)
+{
+	struct access_file *a = &((struct run *)arg)->srv->access;
+	int rc = access_file_reopen(a);
+
+	*fd = rc == 1 ? a->fd : -1;
+	*id = a->id;
+	return rc == -1 ? -1 : 0;
+}
+
+static int
 run_master(struct run *run)
 {
 	struct tf_server *srv = run->srv;
@@ -209,7 +224,7 @@ run_master(struct run *run)
 	    .stop_fd = srv->stop_fd, .segment = srv->segment,
 	    .limits = succeed_limits(run), .worker = worker_main,
 	    .call_timeout = call_timeout, .finish = finish,
-	    .listening = store_update,
+	    .listening = store_update, .reopen = reopen,
 	    .news = manager_news, .tick_ns = manager_tick_ns(),
 	    .tick = tick,
 	    .lanes = number_of_lanes(s),

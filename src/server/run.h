@@ -26,6 +26,8 @@ struct next {
 	struct privilege	 privilege;
 	int			 module_fd;	/* -1: there is no copy */
 	struct credentials	 credentials;
+	struct access_file	 access;
+	bool			 same_access;	/* as now: none of its own */
 };
 
 struct run {

@@ -62,6 +62,8 @@ bind_methods(struct tf_server *srv)
 
 		e->timeout_ns = settings_call_timeout(&srv->settings,
 		    e->service, e->method->name);
+		e->slow_ns = settings_slow_call(&srv->settings, e->service,
+		    e->method->name);
 		e->threaded = settings_threaded(&srv->settings, e->service,
 		    e->method->name, e->method->flags & TF_THREADED);
 		e->counters = (uint16_t)segment_method_find(srv->segment,

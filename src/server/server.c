@@ -30,7 +30,7 @@ tf_server_new(void)
 
 	if ((srv = calloc(1, sizeof(*srv))) == NULL)
 		return NULL;
-	srv->stop_fd = srv->module_fd = srv->ready_fd = -1;
+	srv->stop_fd = srv->module_fd = srv->ready_fd = srv->access.fd = -1;
 	srv->succession.fd = srv->succession.segment_fd =
 	    srv->succession.control_fd = -1;
 	settings_init(&srv->settings);

@@ -11,6 +11,7 @@
 #include "io/credentials.h"
 #include "serve/registry.h"
 #include "proc/succession.h"
+#include "server/access_file.h"
 #include "server/activation.h"
 #include "server/declare.h"
 #include "server/option.h"
@@ -24,6 +25,7 @@ struct tf_server {
 	char		*module;	/* absolute path */
 	struct credentials credentials;	/* of its settings, while it runs */
 	int		 module_fd;	/* its copy; -1: load the file */
+	struct access_file access;	/* while it runs */
 	bool		 only_check;	/* -t */
 	bool		 is_program;	/* which ends when the server does */
 	int		 ready_fd;	/* somebody waits there for the first
