@@ -79,6 +79,13 @@ counters_of(const struct call *call)
 	return call->entry == NULL ? 0 : call->entry->counters;
 }
 
+/* Nobody waits for its answer. */
+static bool
+is_unheard(const struct conn *c, const struct call *call)
+{
+	return !call->oneway && conn_is_unheard(c);
+}
+
 static __attribute__((noinline)) void
 note_now(struct conn *c, struct call *call, uint64_t now_ns, uint64_t sent)
 {
@@ -87,7 +94,8 @@ note_now(struct conn *c, struct call *call, uint64_t now_ns, uint64_t sent)
 	    .ended_ns = now_ns, .wait_ns = began - c->worker->arrived_ns,
 	    .time_ns = now_ns - began };
 
-	access_call(c, call, &note, sent);
+	note.gone = is_unheard(c, call);
+	access_call(c, call, &note, note.gone ? 0 : sent);
 }
 
 static void
@@ -174,7 +182,8 @@ note_queued(struct call *call, enum call_outcome how, uint64_t began_ns)
 
 	call->note = (struct access_note){ .outcome = how,
 	    .ended_ns = w->loop.now_ns, .wait_ns = began_ns - w->arrived_ns,
-	    .time_ns = w->loop.now_ns - began_ns };
+	    .time_ns = w->loop.now_ns - began_ns,
+	    .gone = is_unheard(call->conn, call) };
 	call_detach(call);
 	if (call->entry == NULL)
 		call->msg.name = tf_strn(&call->arena, call->msg.name.s,

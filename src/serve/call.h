@@ -57,10 +57,9 @@ struct parked {
 	bool		 (*recall)(struct call *);
 	uint64_t	 begun_ns;
 	uint64_t	 arrived_ns;
-	uint64_t	 run_ns;	/* its handler was begun; 0: not yet;
-					   any thread's, as the next */
 	uint64_t	 done_ns;	/* it had its answer; for the access
-					   log, and only if there is one */
+					   log, and only if there is one; any
+					   thread's */
 	const struct tf_type *thrown;	/* by its token */
 	enum call_outcome outcome;	/* as its token says */
 	bool		 out;		/* not back yet; else there is nothing

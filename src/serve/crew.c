@@ -28,7 +28,6 @@ run(struct job *job, unsigned thread)
 
 	__atomic_store_n(&job->taken_ns, now, __ATOMIC_RELAXED);
 	call->pub.ctx = w->crew.ctx[thread];
-	word_set(&call->parked.run_ns, now);
 	lane_thread_begin(lane, thread, call->entry->counters,
 	    call->pub.seqid, c->peer, now);
 	dispatch_handle(call, w->config->hooks);
@@ -135,11 +134,15 @@ crew_run(struct conn *c, struct call *call)
 }
 
 uint64_t
+crew_taken(const struct call *call)
+{
+	return __atomic_load_n(&call->job.taken_ns, __ATOMIC_RELAXED);
+}
+
+uint64_t
 crew_waited(const struct call *call, uint64_t now_ns)
 {
-	uint64_t taken = __atomic_load_n(&call->job.taken_ns,
-	    __ATOMIC_RELAXED);
-	uint64_t until = taken == 0 ? now_ns : taken;
+	uint64_t taken = crew_taken(call), until = taken == 0 ? now_ns : taken;
 
 	return until > call->job.queued_ns ? until - call->job.queued_ns : 0;
 }

@@ -29,6 +29,9 @@ int	crew_open(struct worker *);
  */
 void	crew_run(struct conn *, struct call *);
 
+/* When a thread began it; 0: none has. */
+uint64_t crew_taken(const struct call *);
+
 /* How long it has waited until it was taken; or until now, if it is not. */
 uint64_t crew_waited(const struct call *, uint64_t now_ns);
 

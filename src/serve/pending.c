@@ -34,7 +34,10 @@ take_note(struct call *call, enum call_outcome outcome)
 {
 	const struct parked *p = &call->parked;
 	uint64_t now = call->conn->worker->loop.now_ns;
-	uint64_t run = word_get(&p->run_ns), done = word_get(&p->done_ns);
+	uint64_t done = word_get(&p->done_ns), run = p->begun_ns;
+
+	if (call->entry->threaded)
+		run = crew_taken(call);
 
 	call->note = (struct access_note){ .outcome = outcome,
 	    .ended_ns = now,
@@ -370,7 +373,7 @@ pending_park(struct conn *c, struct call *call)
 	call->parked.running = true;
 	call->parked.promised = false;
 	call->parked.recall = NULL;
-	call->parked.run_ns = call->parked.done_ns = 0;
+	call->parked.done_ns = 0;
 	call_detach(call);
 	park(c, call);
 }
@@ -380,7 +383,6 @@ pending_await(struct conn *c, struct call *call)
 {
 	call->parked.running = false;
 	call->parked.promised = true;
-	call->parked.run_ns = c->worker->loop.now_ns;
 	if (c->worker->access != NULL)
 		call_detach(call);
 	park(c, call);
