@@ -153,6 +153,8 @@ struct worker {
 	struct timer		 reaper;	/* looks for timeouts */
 	struct timer		 accept_pause;
 	struct timer		 last;		/* of an orphan, see below */
+	struct timer		 deaf;		/* set: that it is to leave
+						   could not be said yet */
 	int			 spare_fd;	/* for when no other is free */
 	struct conn_list	 places[NPLACES];
 	unsigned		 nconns;

@@ -24,6 +24,7 @@
 #include "wire/transform.h"
 
 #define LAST_NS	(500 * NS_PER_MS)
+#define DEAF_NS	(3 * NS_PER_S)		/* a master that does not listen */
 
 static bool
 is_leaving(const struct worker *w)
@@ -37,6 +38,7 @@ stop(struct worker *w)
 {
 	struct conn *c, *next;
 
+	timer_cancel(&w->loop, &w->deaf);
 	w->stopping = true;
 	accept_stop(w);
 	for (int place = 0; place < PLACE_HALF; place++)
@@ -71,6 +73,9 @@ drain(struct worker *w)
 {
 	if (w->stopping)
 		return;
+	if (w->deaf.when_ns != 0)
+		signals_pardon();	/* it need not be asked any more */
+	timer_cancel(&w->loop, &w->deaf);
 	w->draining = true;
 	accept_drop_all(w);
 }
@@ -198,18 +203,6 @@ take_order(struct worker *w)
 	return false;
 }
 
-static void
-channel_ready(struct watch *watch, uint32_t events)
-{
-	struct worker *w = OBJECT_OF(watch, struct worker, channel);
-
-	if (events & EPOLLOUT)
-		move_channel_writable(w);
-	for (int i = 0; i < ORDER_WINDOW && !w->quitting; i++)
-		if (!take_order(w))
-			break;
-}
-
 static int
 tell_master(struct worker *w, enum order_kind kind)
 {
@@ -222,10 +215,48 @@ tell_master(struct worker *w, enum order_kind kind)
 	return fd_send(w->channel.fd, &o, sizeof(o), -1, MSG_DONTWAIT);
 }
 
+static void
+not_heard(struct timer *t)
+{
+	log_warnx("the master does not listen; leaving without it");
+	stop(OBJECT_OF(t, struct worker, deaf));
+}
+
 /*
- * By hand, as a rule: the master knows who can take over what is here, and
- * sends DRAIN.
+ * Told to by a signal, by hand as a rule: the master knows who can take over
+ * what is here, and sends DRAIN.  While it is busy the channel may be full, if
+ * only of what many signals have had us say.
  */
+static void
+ask_to_leave(struct worker *w)
+{
+	if (tell_master(w, ORDER_LEAVING) == 0) {
+		timer_cancel(&w->loop, &w->deaf);
+		signals_pardon();
+		return;
+	}
+	if (errno != EAGAIN)
+		return;		/* it is dead, as the channel's end tells */
+	watch_change(&w->loop, &w->channel, EPOLLIN | EPOLLOUT);
+	if (w->deaf.when_ns == 0)
+		timer_set(&w->loop, &w->deaf, w->loop.now_ns + DEAF_NS,
+		    not_heard);
+}
+
+static void
+channel_ready(struct watch *watch, uint32_t events)
+{
+	struct worker *w = OBJECT_OF(watch, struct worker, channel);
+
+	if (events & EPOLLOUT)
+		move_channel_writable(w);
+	if ((events & EPOLLOUT) && w->deaf.when_ns != 0)
+		ask_to_leave(w);
+	for (int i = 0; i < ORDER_WINDOW && !w->quitting; i++)
+		if (!take_order(w))
+			break;
+}
+
 static void
 signal_ready(struct watch *watch, uint32_t events)
 {
@@ -239,11 +270,10 @@ signal_ready(struct watch *watch, uint32_t events)
 		stop_all(w);
 	else if (w->stopping)
 		stop(w);
-	else if (tell_master(w, ORDER_LEAVING) == 0)
+	else if (w->draining)
 		signals_pardon();
-	else if (errno == EAGAIN)
-		stop(w);
-	/* Else the master is dead, which the channel's end tells, or has. */
+	else
+		ask_to_leave(w);
 }
 
 static void

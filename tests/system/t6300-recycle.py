@@ -8,10 +8,11 @@ import os
 import re
 import signal
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from bed import Bed, Peer, i32, under_load
-from harness import main, until
+from harness import gone, main, until
 
 REPLACED = re.compile(r"worker (\d+) pid (\d+) is replaced: (\S+)|"
                       r"worker (\d+) pid (\d+) serves")
@@ -115,6 +116,23 @@ def told_again_and_again():
     assert s.stop() == 0
 
 
+def told_while_the_master_is_away():
+    """for a moment: it is asked when it is back, and until then all goes on"""
+    s = Bed(workers=2)
+    pid = s.workers()[0]
+    with under_load(s, "-c", 2):
+        s.signal(signal.SIGSTOP)
+        end = time.monotonic() + 1      # more than the channel takes
+        while time.monotonic() < end and not gone(pid):
+            os.kill(pid, signal.SIGTERM)
+        assert not gone(pid)
+        s.signal(signal.SIGCONT)
+        until(lambda: gone(pid), "it leaves")
+        s.settle()
+    assert "died" not in s.drain_log(), s.log
+    assert s.stop() == 0
+
+
 def successor_that_fails():
     """is not tried again at once; the old one serves on"""
     s = Bed("-o", "max-age=500ms", workers=2)
@@ -135,4 +153,4 @@ def successor_that_fails():
 
 main([after_many_requests, after_some_time, with_much_memory, by_hand,
       by_hand_and_the_successor_hangs, told_again_and_again,
-      successor_that_fails])
+      told_while_the_master_is_away, successor_that_fails])

@@ -299,6 +299,18 @@ START_TEST(the_clock_of_a_refused_one_goes_on)
 }
 END_TEST
 
+/* It has nothing to ask for: what follows the offer is the offer again. */
+START_TEST(a_signal_to_one_that_drains)
+{
+	int fd = offered(ORDER_DRAIN);
+
+	ck_assert_int_eq(kill(a.pid, SIGTERM), 0);
+	refuse();
+	move_all();
+	side_ping_last(fd, 2);
+}
+END_TEST
+
 /* Who is meant by the descriptor that was heard. */
 static bool
 is_of(int fd)
@@ -462,6 +474,7 @@ main(void)
 	tcase_add_test(t, a_frame_in_two);
 	tcase_add_test(t, a_message_without_a_frame_in_two);
 	tcase_add_test(t, whole_messages_in_the_record);
+	tcase_add_test(t, a_signal_to_one_that_drains);
 	tcase_add_test(t, shed_the_idlest);
 	tcase_add_test(t, shed_more_than_there_are);
 	tcase_add_test(t, what_was_shed_and_refused_is_kept);

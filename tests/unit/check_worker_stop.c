@@ -210,6 +210,13 @@ START_TEST(the_death_of_the_master)
 }
 END_TEST
 
+static void
+still_serves(int fd)
+{
+	send_pings(fd, 1);
+	peer_expect(fd, PEER_REPLY, "ping", 0);
+}
+
 /* The master is told, and has its time to say what becomes of it. */
 START_TEST(the_signal)
 {
@@ -220,21 +227,45 @@ START_TEST(the_signal)
 	bench_barrier();
 	kill(getpid(), SIGTERM);
 	ck_assert_uint_eq(bench_told(), ORDER_LEAVING);
-	send_pings(fd, 1);
-	peer_expect(fd, PEER_REPLY, "ping", 0);
+	still_serves(fd);
 	bench_order(ORDER_STOP);
 	peer_end(fd);
 	ck_assert_int_eq(bench_wait(), 0);
 }
 END_TEST
 
-/* Nobody listens: it does not fit into the channel. */
+/* Nobody listens: it does not fit into the channel, and never will. */
 START_TEST(the_signal_with_a_deaf_master)
 {
 	int fd = bench_unix();
 
 	bench_fill_channel();
 	kill(getpid(), SIGTERM);
+	peer_end(fd);
+	ck_assert_int_eq(bench_wait(), 0);
+}
+END_TEST
+
+/* It will: until then, and until the master has an answer, all goes on. */
+START_TEST(the_signal_with_a_slow_master)
+{
+	int fd = bench_unix();
+	unsigned n = bench_fill_channel();
+
+	for (int i = 0; i < 3; i++) {
+		kill(getpid(), SIGTERM);
+		bench_barrier();
+	}
+	still_serves(fd);
+	while (n-- > 0)
+		ck_assert_uint_eq(bench_told(), ORDER_READY);
+	ck_assert_uint_eq(bench_told(), ORDER_LEAVING);
+	bench_barrier();
+	ck_assert(!bench_is_told());
+	still_serves(fd);
+	kill(getpid(), SIGTERM);
+	ck_assert_uint_eq(bench_told(), ORDER_LEAVING);
+	bench_order(ORDER_STOP);
 	peer_end(fd);
 	ck_assert_int_eq(bench_wait(), 0);
 }
@@ -286,6 +317,7 @@ main(void)
 	tcase_add_test(t, the_death_of_the_master);
 	tcase_add_test(t, the_signal);
 	tcase_add_test(t, the_signal_with_a_deaf_master);
+	tcase_add_test(t, the_signal_with_a_slow_master);
 	tcase_add_test(t, half_a_frame_at_the_end);
 	tcase_add_test(t, an_unknown_order);
 	return unit_main(s);

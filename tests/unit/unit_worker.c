@@ -152,14 +152,22 @@ bench_told(void)
 	return (enum order_kind)o.kind;
 }
 
-void
+bool
+bench_is_told(void)
+{
+	return peer_soon(b.channel[0], POLLIN, 0);
+}
+
+unsigned
 bench_fill_channel(void)
 {
 	struct order o = { .kind = ORDER_READY };
+	unsigned n = 0;
 
 	while (send(b.channel[1], &o, sizeof(o), MSG_DONTWAIT) != -1)
-		;
+		n++;
 	ck_assert_int_eq(errno, EAGAIN);
+	return n;
 }
 
 void

@@ -37,7 +37,9 @@ void	bench_order(enum order_kind);
 void	bench_order_fd(enum order_kind, uint32_t arg, int fd);
 /* The kind of what it sends to the master next. */
 enum order_kind bench_told(void);
-void	bench_fill_channel(void);	/* so that it can send no more */
+bool	bench_is_told(void);		/* whether there is any */
+/* With so many of READY that the worker can send no more. */
+unsigned bench_fill_channel(void);
 void	bench_hang_up(void);		/* closes the master's end */
 /* The worker must leave by itself; what it returned. */
 int	bench_wait(void);
