@@ -209,7 +209,8 @@ wait_ms(struct loop *l)
 		return 0;
 	if (t == NULL)
 		return -1;
-	if ((now = clock_ns()) >= t->when_ns)
+	l->now_ns = now = clock_ns();
+	if (now >= t->when_ns)
 		return 0;
 	ms = (t->when_ns - now + NS_PER_MS - 1) / NS_PER_MS;
 	return ms < 60000 ? (int)ms : 60000;
@@ -240,13 +241,14 @@ int
 loop_turn(struct loop *l)
 {
 	struct epoll_event ev[BATCH];
-	int n;
+	int n, ms = wait_ms(l);
 
+	l->lag_ns = l->woken_ns == 0 ? 0 : l->now_ns - l->woken_ns;
 	set_busy(l, 0);
-	n = epoll_wait(l->epoll_fd, ev, BATCH, wait_ms(l));
+	n = epoll_wait(l->epoll_fd, ev, BATCH, ms);
 	if (n == -1 && errno != EINTR)
 		return -1;
-	l->now_ns = clock_ns();
+	l->now_ns = l->woken_ns = clock_ns();
 	set_busy(l, l->now_ns);
 	turning = l;
 	for (int i = 0; i < n; i++) {

@@ -56,6 +56,10 @@ struct loop {
 	uint64_t	*busy_since;	/* if not NULL: a word for others to
 					   read, now_ns while a batch is being
 					   handled, 0 while waiting */
+	uint64_t	 woken_ns;	/* the last time; 0: not yet */
+	uint64_t	 lag_ns;	/* from the time before to the next
+					   look at events, by the last reading
+					   of the clock before that */
 	struct timer_tree timers;
 	uint64_t	 settings;	/* of timers, so far */
 	void		**dead;		/* to be freed after the batch */

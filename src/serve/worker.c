@@ -363,7 +363,7 @@ turn(struct worker *w)
 			log_error("epoll_wait");
 			quit(w);
 		}
-		lane_add(lane, COUNTER_LOOP_WAKEUPS, 1);
+		lane_turn(lane, w->loop.lag_ns);
 		spare_count(w, w->spare);
 		crew_count(w);
 		if (w->access != NULL)

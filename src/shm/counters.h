@@ -24,6 +24,13 @@ enum method_counter {
 	METHOD_COUNTERS
 };
 
+/* Histograms in a lane. */
+enum worker_hist {
+#define WORKER_HIST(id, name, many, unit, help)	WORKER_HIST_##id,
+#include "shm/counters.def"
+	WORKER_HISTS
+};
+
 /* Histograms of one method in a lane. */
 enum method_hist {
 #define METHOD_HIST(id, name, many, unit, help)	METHOD_HIST_##id,

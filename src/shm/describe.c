@@ -21,6 +21,11 @@ static const struct segment_counter counters[] = {
 	.kind = SEGMENT_##k, .place = SEGMENT_IN_METHOD,		\
 	.offset = 8 * METHOD_##id },
 /* Where they are, describe_counters() knows. */
+#define WORKER_HIST(id, text, word, u, h) {				\
+	.name = text, .unit = u, .help = h,				\
+	.kind = SEGMENT_HISTOGRAM, .place = SEGMENT_IN_LANE,		\
+	.offset = WORKER_HIST_##id,					\
+	.many = offsetof(struct lane, count) + 8 * COUNTER_##word },
 #define METHOD_HIST(id, text, word, u, h) {				\
 	.name = text, .unit = u, .help = h,				\
 	.kind = SEGMENT_HISTOGRAM, .place = SEGMENT_IN_METHOD,		\
@@ -34,6 +39,7 @@ _Static_assert(sizeof(counters) / sizeof(counters[0]) == DESCRIBE_COUNTERS,
 	sizeof(text) <= 32 && sizeof(u) <= 16 && sizeof(h) <= 128, text);
 #define MASTER(id, text, k, u, h)	WORKER(id, text, k, u, h)
 #define METHOD(id, text, k, u, h)	WORKER(id, text, k, u, h)
+#define WORKER_HIST(id, text, k, u, h)	WORKER(id, text, k, u, h)
 #define METHOD_HIST(id, text, k, u, h)	WORKER(id, text, k, u, h)
 #include "shm/counters.def"
 
@@ -105,10 +111,15 @@ describe_counters(struct segment_counter *to, const struct segment_head *h)
 	unsigned methods = (unsigned)h->method_table.count;
 
 	memcpy(to, counters, sizeof(counters));
-	for (unsigned i = 0; i < DESCRIBE_COUNTERS; i++)
+	for (unsigned i = 0; i < DESCRIBE_COUNTERS; i++) {
+		uint32_t which = to[i].offset;
+
 		if (to[i].kind == SEGMENT_HISTOGRAM)
-			to[i].offset = (uint32_t)lane_method_hists_offset(
-			    (enum method_hist)to[i].offset, methods);
+			to[i].offset = (uint32_t)(
+			    to[i].place == SEGMENT_IN_LANE ?
+			    lane_worker_hist_offset(which, methods) :
+			    lane_method_hists_offset(which, methods));
+	}
 }
 
 void

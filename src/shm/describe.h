@@ -11,7 +11,7 @@
 
 /* How many counters there are at all. */
 #define DESCRIBE_COUNTERS	(COUNTERS + MASTER_COUNTERS +		\
-	METHOD_COUNTERS + METHOD_HISTS)
+	METHOD_COUNTERS + WORKER_HISTS + METHOD_HISTS)
 
 /* Fills a zeroed head, all but names and the master. */
 void	 describe_head(struct segment_head *, const struct segment_sizes *,

@@ -34,6 +34,18 @@ lane_peer(struct lane *l, const char *peer)
 }
 
 void
+lane_turn(struct lane *l, uint64_t lag_ns)
+{
+	uint64_t *hist = (uint64_t *)l + lane_worker_hist_offset(
+	    WORKER_HIST_LOOP_LAG, (unsigned)l->methods) / sizeof(uint64_t);
+
+	word_add(hist + hist_index(lag_ns), 1);
+	lane_add(l, COUNTER_LOOP_LAG_SUM, lag_ns);
+	lane_max(l, COUNTER_LOOP_LAG_MAX, lag_ns);
+	lane_add(l, COUNTER_LOOP_WAKEUPS, 1);
+}
+
+void
 lane_call_waited(struct lane *l, unsigned method, uint64_t waited_ns)
 {
 	uint64_t index = lane_index(l, method);

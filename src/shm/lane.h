@@ -6,9 +6,9 @@
  * A lane outlives its process and is never reset: the next one counts on.
  *
  *	struct lane | counters of each method | time of each method |
- *	    cells | record of each thread | wait of each method
+ *	    cells | record of each thread | wait of each method | lag
  *
- * Time and wait are histograms.  They stand apart because they are large: a
+ * Time, wait and lag are histograms.  They stand apart because they are large: a
  * reader looks at those of called methods only, and the pages of the others,
  * and of those that no thread runs, are never made.  Cells are
  * counters and gauges of the user's own, see own.h; any thread counts in them.
@@ -125,9 +125,16 @@ lane_method_hists_offset(enum method_hist which, unsigned methods)
 }
 
 static inline uint64_t
+lane_worker_hist_offset(enum worker_hist which, unsigned methods)
+{
+	return lane_method_hists_offset(METHOD_HISTS, methods) +
+	    which * LANE_HIST;
+}
+
+static inline uint64_t
 lane_size(unsigned methods)
 {
-	return lane_method_hists_offset(METHOD_HISTS, methods);
+	return lane_worker_hist_offset(WORKER_HISTS, methods);
 }
 
 /*
@@ -188,6 +195,9 @@ lane_busy(struct lane *l, uint64_t now_ns)
 {
 	word_set(&l->busy_since_ns, now_ns);
 }
+
+/* The loop has woken up; the turn before this one took so long. */
+void	 lane_turn(struct lane *, uint64_t lag_ns);
 
 /*
  * Notes whose calls follow.  lane_call_begin() does it when it is given

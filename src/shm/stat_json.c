@@ -86,6 +86,50 @@ json_counters(struct json *j, const struct tf_stat *st,
 	json_close(j, '}');
 }
 
+static const struct {
+	const char	*name;
+	double		 p;
+} quantiles[] = {
+	{ "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 }, { "p999", 0.999 },
+};
+#define QUANTILES	(sizeof(quantiles) / sizeof(quantiles[0]))
+
+static void
+json_quantiles(struct json *j, const char *prefix, const char *unit,
+    const struct tf_stat_times *times)
+{
+	char key[128];
+
+	for (unsigned q = 0; q < QUANTILES; q++) {
+		snprintf(key, sizeof(key), "%s%s_%s", prefix,
+		    quantiles[q].name, unit);
+		json_uint(j, key, tf_stat_times_quantile(times,
+		    quantiles[q].p));
+	}
+}
+
+/* Of all histograms of a level; time, the first that there was, has no name. */
+static void
+json_histograms(struct json *j, const struct tf_stat *st,
+    enum tf_stat_level level, int method, int lane)
+{
+	const struct tf_stat_counter *c;
+	struct tf_stat_times times;
+	char prefix[64];
+
+	if (level == TF_STAT_METHOD) {
+		tf_stat_get_times(st, method, lane, &times);
+		json_quantiles(j, "", "ns", &times);
+	}
+	for (unsigned i = 0; (c = tf_stat_histogram(st, i)) != NULL; i++) {
+		if (c->level != level || strcmp(c->name, "time") == 0)
+			continue;
+		tf_stat_get_histogram(st, (int)i, method, lane, &times);
+		snprintf(prefix, sizeof(prefix), "%s_", c->name);
+		json_quantiles(j, prefix, c->unit, &times);
+	}
+}
+
 static void
 json_own(struct json *j, const struct tf_stat *st, int lane)
 {
@@ -204,54 +248,11 @@ json_lanes(struct json *j, const struct tf_stat *st)
 		json_uint(j, "connections", tf_stat_connections(st, (int)i));
 		json_calls(j, st, i, l.threads);
 		json_counters(j, st, TF_STAT_WORKER, 0, (int)i);
+		json_histograms(j, st, TF_STAT_WORKER, 0, (int)i);
 		json_own(j, st, (int)i);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
-}
-
-static const struct {
-	const char	*name;
-	double		 p;
-} quantiles[] = {
-	{ "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 }, { "p999", 0.999 },
-};
-#define QUANTILES	(sizeof(quantiles) / sizeof(quantiles[0]))
-
-static void
-json_quantiles(struct json *j, const char *prefix, const char *unit,
-    const struct tf_stat_times *times)
-{
-	char key[128];
-
-	for (unsigned q = 0; q < QUANTILES; q++) {
-		snprintf(key, sizeof(key), "%s%s_%s", prefix,
-		    quantiles[q].name, unit);
-		json_uint(j, key, tf_stat_times_quantile(times,
-		    quantiles[q].p));
-	}
-}
-
-/* Of all histograms of a level; time, the first that there was, has no name. */
-static void
-json_histograms(struct json *j, const struct tf_stat *st,
-    enum tf_stat_level level, int method, int lane)
-{
-	const struct tf_stat_counter *c;
-	struct tf_stat_times times;
-	char prefix[64];
-
-	if (level == TF_STAT_METHOD) {
-		tf_stat_get_times(st, method, lane, &times);
-		json_quantiles(j, "", "ns", &times);
-	}
-	for (unsigned i = 0; (c = tf_stat_histogram(st, i)) != NULL; i++) {
-		if (c->level != level || strcmp(c->name, "time") == 0)
-			continue;
-		tf_stat_get_histogram(st, (int)i, method, lane, &times);
-		snprintf(prefix, sizeof(prefix), "%s_", c->name);
-		json_quantiles(j, prefix, c->unit, &times);
-	}
 }
 
 static void
@@ -300,6 +301,7 @@ stat_json(const struct tf_stat *st, FILE *f)
 	json_uint(&j, "in_flight", tf_stat_in_flight(st, TF_STAT_ALL));
 	json_uint(&j, "connections", tf_stat_connections(st, TF_STAT_ALL));
 	json_counters(&j, st, TF_STAT_WORKER, 0, TF_STAT_ALL);
+	json_histograms(&j, st, TF_STAT_WORKER, 0, TF_STAT_ALL);
 	json_own(&j, st, TF_STAT_ALL);
 	json_slots(&j, st);
 	json_lanes(&j, st);

@@ -25,7 +25,7 @@ unused()
 def=$TF_SOURCE/src/shm/counters.def
 src=$TF_SOURCE/src
 
-for kind in WORKER MASTER METHOD METHOD_HIST; do
+for kind in WORKER MASTER METHOD WORKER_HIST METHOD_HIST; do
 	ids $kind "$def"
 done >"$tmp/ids"
 [ "$(wc -l <"$tmp/ids")" = \
@@ -44,8 +44,10 @@ clean "the master counts what is the master's" "$tmp/found"
 # Outcomes are counted relative to the first; lane.c asserts their order.
 unused METHOD METHOD "$def" "$src/shm/lane.h" "$src/shm/lane.c" >"$tmp/found"
 clean "calls count what is the method's" "$tmp/found"
-unused METHOD_HIST METHOD_HIST "$def" "$src"/shm/lane.[ch] >"$tmp/found"
-clean "and in its histograms" "$tmp/found"
+for kind in WORKER_HIST METHOD_HIST; do
+	unused $kind $kind "$def" "$src"/shm/lane.[ch]
+done >"$tmp/found"
+clean "and all histograms" "$tmp/found"
 
 sed -n '/^\.Sh COUNTERS/,/^\.Sh [^C]/s/^\.It Li \([a-z_]*\).*/\1/p' \
     "$TF_SOURCE/man/tf_stat.3" >"$tmp/have"

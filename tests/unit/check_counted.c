@@ -244,6 +244,33 @@ START_TEST(a_connection_is_closed_for_a_reason)
 }
 END_TEST
 
+/* ---- turns of the loop */
+
+/* Others wait as long as a handler holds it; what waits itself is no turn. */
+START_TEST(the_loop_lags)
+{
+	struct bytes out = { 0 };
+	uint64_t since = clock_ns(), held;
+	int fd;
+
+	bench_start();
+	fd = bench_unix();
+	frame_call(&out, "hold", 1);
+	peer_send_bytes(fd, &out);
+	bench_held();
+	held = clock_ns();
+	while (clock_ns() < held + 50 * NS_PER_MS)
+		;
+	bench_release();
+	peer_expect(fd, PEER_REPLY, "hold", 1);
+	bench_barrier();
+	ck_assert_uint_ge(bench_count(COUNTER_LOOP_LAG_MAX), 50 * NS_PER_MS);
+	ck_assert_uint_le(bench_count(COUNTER_LOOP_LAG_SUM),
+	    clock_ns() - since);
+	close(fd);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -257,5 +284,6 @@ main(void)
 	tcase_add_checked_fixture(t, bench_setup, bench_teardown);
 	tcase_add_loop_test(t, a_connection_is_closed_for_a_reason, 0,
 	    COUNT(ends));
+	tcase_add_test(t, the_loop_lags);
 	return unit_main(s);
 }

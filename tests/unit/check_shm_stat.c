@@ -206,7 +206,7 @@ START_TEST(every_counter_is_described)
 		ck_assert_int_eq(tf_stat_find_histogram(st, c->level, c->name),
 		    i);
 	}
-	ck_assert_int_eq(i, METHOD_HISTS);
+	ck_assert_int_eq(i, WORKER_HISTS + METHOD_HISTS);
 	ck_assert_int_eq(level[TF_STAT_WORKER], COUNTERS + MASTER_COUNTERS);
 	ck_assert_int_eq(level[TF_STAT_METHOD], METHOD_COUNTERS);
 	c = tf_stat_counter(st, (unsigned)tf_stat_find(st, TF_STAT_METHOD,

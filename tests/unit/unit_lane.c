@@ -56,6 +56,20 @@ connections_add_up(const uint64_t *count)
 	    count[COUNTER_CONNECTIONS_MOVED_OUT]);
 }
 
+static void
+turns_add_up(const struct lane *l, unsigned methods)
+{
+	const uint64_t *hist = (const uint64_t *)l +
+	    lane_worker_hist_offset(WORKER_HIST_LOOP_LAG, methods) / 8;
+	uint64_t turns = 0;
+
+	for (unsigned i = 0; i < HIST_BUCKETS; i++)
+		turns += hist[i];
+	ck_assert_uint_eq(turns, l->count[COUNTER_LOOP_WAKEUPS]);
+	ck_assert_uint_le(l->count[COUNTER_LOOP_LAG_MAX],
+	    l->count[COUNTER_LOOP_LAG_SUM]);
+}
+
 void
 unit_lane_adds_up(const struct lane *l, unsigned methods)
 {
@@ -67,6 +81,7 @@ unit_lane_adds_up(const struct lane *l, unsigned methods)
 	uint64_t begun = 0, calls = 0, errors = 0;
 
 	connections_add_up(l->count);
+	turns_add_up(l, methods);
 	for (unsigned m = 0; m < methods; m++) {
 		ck_assert_uint_ge(l->method[m].count[METHOD_BEGUN],
 		    l->method[m].count[METHOD_CALLS]);
