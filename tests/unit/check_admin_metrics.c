@@ -131,6 +131,8 @@ START_TEST(counters_of_workers)
 	has("thriftfork_call_memory_bytes{lane=\"1\"} 77");
 	has("# TYPE thriftfork_calls_queued gauge");
 	has("thriftfork_calls_in_flight{lane=\"0\"} 1");
+	has("thriftfork_method_calls_in_flight{service=\"Calculator\","
+	    "method=\"add\"} 1");
 	has("thriftfork_connections_open{lane=\"0\"} 9");
 	has("# TYPE thriftfork_calls_aborted_total counter");
 }
@@ -197,6 +199,34 @@ START_TEST(a_histogram)
 	BUCKET("+Inf", 6);
 	has("thriftfork_method_time_seconds_count" ADD "} 6");
 	has("thriftfork_method_time_seconds_sum" ADD "} 1168.511630799");
+}
+END_TEST
+
+START_TEST(other_histograms)
+{
+	static struct tf_stat_times counts;
+	size_t len;
+	FILE *f;
+
+	print();
+	has("# TYPE thriftfork_method_wait_seconds histogram");
+	has("thriftfork_method_wait_seconds_count" ADD "} 0");
+	ck_assert_ptr_null(strstr(text, "wait_sum"));
+	free(text);
+	tf_stat_times_add(&counts, 0);
+	tf_stat_times_add(&counts, 1);
+	tf_stat_times_add(&counts, 1500);
+	f = open_memstream(&text, &len);
+	fputc('\n', f);
+	expose_histogram(f, "sizes", "", false, &counts, 1501);
+	fclose(f);
+	has("sizes_bucket{le=\"1\"} 1");
+	has("sizes_bucket{le=\"2\"} 2");
+	has("sizes_bucket{le=\"1024\"} 2");
+	has("sizes_bucket{le=\"2048\"} 3");
+	has("sizes_bucket{le=\"+Inf\"} 3");
+	has("sizes_sum 1501");
+	has("sizes_count 3");
 }
 END_TEST
 
@@ -339,6 +369,7 @@ main(void)
 	tcase_add_test(t, a_lane_that_nobody_has_any_more);
 	tcase_add_test(t, counters_of_methods);
 	tcase_add_test(t, a_histogram);
+	tcase_add_test(t, other_histograms);
 	tcase_add_test(t, what_the_program_has_declared);
 	tcase_add_test(t, each_name_stands_together);
 	tcase_add_test(t, names_of_counters);

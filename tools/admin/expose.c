@@ -18,6 +18,7 @@
  */
 #define FIRST_BOUND	10
 #define LAST_BOUND	35
+/* Of what is no time the first is 1. */
 
 static bool
 may_stand(char c)
@@ -164,21 +165,29 @@ put_bucket(FILE *f, const char *name, const char *labels, const char *bound,
 }
 
 void
-expose_times(FILE *f, const char *name, const char *labels,
-    const struct tf_stat_times *times, uint64_t sum_ns)
+expose_histogram(FILE *f, const char *name, const char *labels, bool of_times,
+    const struct tf_stat_times *counts, uint64_t sum)
 {
-	uint64_t all = tf_stat_times_below(times, UINT64_MAX);
+	uint64_t all = tf_stat_times_below(counts, UINT64_MAX);
 	char text[EXPOSE_NAME + 8];
 	unsigned bit;
 
-	for (bit = FIRST_BOUND; bit <= LAST_BOUND; bit++) {
-		seconds_text(text, sizeof(text), UINT64_C(1) << bit);
+	for (bit = of_times ? FIRST_BOUND : 0; bit <= LAST_BOUND; bit++) {
+		uint64_t bound = UINT64_C(1) << bit;
+
+		if (of_times)
+			seconds_text(text, sizeof(text), bound);
+		else
+			snprintf(text, sizeof(text), "%" PRIu64, bound);
 		put_bucket(f, name, labels, text,
-		    tf_stat_times_below(times, UINT64_C(1) << bit));
+		    tf_stat_times_below(counts, bound));
 	}
 	put_bucket(f, name, labels, "+Inf", all);
 	snprintf(text, sizeof(text), "%s_sum", name);
-	expose_seconds(f, text, labels, sum_ns);
+	if (of_times)
+		expose_seconds(f, text, labels, sum);
+	else
+		expose_uint(f, text, labels, sum);
 	snprintf(text, sizeof(text), "%s_count", name);
 	expose_uint(f, text, labels, all);
 }

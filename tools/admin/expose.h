@@ -6,6 +6,7 @@
 #ifndef ADMIN_EXPOSE_H
 #define ADMIN_EXPOSE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -38,8 +39,8 @@ void	 expose_int(FILE *, const char *name, const char *labels, int64_t);
 void	 expose_seconds(FILE *, const char *name, const char *labels,
 	    uint64_t ns);
 
-/* Its type and help are to be said before; sum_ns is of all of them. */
-void	 expose_times(FILE *, const char *name, const char *labels,
-	    const struct tf_stat_times *, uint64_t sum_ns);
+/* The samples of one; the sum of all values, and they, may be of ns. */
+void	 expose_histogram(FILE *, const char *name, const char *labels,
+	    bool of_times, const struct tf_stat_times *, uint64_t sum);
 
 #endif

@@ -16,18 +16,6 @@
 #define PREFIX_METHOD	PREFIX "method_"
 #define PREFIX_OWN	PREFIX "own_"
 
-/* Of methods: how long something took, and the counter that adds it up. */
-static const struct times {
-	const char	*name, *sum, *help;
-	void		(*get)(const struct tf_stat *, int method, int lane,
-			    struct tf_stat_times *);
-} all_times[] = {
-	{ PREFIX_METHOD "time_seconds", "time_sum",
-	    "how long calls took, from their message to their answer",
-	    tf_stat_get_times },
-};
-#define NTIMES	(sizeof(all_times) / sizeof(all_times[0]))
-
 static const char *
 type_of(enum tf_stat_kind kind)
 {
@@ -263,12 +251,16 @@ put_worker_counter(const struct tf_stat *st, FILE *f, unsigned counter,
 
 /* It is shown with the histogram that it belongs to. */
 static bool
-is_sum(const struct tf_stat_counter *c)
+is_sum(const struct tf_stat *st, const struct tf_stat_counter *c)
 {
-	for (size_t i = 0; i < NTIMES; i++)
-		if (strcmp(all_times[i].sum, c->name) == 0)
-			return true;
-	return false;
+	size_t len = strlen(c->name), end = sizeof("_sum") - 1;
+	char base[64];
+
+	if (len <= end || len >= sizeof(base) ||
+	    strcmp(c->name + len - end, "_sum") != 0)
+		return false;
+	snprintf(base, sizeof(base), "%.*s", (int)(len - end), c->name);
+	return tf_stat_find_histogram(st, c->level, base) != -1;
 }
 
 static void
@@ -278,8 +270,6 @@ put_method_counter(const struct tf_stat *st, FILE *f, unsigned counter,
 	char name[EXPOSE_NAME], labels[EXPOSE_LABELS];
 	unsigned m;
 
-	if (is_sum(c))
-		return;
 	expose_name(name, PREFIX_METHOD, c);
 	expose_head(f, name, type_of(c->kind), c->help);
 	for (m = 0; method_labels(st, m, labels); m++)
@@ -294,26 +284,73 @@ put_counters(const struct tf_stat *st, FILE *f)
 	unsigned i;
 
 	for (i = 0; (c = tf_stat_counter(st, i)) != NULL; i++)
-		if (c->level == TF_STAT_WORKER)
+		if (is_sum(st, c))
+			continue;
+		else if (c->level == TF_STAT_WORKER)
 			put_worker_counter(st, f, i, c);
 		else
 			put_method_counter(st, f, i, c);
 }
 
+/* ---- histograms */
+
+struct histogram {
+	const struct tf_stat_counter *c;
+	char		 name[EXPOSE_NAME];
+	int		 number, sum;
+};
+
+/* Of one method, or of one lane. */
 static void
-put_times(const struct tf_stat *st, FILE *f, const struct times *t)
+put_histogram(const struct tf_stat *st, FILE *f, const struct histogram *h,
+    const char *labels, int method, int lane)
 {
-	int sum = tf_stat_find(st, TF_STAT_METHOD, t->sum);
+	struct tf_stat_times counts;
+
+	tf_stat_get_histogram(st, h->number, method, lane, &counts);
+	expose_histogram(f, h->name, labels, strcmp(h->c->unit, "ns") == 0,
+	    &counts, tf_stat_value(st, h->sum, method, lane));
+}
+
+static void
+put_histograms(const struct tf_stat *st, FILE *f, struct histogram *h)
+{
+	bool of_methods = h->c->level == TF_STAT_METHOD, more = true;
+	char sum[64], labels[EXPOSE_LABELS];
+	unsigned i;
+
+	snprintf(sum, sizeof(sum), "%s_sum", h->c->name);
+	h->sum = tf_stat_find(st, h->c->level, sum);
+	expose_name(h->name, of_methods ? PREFIX_METHOD : PREFIX, h->c);
+	expose_head(f, h->name, "histogram", h->c->help);
+	for (i = 0; of_methods && method_labels(st, i, labels); i++)
+		put_histogram(st, f, h, labels, (int)i, TF_STAT_ALL);
+	for (i = 0; !of_methods && more; i++)
+		if (lane_labels(st, i, &more, labels))
+			put_histogram(st, f, h, labels, 0, (int)i);
+}
+
+static void
+put_all_histograms(const struct tf_stat *st, FILE *f)
+{
+	struct histogram h = { .number = 0 };
+
+	for (; (h.c = tf_stat_histogram(st, (unsigned)h.number)) != NULL;
+	    h.number++)
+		put_histograms(st, f, &h);
+}
+
+static void
+put_methods_in_flight(const struct tf_stat *st, FILE *f)
+{
+	const char *name = PREFIX_METHOD "calls_in_flight";
 	char labels[EXPOSE_LABELS];
-	struct tf_stat_times times;
 	unsigned m;
 
-	expose_head(f, t->name, "histogram", t->help);
-	for (m = 0; method_labels(st, m, labels); m++) {
-		t->get(st, (int)m, TF_STAT_ALL, &times);
-		expose_times(f, t->name, labels, &times, tf_stat_value(st,
-		    sum, (int)m, TF_STAT_ALL));
-	}
+	expose_head(f, name, "gauge", "calls begun and not ended");
+	for (m = 0; method_labels(st, m, labels); m++)
+		expose_uint(f, name, labels, tf_stat_method_in_flight(st,
+		    (int)m, TF_STAT_ALL));
 }
 
 /* ---- what the program has declared */
@@ -369,7 +406,7 @@ metrics_print(const struct tf_stat *st, FILE *f)
 	put_lanes(st, f);
 	put_lane_gauges(st, f);
 	put_counters(st, f);
-	for (size_t i = 0; i < NTIMES; i++)
-		put_times(st, f, &all_times[i]);
+	put_methods_in_flight(st, f);
+	put_all_histograms(st, f);
 	put_own(st, f);
 }
