@@ -54,8 +54,10 @@ BEGIN {
 		split(line, part, /[ \t]+/)
 		no[part[1], part[2]] = 1
 	}
-	shared["gen"] = shared["call"] = shared["bench"] = "idl"
-	shared["top"] = shared["admin"] = "instance"
+	shared["gen"] = shared["lib"] = "idl"
+	shared["call"] = shared["bench"] = "lib"
+	shared["top"] = "instance lib"
+	shared["admin"] = "instance"
 	n = split(file, part, "/")
 	tree = part[1]
 	room = n > 2 ? part[2] : ""
@@ -85,6 +87,15 @@ function check_src(name, quoted,	to)
 		complain(room " must not know " to)
 }
 
+function shares(rooms, name,	n, part, i)
+{
+	n = split(rooms, part, " ")
+	for (i = 1; i <= n; i++)
+		if (exists(root "/tools/" part[i] "/" name))
+			return 1
+	return 0
+}
+
 function check_tool(name, quoted)
 {
 	if (!quoted)
@@ -92,8 +103,8 @@ function check_tool(name, quoted)
 	if (name ~ "/")
 		complain("a tool uses the public headers only")
 	else if (!exists(root "/tools/" room "/" name) &&
-	    !(room in shared && exists(root "/tools/" shared[room] "/" name)))
-		complain("neither its own nor of the room that it shares")
+	    !(room in shared && shares(shared[room], name)))
+		complain("neither its own nor of a room that it shares")
 }
 
 /^[ \t]*#[ \t]*include[ \t]*[<"]/ {
@@ -120,7 +131,7 @@ clean "includes follow the arrows of the house" "$tmp/found"
 
 bad=$tmp/bad
 for dir in include/thriftfork src/base src/wire src/proc src/serve \
-    src/client tools/gen tools/thriftfork tools/idl \
+    src/client tools/gen tools/thriftfork tools/idl tools/lib \
     tools/instance tools/top; do
 	mkdir -p "$bad/$dir"
 done
@@ -133,8 +144,12 @@ printf '#include "shm/lane.h"\n#include "stream.h"\n' >"$bad/src/client/x.c"
 printf '#include "idl.h"\n#include "base/buf.h"\n' >"$bad/tools/gen/x.c"
 echo '#include "idl.h"' >"$bad/tools/thriftfork/x.c"
 echo 'struct idl;' >"$bad/tools/idl/idl.h"
-printf '#include "source.h"\n#include "idl.h"\n' >"$bad/tools/top/x.c"
+printf '#include "source.h"\n#include "idl.h"\n#include "cell.h"\n' \
+    >"$bad/tools/top/x.c"
 echo 'struct source;' >"$bad/tools/instance/source.h"
+echo 'struct cell;' >"$bad/tools/lib/cell.h"
+echo '#include "idl.h"' >"$bad/tools/lib/x.c"
+echo '#include "cell.h"' >"$bad/tools/idl/y.c"
 layers "$bad" >"$tmp/found"
 planted "includes" "$tmp/found" '^include/thriftfork/x.h:1:' \
     '^src/base/x.c:1: base must not know wire' '^src/wire/x.c:1:' \
@@ -143,8 +158,10 @@ planted "includes" "$tmp/found" '^include/thriftfork/x.h:1:' \
     '^src/serve/x.c:1: serve must not know proc' \
     '^src/serve/x.c:2: serve never forks' \
     '^src/client/x.c:1: client must not know shm' '^src/client/x.c:2:' \
-    '^tools/gen/x.c:2:' '^tools/thriftfork/x.c:1:' '^tools/top/x.c:2:'
-grep '^tools/gen/x.c:1:\|^tools/top/x.c:1:' "$tmp/found" >"$tmp/wrong"
+    '^tools/gen/x.c:2:' '^tools/thriftfork/x.c:1:' '^tools/top/x.c:2:' \
+    '^tools/idl/y.c:1:'
+grep '^tools/gen/x.c:1:\|^tools/top/x.c:[13]:\|^tools/lib' "$tmp/found" \
+    >"$tmp/wrong"
 clean "lets tools use the rooms that they share" "$tmp/wrong"
 
 finish

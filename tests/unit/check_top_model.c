@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/cell.h"
 #include "lib/unit.h"
-#include "top/cell.h"
 #include "top/keys.h"
 #include "top/layout.h"
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "span.h"
+
 struct sorted {
 	unsigned	 row;
 	bool		 text;
@@ -339,24 +341,5 @@ model_scroll(struct model *m, enum table table, unsigned height)
 int
 interval_parse(const char *text, uint64_t *ns)
 {
-	static const struct {
-		const char	*unit;
-		double		 ns;
-	} units[] = { { "ms", 1e6 }, { "s", 1e9 }, { "m", 60e9 } };
-	char *end;
-	double n = strtod(text, &end);
-	size_t i;
-
-	if (text[0] < '0' || text[0] > '9')
-		return -1;
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (strcmp(end, units[i].unit) == 0)
-			break;
-	if (i == sizeof(units) / sizeof(units[0]))
-		return -1;
-	n *= units[i].ns;
-	if (!(n >= (double)MIN_INTERVAL_NS && n <= (double)MAX_INTERVAL_NS))
-		return -1;
-	*ns = (uint64_t)n;
-	return 0;
+	return span_parse(text, MIN_INTERVAL_NS, MAX_INTERVAL_NS, ns);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Numbers in few characters, as people compare them. */
-#ifndef TOP_CELL_H
-#define TOP_CELL_H
+#ifndef TOOLS_CELL_H
+#define TOOLS_CELL_H
 
 #include <stdint.h>
 
