@@ -34,6 +34,7 @@ static const struct verb {
 	{ "admin", NULL, "answer HTTP: metrics, health, state of a server" },
 	{ "gen", NULL, "compile Thrift IDL to C" },
 	{ "call", NULL, "call a method of any Thrift server from the shell" },
+	{ "bench", NULL, "measure how fast and how late a server answers" },
 };
 #define NVERBS	(sizeof(verbs) / sizeof(verbs[0]))
 
