@@ -110,7 +110,7 @@ def headers_and_settings():
 
 
 def version_everywhere():
-    for verb in ("status", "stop", "run", "call", "gen", "top"):
+    for verb in ("status", "stop", "run", "call", "gen", "top", "bench"):
         done = launcher(verb, "--version")
         assert done.returncode == 0, (verb, done)
         assert done.stdout.startswith("thriftfork"), (verb, done)

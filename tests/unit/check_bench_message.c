@@ -135,6 +135,9 @@ expect(const struct sample *s, const struct outcome *o)
 	ck_assert_int_eq(o->kind, s->kind);
 	if (s->kind == THREW || s->kind == ERROR)
 		ck_assert_int_eq(o->which, s->which);
+	/* Who decodes does not see fields that are not declared. */
+	if (s->kind == WRONG && m.check)
+		return;
 	ck_assert_uint_eq(o->words.len, strlen(s->words));
 	ck_assert_mem_eq(o->words.s, s->words, o->words.len);
 }
@@ -236,6 +239,9 @@ START_TEST(check_decodes)
 	static const char cut[] = "\x00\x00\x00\x0e" C_REPLY "\x05\x00\x0a";
 	static const char more[] = "\x00\x00\x00\x10" C_REPLY
 	    "\x05\x00\x0a\x00\x00";
+	/* A string instead of the number: a field to be skipped. */
+	static const char other[] = "\x00\x00\x00\x10" C_REPLY
+	    "\x08\x00\x01x\x00";
 	struct outcome o;
 	uint32_t seq;
 	size_t size;
@@ -249,6 +255,7 @@ START_TEST(check_decodes)
 	READS(lit, RETURNED);
 	READS(cut, _i ? WRONG : RETURNED);
 	READS(more, _i ? WRONG : RETURNED);
+	READS(other, _i ? WRONG : RETURNED);
 }
 END_TEST
 

@@ -235,6 +235,8 @@ conn_take(struct conn *c, struct raw *e)
 void
 conn_pump(struct conn *c, struct raw *e)
 {
+	/* Of a oneway no reply will bring us here again. */
+	bool all = is_oneway(e) && e->run->plan->rate > 0;
 	unsigned n;
 
 	if (c->state != CONN_OPEN || e->opening > 0)
@@ -243,8 +245,7 @@ conn_pump(struct conn *c, struct raw *e)
 		if (c->owed > 0 || (n = conn_take(c, e)) == 0)
 			break;
 		conn_send(c, e, n, n * e->message.len);
-	} while (n == e->copies);
-	/* Of a oneway there is nothing else to go on by. */
+	} while (n == e->copies || all);
 	watch(c, e, c->owed > 0 || (is_oneway(e) && e->run->plan->rate <= 0 &&
 	    !run_is_over(e->run, e->now)) ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }

@@ -226,24 +226,27 @@ say(struct outcome *o, enum outcome_kind kind, const char *words)
 	*o = (struct outcome){ kind, 0, { words, strlen(words) } };
 }
 
+/* Whether a method returns something, and then its success field. */
+static const struct tf_field *
+success_field(const struct tf_method *method)
+{
+	const struct tf_type *type = method->result;
+
+	return type->n > 0 && type->fields[0].id == 0 ? type->fields : NULL;
+}
+
+static const char no_result[] = "a reply without a result";
+
+/* By the field that comes first, and no more than that. */
 static void
-judge_result(struct message *m, const uint8_t *p, const uint8_t *end,
+judge_first(const struct message *m, const uint8_t *p, const uint8_t *end,
     struct outcome *o)
 {
 	const struct tf_type *type = m->method->result;
-	const char *why = "";
 	int id = first_field(m, p, end);
 
 	say(o, RETURNED, "");
-	if (m->check) {
-		if (tf_decode(type, m->protocol, p, (size_t)(end - p),
-		    m->arena, m->value, &why) != end - p)
-			say(o, WRONG, why[0] != '\0' ? why :
-			    "bytes after the end of the result");
-		if (o->kind == WRONG)
-			return;
-	}
-	if (id == -1 && (type->n == 0 || type->fields[0].id != 0))
+	if (id == -1 && success_field(m->method) == NULL)
 		return;
 	for (uint32_t i = 0; i < type->n; i++)
 		if (type->fields[i].id == id) {
@@ -251,8 +254,29 @@ judge_result(struct message *m, const uint8_t *p, const uint8_t *end,
 			o->which = (int)i;
 			return;
 		}
-	say(o, WRONG, id == -1 ? "a reply without a result" :
+	say(o, WRONG, id == -1 ? no_result :
 	    "a reply with a field that the method has not");
+}
+
+static void
+judge_decoded(struct message *m, const uint8_t *p, const uint8_t *end,
+    struct outcome *o)
+{
+	const struct tf_field *f, *success = success_field(m->method);
+	const char *why = "bytes after the end of the result";
+	const void *x;
+
+	say(o, RETURNED, "");
+	if (tf_decode(m->method->result, m->protocol, p, (size_t)(end - p),
+	    m->arena, m->value, &why) != end - p) {
+		say(o, WRONG, why);
+	} else if ((f = answer_thrown(m->method, m->value, &x)) != NULL) {
+		o->kind = THREW;
+		o->which = (int)(f - m->method->result->fields);
+	} else if (success != NULL &&
+	    !*((const bool *)m->value + success->has)) {
+		say(o, WRONG, no_result);
+	}
 }
 
 static void
@@ -280,13 +304,13 @@ judge(struct message *m, const struct head *h, const uint8_t *p,
 		return MESSAGE_BAD;
 	}
 	*seq = h->seq - FIRST_SEQ;
-	if (h->type == REPLY && !m->check && p < end) {
-		judge_result(m, p, end, o);
+	if (h->type == REPLY && !m->check) {
+		judge_first(m, p, end, o);
 		return MESSAGE_WHOLE;
 	}
 	tf_arena_reset(m->arena);
 	if (h->type == REPLY)
-		judge_result(m, p, end, o);
+		judge_decoded(m, p, end, o);
 	else if (h->type == EXCEPTION)
 		judge_error(m, p, end, o);
 	else
