@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+/* What servers are raced with: tests/bench/run. */
+include "codec.thrift"
+
+namespace c race
+
+service Race {
+  void ping()
+  string echo_text(1: string v)
+  codec.Item echo_item(1: codec.Item v)
+  codec.Batch echo_batch(1: codec.Batch v)
+}
