@@ -131,23 +131,16 @@ begin(struct access *a, uint64_t ended_ns)
 	    log_batch_end(&a->batch)));
 }
 
+/* The counter's name without what all of them begin with. */
 static const char *
 error_word(enum call_outcome outcome)
 {
-	static const char *const words[] = {
-		[CALL_UNKNOWN - CALL_FIRST_ERROR] = "unknown",
-		[CALL_UNREADABLE - CALL_FIRST_ERROR] = "message",
-		[CALL_BAD_ARGUMENTS - CALL_FIRST_ERROR] = "arguments",
-		[CALL_REFUSED - CALL_FIRST_ERROR] = "refused",
-		[CALL_EXPIRED - CALL_FIRST_ERROR] = "expired",
-		[CALL_SHED - CALL_FIRST_ERROR] = "shed",
-		[CALL_TIMED_OUT - CALL_FIRST_ERROR] = "timed_out",
-		[CALL_ABANDONED - CALL_FIRST_ERROR] = "abandoned",
-		[CALL_ERROR - CALL_FIRST_ERROR] = "failed",
-		[CALL_UNSENDABLE - CALL_FIRST_ERROR] = "reply",
+	static const char *const names[] = {
+#define METHOD(id, name, kind, unit, help)	[METHOD_##id] = name,
+#include "shm/counters.def"
 	};
 
-	return words[outcome - CALL_FIRST_ERROR];
+	return names[outcome] + strlen("errors_");
 }
 
 /* What it threw: the field of its result that is there. */
