@@ -224,11 +224,15 @@ before(struct tf_call *call)
 	return bench_reply(of_hook(call), "before") == -1 ? 0 : -1;
 }
 
+static bool after_fails;
+
 static void
 after(struct tf_call *call, int rc)
 {
 	ck_assert_int_eq(rc, strcmp(call->method, "later") == 0 ? TF_LATER : 0);
 	bench_reply(of_hook(call), "after");
+	if (after_fails && rc == TF_LATER)
+		tf_fail(call, "in vain");
 }
 
 static void
@@ -245,6 +249,23 @@ START_TEST(hooks)
 	int fd = ask("x");
 
 	ck_assert_int_eq(bench_reply(bench_token(), "x"), 0);
+	expect_text(fd, 7, "x");
+	done(fd);
+}
+END_TEST
+
+/* And cannot take the answer from who has: the call is its token's. */
+START_TEST(a_hook_that_fails)
+{
+	struct tf_later t;
+	int fd;
+
+	after_fails = true;
+	fd = ask("first");
+	t = bench_token();
+	done(bench_tcp());		/* a call that is used again, perhaps */
+	ck_assert_int_eq(bench_reply(t, "x"), 0);
+	ck_assert_int_eq(bench_reply(t, "y"), -1);
 	expect_text(fd, 7, "x");
 	done(fd);
 }
@@ -332,5 +353,6 @@ main(void)
 	tcase_add_test(t, outlived);
 	tcase_add_checked_fixture(h, setup_hooks, bench_teardown);
 	tcase_add_test(h, hooks);
+	tcase_add_test(h, a_hook_that_fails);
 	return unit_main(s);
 }

@@ -415,6 +415,43 @@ START_TEST(stopped)
 }
 END_TEST
 
+/*
+ * One that is to move does so between two calls, with what it has read of the
+ * next ones; and if nobody takes it, they are handled here.
+ */
+START_TEST(comes_back_from_a_move)
+{
+	struct bytes out = { 0 };
+	int fd = bench_unix(), other = bench_unix();
+	struct tf_later t[2];
+
+	ask(fd, 1);
+	t[0] = bench_token();
+	ping(other, 1);
+	peer_expect(other, PEER_REPLY, "ping", 1);
+	bench_drain();
+	ck_assert_uint_eq(bench_told(), ORDER_OFFER);
+	bench_answer(ORDER_TAKEN, 1);
+	peer_end(other);
+	frame_text(&out, "later", 2, "x", 1);
+	frame_call(&out, "ping", 3);
+	peer_send_bytes(fd, &out);
+	t[1] = bench_token();
+	ck_assert_int_eq(bench_reply(t[0], "x"), 0);
+	ck_assert_int_eq(bench_reply(t[1], "x"), 0);
+	peer_expect(fd, PEER_REPLY, "later", 1);
+	peer_expect(fd, PEER_REPLY, "later", 2);
+	ck_assert_uint_eq(bench_told(), ORDER_OFFER);
+	ck_assert(!peer_soon(fd, POLLIN, 20));
+	bench_answer(ORDER_REFUSED, 2);
+	peer_expect(fd, PEER_REPLY, "ping", 3);
+	ck_assert_uint_eq(bench_told(), ORDER_OFFER);
+	bench_answer(ORDER_TAKEN, 3);
+	ck_assert_int_eq(bench_wait(), 0);
+	peer_end(fd);
+}
+END_TEST
+
 /* What the worker leaves behind is counted by its master. */
 START_TEST(quits)
 {
@@ -574,6 +611,7 @@ main(void)
 	tcase_add_test(t, deadline_oneway);
 	tcase_add_test(t, half_closed);
 	tcase_add_test(t, stopped);
+	tcase_add_test(t, comes_back_from_a_move);
 	tcase_add_test(t, quits);
 	tcase_add_checked_fixture(l, setup_limits, bench_teardown);
 	tcase_add_test(l, limit_of_a_connection);

@@ -196,6 +196,33 @@ START_TEST(quit_ends_a_stop)
 }
 END_TEST
 
+static void
+setup_thread(void)
+{
+	bench_setup();
+	bench_thread("hold");
+	bench_start();
+}
+
+/* It waits for a thread, and accepts nobody meanwhile. */
+START_TEST(quit_with_a_busy_thread)
+{
+	int fd = hold(), idle = bench_unix(), late;
+	uint64_t accepted;
+
+	bench_barrier();
+	bench_order(ORDER_QUIT);
+	peer_end(idle);
+	accepted = bench_count(COUNTER_CONNECTIONS_ACCEPTED);
+	late = bench_unix();
+	bench_release();
+	ck_assert_int_eq(bench_wait(), 1);
+	ck_assert_uint_eq(bench_count(COUNTER_CONNECTIONS_ACCEPTED), accepted);
+	close(late);
+	peer_end(fd);
+}
+END_TEST
+
 START_TEST(the_death_of_the_master)
 {
 	int holder = hold();
@@ -303,7 +330,7 @@ int
 main(void)
 {
 	Suite *s = suite_create("worker stop");
-	TCase *t = unit_case(s, "stop");
+	TCase *t = unit_case(s, "stop"), *q = unit_case(s, "threads");
 
 	tcase_add_checked_fixture(t, setup, bench_teardown);
 	tcase_add_test(t, idle_connections_are_let_go);
@@ -320,5 +347,7 @@ main(void)
 	tcase_add_test(t, the_signal_with_a_slow_master);
 	tcase_add_test(t, half_a_frame_at_the_end);
 	tcase_add_test(t, an_unknown_order);
+	tcase_add_checked_fixture(q, setup_thread, bench_teardown);
+	tcase_add_test(q, quit_with_a_busy_thread);
 	return unit_main(s);
 }

@@ -93,6 +93,16 @@ bench_setup(void)
 }
 
 void
+bench_thread(const char *method)
+{
+	bench_limits.threads = 1;
+	bench_limits.max_queue = 1;
+	for (size_t i = 0; i < b.registry.n; i++)
+		if (strcmp(b.registry.entries[i].method->name, method) == 0)
+			b.registry.entries[i].threaded = true;
+}
+
+void
 bench_start(void)
 {
 	struct order o = { 0 };
@@ -127,9 +137,9 @@ bench_tcp(void)
 }
 
 void
-bench_order(enum order_kind kind)
+bench_answer(enum order_kind kind, uint64_t id)
 {
-	struct order o = { .kind = kind };
+	struct order o = { .kind = kind, .id = id };
 
 	ck_assert_int_eq(send(b.channel[0], &o, sizeof(o), 0), sizeof(o));
 }
@@ -140,6 +150,20 @@ bench_order_fd(enum order_kind kind, uint32_t arg, int fd)
 	struct order o = { .kind = kind, .arg = arg };
 
 	ck_assert_int_eq(fd_send(b.channel[0], &o, sizeof(o), fd, 0), 0);
+}
+
+void
+bench_order(enum order_kind kind)
+{
+	bench_answer(kind, 0);
+}
+
+void
+bench_drain(void)
+{
+	bench_order(ORDER_DRAIN);
+	b.doors[0] = b.doors[1] = -1;
+	b.fds -= 2;
 }
 
 enum order_kind

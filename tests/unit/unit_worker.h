@@ -29,12 +29,18 @@ extern const struct access_config *bench_access;	/* NULL: no log */
 void	bench_setup(void);		/* fixtures */
 void	bench_teardown(void);
 
+/* A thread is to run that method. */
+void	bench_thread(const char *method);
+
 void	bench_start(void);
 int	bench_unix(void);		/* a connection */
 int	bench_tcp(void);
 void	bench_order(enum order_kind);
 /* The same, with a descriptor. */
 void	bench_order_fd(enum order_kind, uint32_t arg, int fd);
+void	bench_answer(enum order_kind, uint64_t id);
+/* To DRAIN: it closes the doors, which are the test's as well. */
+void	bench_drain(void);
 /* The kind of what it sends to the master next. */
 enum order_kind bench_told(void);
 bool	bench_is_told(void);		/* whether there is any */
