@@ -115,7 +115,8 @@ enum tf_stat_kind {
 
 enum tf_stat_level {
 	TF_STAT_WORKER,		/* one value for each lane */
-	TF_STAT_METHOD		/* one value for each lane and method */
+	TF_STAT_METHOD,		/* one value for each lane and method */
+	TF_STAT_SERVER		/* one value */
 };
 
 /* What the segment says of a counter; lives as long as the tf_stat. */
@@ -135,7 +136,7 @@ int	 tf_stat_find(const struct tf_stat *, enum tf_stat_level,
 
 /*
  * The value of a counter, for one method and lane or for all; the method is
- * ignored at worker level.  0 for what does not exist, so that the result of
+ * ignored at worker level, and both at server level.  0 for what does not exist, so that the result of
  * tf_stat_find() can be passed on unseen.
  */
 uint64_t tf_stat_value(const struct tf_stat *, int counter, int method,

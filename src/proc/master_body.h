@@ -70,6 +70,7 @@ struct worker {
 	unsigned		 doubts;	/* about it */
 	unsigned		 fat_samples;	/* above max-memory, in a row */
 	bool			 killed_by_us;
+	bool			 hung;		/* therefore */
 	bool			 told;		/* to leave, by a signal */
 };
 TAILQ_HEAD(worker_list, worker);

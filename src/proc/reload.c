@@ -73,6 +73,7 @@ reload_abort(struct master *m, const char *why)
 		preflight_give_up(&r->preflight, "is not needed");
 		preflight_end(&r->preflight, unused, sizeof(unused));
 	}
+	segment_count(m->config->segment, SERVER_RELOADS_FAILED, 1);
 	log_errorx("reload: %s; generation %u goes on", why, m->generation);
 	snprintf(answer, sizeof(answer), "error: %s", why);
 	/* Nobody may take another's place any more. */
@@ -121,6 +122,7 @@ commit(struct master *m)
 	for (unsigned i = 0; i < m->config->max_workers; i++)
 		if (m->slots[i].replacing == REPLACING_RELOAD)
 			slot_commit(&m->slots[i]);
+	segment_count(m->config->segment, SERVER_RELOADS, 1);
 	log_info("generation %u serves", m->generation);
 	over(m, "ok");
 	if (workers != before)
@@ -187,6 +189,7 @@ renew(struct master *m, int fd)
 	m->newest--;
 	m->reload.renewed = true;
 	m->config->commit(m->config->arg, &m->limits);
+	segment_count(m->config->segment, SERVER_RELOADS, 1);
 	log_info("generation %u goes on, renewed", m->generation);
 	over(m, "ok");
 }
@@ -292,8 +295,10 @@ reload_start(struct master *m, char *why, size_t size)
 {
 	const struct master_config *cf = m->config;
 
-	if (cf->prepare(cf->arg, m->newest + 1, why, size) == -1)
+	if (cf->prepare(cf->arg, m->newest + 1, why, size) == -1) {
+		segment_count(cf->segment, SERVER_RELOADS_FAILED, 1);
 		return -1;
+	}
 	log_info("reloading: generation %u", ++m->newest);
 	thin_out(m);
 	m->reload.stage = RELOAD_PREFLIGHT;

@@ -105,6 +105,7 @@ failed(struct master *m, const char *why)
 	/* One before us sees to its own; what is left is found after that. */
 	u->reclaims = u->before.channel.fd == -1 &&
 	    segment_lanes_reclaim(m->config->segment) > 0;
+	segment_count(m->config->segment, SERVER_UPGRADES_FAILED, 1);
 	log_errorx("upgrade: %s; the old master goes on", why);
 	snprintf(answer, sizeof(answer), "error: %s", why);
 	control_complete(&m->control, CONTROL_UPGRADE, answer);
@@ -172,6 +173,7 @@ inherit(struct master *m)
 	struct order mine = { .kind = SUCCESSION_MINE };
 
 	m->upgrade.stage = UPGRADE_NONE;
+	segment_count(m->config->segment, SERVER_UPGRADES, 1);
 	tell_shared(m);
 	if (orders_hear(m, m->config->control_fd) == -1)
 		log_error("the control socket");

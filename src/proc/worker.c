@@ -69,6 +69,7 @@ kill_it(struct worker *w, enum worker_event why)
 		    w->slot->number, (long)w->child.pid,
 		    w->timer_is_of_start ? "start" : "leave");
 	w->killed_by_us = true;
+	w->hung = why == WORKER_E_HUNG;
 	child_kill(&w->child, SIGKILL);
 }
 
@@ -140,6 +141,16 @@ out_of_memory(const struct worker *w, const siginfo_t *info)
 	    !w->killed_by_us && oom_seen(&w->master->oom);
 }
 
+static void
+count_death(const struct worker *w, const siginfo_t *info, bool no_memory)
+{
+	segment_count(w->master->config->segment,
+	    info->si_code == CLD_EXITED ? SERVER_DEATHS_EXITED :
+	    no_memory ? SERVER_DEATHS_MEMORY :
+	    w->hung ? SERVER_DEATHS_HUNG :
+	    w->killed_by_us ? SERVER_DEATHS_LATE : SERVER_DEATHS_CRASHED, 1);
+}
+
 /* Reads its status; the obituary goes to the log and to those who ask. */
 static void
 bury(struct worker *w)
@@ -149,19 +160,22 @@ bury(struct worker *w)
 	struct segment *seg = w->master->config->segment;
 	long pid = w->child.pid;
 	siginfo_t info;
+	bool no_memory;
 
 	child_reap(&w->child, &info);
 	child_fate(&info, fate, sizeof(fate));
+	no_memory = out_of_memory(w, &info);
 	obituary_calls(w, doing, sizeof(doing));
 	snprintf(text, sizeof(text), "worker %u pid %ld generation %u %s%s "
 	    "after %.1f s%s", w->slot->number, pid, w->generation, fate,
-	    out_of_memory(w, &info) ? ", out of memory," : "",
+	    no_memory ? ", out of memory," : "",
 	    (double)age / 1e9, doing);
 	if (left_in_order(&info) && (w->state == WORKER_S_STOPPING ||
 	    w->state == WORKER_S_DRAINING))
 		log_debug("%s", text);
 	else {
 		log_warnx("%s", text);
+		count_death(w, &info, no_memory);
 		if (!upgrade_is_silent(w->master))
 			segment_death_add(seg, text);
 	}

@@ -3,6 +3,13 @@
 #ifndef SHM_COUNTERS_H
 #define SHM_COUNTERS_H
 
+/* Words of the server. */
+enum server_counter {
+#define SERVER(id, name, kind, unit, help)	SERVER_##id,
+#include "shm/counters.def"
+	SERVER_COUNTERS
+};
+
 /* Words in a lane. */
 enum counter {
 #define WORKER(id, name, kind, unit, help)	COUNTER_##id,

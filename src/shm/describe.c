@@ -8,6 +8,10 @@
 #include <string.h>
 
 static const struct segment_counter counters[] = {
+#define SERVER(id, text, k, u, h) {					\
+	.name = text, .unit = u, .help = h,				\
+	.kind = SEGMENT_##k, .place = SEGMENT_IN_SERVER,		\
+	.offset = 8 * SERVER_##id },
 #define WORKER(id, text, k, u, h) {					\
 	.name = text, .unit = u, .help = h,				\
 	.kind = SEGMENT_##k, .place = SEGMENT_IN_LANE,			\
@@ -37,6 +41,7 @@ _Static_assert(sizeof(counters) / sizeof(counters[0]) == DESCRIBE_COUNTERS,
 
 #define WORKER(id, text, k, u, h) _Static_assert(			\
 	sizeof(text) <= 32 && sizeof(u) <= 16 && sizeof(h) <= 128, text);
+#define SERVER(id, text, k, u, h)	WORKER(id, text, k, u, h)
 #define MASTER(id, text, k, u, h)	WORKER(id, text, k, u, h)
 #define METHOD(id, text, k, u, h)	WORKER(id, text, k, u, h)
 #define WORKER_HIST(id, text, k, u, h)	WORKER(id, text, k, u, h)
@@ -98,6 +103,7 @@ describe_head(struct segment_head *h, const struct segment_sizes *sizes,
 	    DESCRIBE_COUNTERS);
 	area_put(&h->own, &end, 64, sizeof(struct segment_own),
 	    LANE_CELLS + SEGMENT_LOCKS);
+	area_put(&h->server, &end, 64, sizeof(uint64_t), SERVER_COUNTERS);
 	/* Of pages of its own, as lanes are. */
 	area_put(&h->locks, &end, page, SEGMENT_LOCK, SEGMENT_LOCKS);
 	area_put(&h->lanes, &end, page, lane, sizes->lanes);

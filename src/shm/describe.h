@@ -10,8 +10,8 @@
 #include "shm/segment.h"
 
 /* How many counters there are at all. */
-#define DESCRIBE_COUNTERS	(COUNTERS + MASTER_COUNTERS +		\
-	METHOD_COUNTERS + WORKER_HISTS + METHOD_HISTS)
+#define DESCRIBE_COUNTERS	(SERVER_COUNTERS + COUNTERS +		\
+	MASTER_COUNTERS + METHOD_COUNTERS + WORKER_HISTS + METHOD_HISTS)
 
 /* Fills a zeroed head, all but names and the master. */
 void	 describe_head(struct segment_head *, const struct segment_sizes *,

@@ -7,7 +7,7 @@
  * changes its meaning SEGMENT_VERSION goes up and old readers refuse.
  *
  *	head | slots | lane table | deaths | methods | counters | own |
- *	locks | lanes
+ *	server | locks | lanes
  *
  * All but locks and lanes is written by the master alone.  Where things lie is
  * told in bytes from the start, never in pointers.
@@ -69,6 +69,7 @@ struct segment_head {
 	uint64_t	 own_published;
 	struct segment_area threads;		/* within a lane: records */
 	uint64_t	 threads_offset;	/* how many are in use */
+	struct segment_area server;		/* words */
 };
 #define SEGMENT_HEAD_LEAST	offsetof(struct segment_head, own)
 
@@ -113,7 +114,8 @@ enum segment_kind {
 enum segment_place {
 	SEGMENT_IN_LANE,			/* offset in the lane */
 	SEGMENT_IN_TABLE,			/* in its lane table entry */
-	SEGMENT_IN_METHOD			/* in its method's entry */
+	SEGMENT_IN_METHOD,			/* in its method's entry */
+	SEGMENT_IN_SERVER			/* among the server's words */
 };
 
 /*
@@ -153,7 +155,7 @@ _Static_assert(offsetof(struct segment_head, slots) == 24, "layout");
 _Static_assert(offsetof(struct segment_head, call_offset) == 216, "layout");
 _Static_assert(offsetof(struct segment_head, name) == 248, "layout");
 _Static_assert(SEGMENT_HEAD_LEAST == 656, "layout");
-_Static_assert(sizeof(struct segment_head) == 768, "layout");
+_Static_assert(offsetof(struct segment_head, server) == 768, "layout");
 _Static_assert(sizeof(struct segment_slot) == 40, "layout");
 _Static_assert(offsetof(struct segment_lane, count) == 40, "layout");
 _Static_assert(sizeof(struct segment_lane) % 8 == 0, "layout");

@@ -116,6 +116,11 @@ void	 segment_lane_ended(struct segment *, unsigned lane);
 void	 segment_slot_set(struct segment *, unsigned slot, enum slot_word,
 	    int lane, int pid, unsigned restarts);
 
+/*
+ * Words of the server.  Two masters that live side by side may both count.
+ */
+void	 segment_count(struct segment *, enum server_counter, uint64_t n);
+
 /* Adds an obituary to the ring of the last 16, with the time. */
 void	 segment_death_add(struct segment *, const char *text);
 

@@ -55,7 +55,8 @@ same_layout(const struct segment_head *a, const struct segment_head *b)
 	    same_area(&a->own, &b->own) && same_area(&a->locks, &b->locks) &&
 	    same_area(&a->cells, &b->cells) &&
 	    same_area(&a->threads, &b->threads) &&
-	    a->threads_offset == b->threads_offset;
+	    a->threads_offset == b->threads_offset &&
+	    same_area(&a->server, &b->server);
 }
 
 static bool

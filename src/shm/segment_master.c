@@ -251,6 +251,14 @@ segment_death_add(struct segment *s, const char *text)
 	word_publish(&segment_head(s)->deaths_published, n.serial);
 }
 
+void
+segment_count(struct segment *s, enum server_counter c, uint64_t n)
+{
+	uint64_t *w = segment_entry(s, &s->at.server, c);
+
+	__atomic_fetch_add(w, n, __ATOMIC_RELAXED);
+}
+
 uint64_t
 segment_lane_busy(const struct segment *s, unsigned lane)
 {

@@ -83,6 +83,14 @@ threads_ok(const struct segment_head *h)
 	    span_ok(h->threads_offset, 8, h->lanes.stride));
 }
 
+/* And for the server's words. */
+static bool
+server_ok(const struct segment_head *h)
+{
+	return h->server.count == 0 || (h->server.stride == 8 &&
+	    area_ok(&h->server, h->size, 8, MAX_COUNTERS));
+}
+
 /* A head of an earlier build is shorter: what it does not know is not there. */
 static void
 head_copy(struct segment_head *h, const char *map, uint64_t size)
@@ -104,7 +112,7 @@ head_read(struct segment_head *h, const char *map, uint64_t size)
 	    h->head_size > h->size)
 		return "the segment's head is damaged";
 	if (!areas_ok(h) || !lane_ok(h) || !own_ok(h) ||
-	    !threads_ok(h))
+	    !threads_ok(h) || !server_ok(h))
 		return "the segment's areas are damaged";
 	return NULL;
 }
@@ -119,6 +127,8 @@ counter_ok(const struct segment_head *h, const struct segment_counter *c)
 		return span_ok(c->offset, 8, h->lane_table.stride);
 	case SEGMENT_IN_METHOD:
 		return span_ok(c->offset, 8, h->method_table.stride);
+	case SEGMENT_IN_SERVER:
+		return span_ok(c->offset, 8, h->server.count * 8);
 	}
 	return true;
 }
@@ -150,7 +160,7 @@ counter_show(struct tf_stat_counter *to, struct segment_counter *c)
 	    c->kind == SEGMENT_HISTOGRAM ? TF_STAT_HISTOGRAM :
 	    TF_STAT_COUNTER;
 	to->level = c->place == SEGMENT_IN_METHOD ? TF_STAT_METHOD :
-	    TF_STAT_WORKER;
+	    c->place == SEGMENT_IN_SERVER ? TF_STAT_SERVER : TF_STAT_WORKER;
 }
 
 /* -1: it is damaged. */
@@ -185,7 +195,7 @@ counter_read(struct tf_stat *st, const struct segment_counter *c)
 	if (c->kind == SEGMENT_HISTOGRAM)
 		return c->place == SEGMENT_IN_LANE ||
 		    c->place == SEGMENT_IN_METHOD ? hist_add(st, c) : 0;
-	if (c->kind > SEGMENT_MAXIMUM || c->place > SEGMENT_IN_METHOD)
+	if (c->kind > SEGMENT_MAXIMUM || c->place > SEGMENT_IN_SERVER)
 		return 0;
 	return counter_add(st, c);
 }

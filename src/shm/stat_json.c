@@ -158,6 +158,7 @@ json_master(struct json *j, const struct tf_stat *st)
 	json_uint(j, "started_at_s", m.started_at_ns / NS_PER_S);
 	json_uint(j, "uptime_ms", m.uptime_ns / NS_PER_MS);
 	json_bool(j, "stopping", m.stopping);
+	json_counters(j, st, TF_STAT_SERVER, 0, TF_STAT_ALL);
 	json_close(j, '}');
 }
 

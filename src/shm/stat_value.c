@@ -102,6 +102,8 @@ tf_stat_value(const struct tf_stat *st, int counter, int method, int lane)
 	if (counter < 0 || (unsigned)counter >= st->counters)
 		return 0;
 	c = &st->counter[counter];
+	if (c->place == SEGMENT_IN_SERVER)
+		return word_at(st->map + st->at.server.offset, c->offset);
 	for (l = lanes.first; l < lanes.end; l++)
 		if (lane_used(st, l))
 			put_together(&sum, c->kind,

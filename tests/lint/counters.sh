@@ -25,7 +25,7 @@ unused()
 def=$TF_SOURCE/src/shm/counters.def
 src=$TF_SOURCE/src
 
-for kind in WORKER MASTER METHOD WORKER_HIST METHOD_HIST; do
+for kind in SERVER WORKER MASTER METHOD WORKER_HIST METHOD_HIST; do
 	ids $kind "$def"
 done >"$tmp/ids"
 [ "$(wc -l <"$tmp/ids")" = \
@@ -40,6 +40,7 @@ unused COUNTER WORKER "$def" "$src"/serve/*.[ch] "$src"/shm/lane.[ch] \
 clean "the worker counts what is the worker's" "$tmp/found"
 unused MASTER MASTER "$def" "$src"/shm/segment*.[ch] "$src"/proc/*.[ch] \
     >"$tmp/found"
+unused SERVER SERVER "$def" "$src"/proc/*.[ch] >>"$tmp/found"
 clean "the master counts what is the master's" "$tmp/found"
 # Outcomes are counted relative to the first; lane.c asserts their order.
 unused METHOD METHOD "$def" "$src/shm/lane.h" "$src/shm/lane.c" >"$tmp/found"

@@ -140,7 +140,11 @@ def crash_gets_an_obituary():
     s.await_log("worker 0 pid .* serves")
     deaths = s.status()["deaths"]
     assert len(deaths) == 1 and "Testbed.die" in str(deaths), deaths
-    assert s.status()["counters"]["calls_aborted"] == 1
+    status = s.status()
+    assert status["counters"]["calls_aborted"] == 1, status
+    died = {k: n for k, n in status["master"]["counters"].items() if n != 0
+            and k.startswith("deaths")}
+    assert died == {"deaths_crashed": 1}, died
     assert s.stop() == 0
 
 

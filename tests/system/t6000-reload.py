@@ -19,6 +19,12 @@ def generation(s):
     return s.status()["master"]["generation"]
 
 
+def reloads(s):
+    """How many have been done, and how many have failed."""
+    has = s.status()["master"]["counters"]
+    return has["reloads"], has["reloads_failed"]
+
+
 def put(path, content):
     """Replaces the file in one step."""
     with open(path + "~", "wb") as f:
@@ -105,6 +111,7 @@ def module_that_is_none():
         s.mood("better")
         s.succeeds("reload")
         assert s.moods() == {"better"}
+        assert reloads(s) == (1, 5), reloads(s)
     assert s.stop() == 0
 
 
@@ -153,6 +160,7 @@ def bad_configurations():
         s.fails("conf: No such file or directory", "reload")
         s.conf("call-timeout 7s\n")
         s.succeeds("reload")
+        assert reloads(s) == (1, 7), reloads(s)
     assert s.stop() == 0
 
 
@@ -215,6 +223,7 @@ def canary_that_crashes():
         s.mood("better")
         s.succeeds("reload")
         assert s.moods() == {"better"}
+        assert reloads(s) == (1, 1), reloads(s)
     assert s.stop() == 0
 
 

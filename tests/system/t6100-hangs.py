@@ -58,6 +58,7 @@ def judged(method, words, timeouts, takes):
                 r"Testbed\.%s seqid 7 from 127\.0\.0\.1:" % (pid, method))
     s.await_log(r"worker 0 pid \d+ serves")
     assert "Testbed." + method in str(s.status()["deaths"])
+    assert s.status()["master"]["counters"]["deaths_hung"] == 1
     assert sibling.call("mood") is not None
     assert "worker 1" not in s.drain_log()[s.log.index("is killed"):], s.log
     assert s.stop() == 0

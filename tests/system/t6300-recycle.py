@@ -96,6 +96,7 @@ def by_hand_and_the_successor_hangs():
         s.await_log(r"is killed: it did not start in time")
         s.await_log(r"died of signal 9")
         assert list(s.workers().values()) == [pid]
+        assert s.status()["master"]["counters"]["deaths_late"] == 1
         s.mood("good")
         os.kill(pid, signal.SIGTERM)
         until(lambda: pid not in s.processes(), "it leaves")

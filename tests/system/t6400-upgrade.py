@@ -29,6 +29,12 @@ def ping(c):
     assert b"ping" in reply, reply
 
 
+def upgrades(s):
+    """How many have been done, and how many have failed."""
+    has = s.status()["master"]["counters"]
+    return has["upgrades"], has["upgrades_failed"]
+
+
 def no_connection_and_no_call_is_lost():
     """and the counters go on"""
     s = Upgraded(CALC, workers=3)
@@ -44,6 +50,7 @@ def no_connection_and_no_call_is_lost():
     assert counters["calls_begun"] == counters["calls_ended"] == calls, \
         (counters, r)
     assert counters["connections_lost"] == 0, counters
+    assert upgrades(s) == (3, 0), upgrades(s)
     s.end()
 
 
@@ -197,6 +204,7 @@ def new_binary_that_fails():
         os.rename(good, program)
         s.upgrade()
         ping(c)
+    assert upgrades(s) == (1, 3), upgrades(s)
     s.end()
 
 

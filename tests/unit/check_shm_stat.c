@@ -190,7 +190,7 @@ START_TEST(every_counter_is_described)
 {
 	struct tf_stat *st = open_ok(segment_fd(seg));
 	const struct tf_stat_counter *c;
-	int i, level[2] = { 0, 0 };
+	int i, level[3] = { 0, 0, 0 };
 
 	for (i = 0; (c = tf_stat_counter(st, (unsigned)i)) != NULL; i++) {
 		ck_assert_int_gt(strlen(c->name), 0);
@@ -209,6 +209,7 @@ START_TEST(every_counter_is_described)
 	ck_assert_int_eq(i, WORKER_HISTS + METHOD_HISTS);
 	ck_assert_int_eq(level[TF_STAT_WORKER], COUNTERS + MASTER_COUNTERS);
 	ck_assert_int_eq(level[TF_STAT_METHOD], METHOD_COUNTERS);
+	ck_assert_int_eq(level[TF_STAT_SERVER], SERVER_COUNTERS);
 	c = tf_stat_counter(st, (unsigned)tf_stat_find(st, TF_STAT_METHOD,
 	    "time_max"));
 	ck_assert_int_eq(c->kind, TF_STAT_MAXIMUM);
