@@ -10,23 +10,31 @@
 #define BASE_HIST_H
 
 #include <stdint.h>
+#include <string.h>
 
 #define HIST_BITS	4		/* log2 of the steps per octave */
 #define HIST_STEPS	(1u << HIST_BITS)
 #define HIST_TOP	36		/* log2 of the first value too big */
 #define HIST_BUCKETS	((HIST_TOP - HIST_BITS + 1) * HIST_STEPS)
 
-/* The bucket that counts this value. */
-static inline unsigned
+/*
+ * The bucket that counts this value.  Exponent and first bits of a double are
+ * octave and step of a whole number; those below 16 have no such octave.
+ */
+static inline uint64_t
 hist_index(uint64_t value)
 {
-	unsigned shift;
+	const uint64_t first = (1023 + HIST_BITS) << HIST_BITS;
+	double d = (double)(int64_t)value;
+	uint64_t i;
 
-	if (__builtin_expect(value >> HIST_TOP != 0, 0))
-		return HIST_BUCKETS - 1;
-	shift = 63u - HIST_BITS -
-	    (unsigned)__builtin_clzll(value | HIST_STEPS);
-	return (shift << HIST_BITS) + (unsigned)(value >> shift);
+	memcpy(&i, &d, sizeof(i));
+	i = (i >> (52 - HIST_BITS)) - first;
+	if (__builtin_expect(i < HIST_BUCKETS - HIST_STEPS, 1)) {
+		__asm__("" : "+r" (i));	/* one subtraction is enough */
+		return i + HIST_STEPS;
+	}
+	return value < HIST_STEPS ? value : HIST_BUCKETS - 1;
 }
 
 /*

@@ -10,14 +10,18 @@
 #include "serve/registry.h"
 #include "serve/spare.h"
 
+static inline enum call_outcome
+ended_well(const struct call *call)
+{
+	return CALL_OK + call->oneway * (CALL_ONEWAY - CALL_OK);
+}
+
 static enum call_outcome
 outcome(const struct call *call)
 {
-	if (call->end == CALL_FAILED)
-		return call->fault;
-	if (call->end == CALL_THREW)
-		return CALL_EXCEPTION;
-	return call->oneway ? CALL_ONEWAY : CALL_OK;
+	if (call->end == CALL_RETURNED)
+		return ended_well(call);
+	return call->end == CALL_FAILED ? call->fault : CALL_EXCEPTION;
 }
 
 /* The reply, or, if that cannot be sent, an error that says so. */
@@ -73,12 +77,6 @@ put_reply(struct call *call, struct buf *b, size_t max)
 	return b->len - start;
 }
 
-static unsigned
-counters_of(const struct call *call)
-{
-	return call->entry == NULL ? 0 : call->entry->counters;
-}
-
 /* Nobody waits for its answer. */
 static bool
 is_unheard(const struct conn *c, const struct call *call)
@@ -98,17 +96,27 @@ note_now(struct conn *c, struct call *call, uint64_t now_ns, uint64_t sent)
 	access_call(c, call, &note, note.gone ? 0 : sent);
 }
 
+/* Apart, so that the other calls do not look for errors. */
+static __attribute__((noinline)) void
+end_badly(struct worker *w, const struct call *call, uint64_t now_ns,
+    uint64_t sent)
+{
+	lane_call_end(w->lane, call->counters, outcome(call),
+	    now_ns - w->loop.now_ns, call->bytes_in, sent);
+}
+
 static void
 answer_now(struct conn *c, struct call *call)
 {
 	struct worker *w = c->worker;
-	struct lane *lane = w->config->lane;
-	uint64_t began = w->loop.now_ns, now = lane_call_clock(began);
-	unsigned method = counters_of(call);
+	uint64_t now = lane_call_clock(w->loop.now_ns);
 	size_t sent = put_reply(call, &w->send, w->config->limits.max_frame);
 
-	lane_call_end(lane, method, outcome(call), now - began,
-	    call->bytes_in, sent);
+	if (__builtin_expect(call->end == CALL_RETURNED, 1))
+		lane_call_end(w->lane, call->counters, ended_well(call),
+		    now - w->loop.now_ns, call->bytes_in, sent);
+	else
+		end_badly(w, call, now, sent);
 	if (__builtin_expect(w->access != NULL, 0))
 		note_now(c, call, now, sent);
 	w->loop.now_ns = now;
@@ -119,7 +127,7 @@ void
 answer_count(const struct call *call, enum call_outcome how,
     uint64_t elapsed_ns)
 {
-	lane_call_count(call->conn->worker->config->lane, counters_of(call),
+	lane_call_count(call->conn->worker->config->lane, call->counters,
 	    how, elapsed_ns, call->bytes_in, 0);
 }
 
@@ -150,7 +158,7 @@ release(struct conn *c, struct call *call)
 
 	TAILQ_REMOVE(&c->owed, call, link);
 	sent = put_reply(call, &w->send, w->config->limits.max_frame);
-	lane_call_sent(w->config->lane, counters_of(call), sent);
+	lane_call_sent(w->config->lane, call->counters, sent);
 	if (w->access != NULL)
 		access_call(c, call, &call->note, sent);
 	if (call->parked.out)

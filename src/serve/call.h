@@ -82,6 +82,7 @@ struct call {
 	struct buf		 reply;		/* the message, while it waits
 						   to be put in its envelope */
 	const struct entry	*entry;		/* NULL: unknown method */
+	uint16_t		 counters;	/* its method's, or "other" */
 	const struct wire_proto	*proto;
 	void			*args, *result;
 	struct app_error	 error;

@@ -147,6 +147,7 @@ TAILQ_HEAD(door_list, door);
 
 struct worker {
 	const struct worker_config *config;
+	struct lane		*lane;		/* config's */
 	struct loop		 loop;
 	struct watch		 channel, signals, stop_order;
 	struct door_list	 doors;
@@ -291,7 +292,7 @@ conn_owes(const struct conn *c)
 static inline void
 conn_count(const struct conn *c, enum counter counter, uint64_t n)
 {
-	lane_add(c->worker->config->lane, counter, n);
+	lane_add(c->worker->lane, counter, n);
 }
 
 /* A read(2) that gave n. */

@@ -131,21 +131,25 @@ dispatch_look_up(struct conn *c, struct call *call)
 {
 	struct worker *w = c->worker;
 	const struct wire_msg *m = &call->msg;
+	const struct entry *e = registry_find(w->config->registry,
+	    m->name.s, m->name.len);
 
-	call->entry = registry_find(w->config->registry, m->name.s,
-	    m->name.len);
-	lane_call_begin(w->config->lane,
-	    call->entry == NULL ? 0 : call->entry->counters, m->seqid,
-	    c->peer, w->loop.now_ns);
-	if (call->entry == NULL) {
+	call->entry = e;
+	if (e == NULL) {
+		call->counters = 0;
+		lane_call_begin(w->lane, 0, m->seqid, c->peer,
+		    w->loop.now_ns);
 		fail_unknown(call, w->config->registry);
 		call->fault = CALL_UNKNOWN;
 		return -1;
 	}
+	call->counters = e->counters;
+	lane_call_begin(w->lane, e->counters, m->seqid, c->peer,
+	    w->loop.now_ns);
 	/* The same text, but not in a buffer that others will use. */
-	call->msg.name.s = call->entry->method->name;
-	call->msg.name.len -= call->entry->prefix;
-	if (call->entry->method->flags & TF_ONEWAY)
+	call->msg.name.s = e->method->name;
+	call->msg.name.len -= e->prefix;
+	if (e->method->flags & TF_ONEWAY)
 		call->oneway = true;
 	set_public(c, call);
 	return 0;

@@ -64,8 +64,9 @@ read_message(struct call *call, struct wire_reader *r, int32_t seqid)
 
 /* It counts as a call all the same, of nobody's. */
 static void
-begin_failed(struct conn *c, const struct call *call)
+begin_failed(struct conn *c, struct call *call)
 {
+	call->counters = 0;
 	lane_call_begin(c->worker->config->lane, 0, call->msg.seqid, c->peer,
 	    c->worker->loop.now_ns);
 }

@@ -55,7 +55,7 @@ limits_of(const struct settings *s)
 
 /* What the settings and the segment know of each method. */
 static void
-bind_methods(struct tf_server *srv)
+bind_methods(struct tf_server *srv, struct lane *lane)
 {
 	for (size_t i = 0; i < srv->registry.n; i++) {
 		struct entry *e = &srv->registry.entries[i];
@@ -66,8 +66,9 @@ bind_methods(struct tf_server *srv)
 		    e->method->name);
 		e->threaded = settings_threaded(&srv->settings, e->service,
 		    e->method->name, e->method->flags & TF_THREADED);
-		e->counters = (uint16_t)segment_method_find(srv->segment,
-		    e->title, e->method->name);
+		e->counters = (uint16_t)lane_index(lane,
+		    (unsigned)segment_method_find(srv->segment, e->title,
+		    e->method->name));
 	}
 }
 
@@ -153,7 +154,7 @@ run_serve(struct tf_server *srv, struct worker_config *config)
 	config->arg = srv;
 	config->limits = limits_of(&srv->settings);
 	config->http_path = srv->settings.http_path;
-	bind_methods(srv);
+	bind_methods(srv, config->lane);
 	if (bind_declared(srv, config, why, sizeof(why)) == -1) {
 		log_errorx("%s", why);
 		return 1;

@@ -14,9 +14,13 @@ _Static_assert(CALL_OK < CALL_FIRST_ERROR &&
 void
 lane_init(struct lane *l, unsigned methods)
 {
-	l->methods = methods;
-	l->hist_words = lane_hist_offset(methods) / sizeof(uint64_t);
-	l->thread_words = lane_thread_offset(methods) / sizeof(uint64_t);
+	char *start = (char *)l;
+
+	*lane_desk(l) = (struct lane_desk){ .methods = methods,
+	    .method = l->method,
+	    .hist = (void *)(start + lane_hist_offset(methods)),
+	    .hist_stride = HIST_BUCKETS,
+	    .thread = (void *)(start + lane_thread_offset(methods)) };
 	l->threads = 0;
 	l->busy_since_ns = 0;
 	lane_peer(l, NULL);
@@ -30,15 +34,18 @@ lane_peer(struct lane *l, const char *peer)
 	if (peer != NULL)
 		strlcpy((char *)text, peer, sizeof(text));
 	record_write(&l->call.seq, l->call.peer, text, LANE_PEER / 8);
-	l->peer_key = (uintptr_t)peer;
+	lane_desk(l)->peer_key = (uintptr_t)peer;
 }
 
 void
 lane_turn(struct lane *l, uint64_t lag_ns)
 {
 	uint64_t *hist = (uint64_t *)l + lane_worker_hist_offset(
-	    WORKER_HIST_LOOP_LAG, (unsigned)l->methods) / sizeof(uint64_t);
+	    WORKER_HIST_LOOP_LAG, (unsigned)lane_desk(l)->methods) /
+	    sizeof(uint64_t);
 
+	if (!LANE_COUNTS)
+		return;
 	word_add(hist + hist_index(lag_ns), 1);
 	lane_add(l, COUNTER_LOOP_LAG_SUM, lag_ns);
 	lane_max(l, COUNTER_LOOP_LAG_MAX, lag_ns);
@@ -51,8 +58,8 @@ lane_call_waited(struct lane *l, unsigned method, uint64_t waited_ns)
 	uint64_t index = lane_index(l, method);
 	uint64_t *count = l->method[index].count;
 	uint64_t *hist = (uint64_t *)l + lane_method_hists_offset(
-	    METHOD_HIST_WAIT, (unsigned)l->methods) / sizeof(uint64_t) +
-	    index * HIST_BUCKETS;
+	    METHOD_HIST_WAIT, (unsigned)lane_desk(l)->methods) /
+	    sizeof(uint64_t) + index * HIST_BUCKETS;
 
 	word_add(hist + hist_index(waited_ns), 1);
 	word_add(&count[METHOD_WAIT_SUM], waited_ns);
@@ -83,6 +90,14 @@ lane_call_error(struct lane *l, struct lane_method *m,
 }
 
 void
+lane_call_note_peer(struct lane *l, unsigned method, int32_t seqid,
+    const char *peer, uint64_t now_ns)
+{
+	lane_peer(l, peer);
+	lane_call_note(l, method, seqid, now_ns);
+}
+
+void
 lane_calls_aborted(struct lane *l, unsigned methods)
 {
 	uint64_t *count, begun, ended;
@@ -99,9 +114,7 @@ lane_calls_aborted(struct lane *l, unsigned methods)
 static struct lane_call *
 thread_call(struct lane *l, unsigned thread)
 {
-	struct lane_thread *t = (void *)((uint64_t *)l + l->thread_words);
-
-	return &t[thread].call;
+	return &lane_desk(l)->thread[thread].call;
 }
 
 void

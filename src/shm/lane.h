@@ -55,17 +55,32 @@ struct lane_thread {
 	uint64_t	 zero[7];
 };
 
+/* With room, so that its place is found with a shift. */
 struct lane_method {
-	uint64_t	 count[METHOD_COUNTERS];
+	union {
+		uint64_t count[METHOD_COUNTERS];
+		uint64_t room[32];
+	};
+};
+_Static_assert(METHOD_COUNTERS <= 32, "twice the room, then");
+
+/*
+ * What its writer knows of a lane and nobody shares: right before the lane, in
+ * a page of its own, so that whatever writes over the lane spoils numbers, and
+ * does not send the writer elsewhere.
+ */
+struct lane_desk {
+	_Alignas(64)
+	uint64_t	 methods;		/* how many have room */
+	struct lane_method *method;
+	uint64_t	*hist;			/* of the first method */
+	uint64_t	 hist_stride;		/* words, and no constant: one
+						   multiplication then */
+	struct lane_thread *thread;
+	uintptr_t	 peer_key;		/* whose text call.peer is */
 };
 
 struct lane {
-	/* The writer's own; nobody else believes them. */
-	uint64_t	 methods;		/* how many have room */
-	uint64_t	 hist_words;		/* from the start of the lane */
-	uint64_t	 peer_key;		/* whose text call.peer is */
-	uint64_t	 thread_words;		/* from the start of the lane */
-	/* For all. */
 	uint64_t	 threads;		/* whose records are in use */
 	uint64_t	 busy_since_ns;
 	struct lane_call call;
@@ -138,8 +153,8 @@ lane_size(unsigned methods)
 }
 
 /*
- * What a process does first with its lane (segment_attach() does it); methods
- * is at least 1.  Counts are left as they are.
+ * What a process does first with its lane (segment_attach() does it), which has
+ * a desk; methods is at least 1.  Counts are left as they are.
  */
 void	 lane_init(struct lane *, unsigned methods);
 
@@ -166,11 +181,20 @@ lane_max(struct lane *l, enum counter c, uint64_t value)
 		word_max(&l->count[c], value);
 }
 
-/* An index that has no room counts as method 0, "other". */
-static inline uint64_t
-lane_index(const struct lane *l, unsigned method)
+static inline struct lane_desk *
+lane_desk(struct lane *l)
 {
-	return method & -(uint64_t)(method < l->methods);
+	return (struct lane_desk *)(void *)l - 1;
+}
+
+/*
+ * What methods are counted by: an index that has no room counts as method 0,
+ * "other".
+ */
+static inline unsigned
+lane_index(struct lane *l, unsigned method)
+{
+	return method < lane_desk(l)->methods ? method : 0;
 }
 
 static inline struct lane_method *
@@ -179,11 +203,10 @@ lane_method(struct lane *l, unsigned method)
 	return &l->method[lane_index(l, method)];
 }
 
-/* The histogram of an index that has room. */
 static inline uint64_t *
 lane_hist(struct lane *l, uint64_t index)
 {
-	return (uint64_t *)l + l->hist_words + index * HIST_BUCKETS;
+	return lane_desk(l)->hist + index * lane_desk(l)->hist_stride;
 }
 
 /*
@@ -210,13 +233,31 @@ void	 lane_peer(struct lane *, const char *peer);
 static inline void
 lane_peer_gone(struct lane *l, const char *peer)
 {
-	if (l->peer_key == (uintptr_t)peer)
-		l->peer_key = LANE_NO_PEER;
+	if (lane_desk(l)->peer_key == (uintptr_t)peer)
+		lane_desk(l)->peer_key = LANE_NO_PEER;
 }
+
+/* A call of the peer that was noted last. */
+static inline void
+lane_call_note(struct lane *l, unsigned method, int32_t seqid,
+    uint64_t now_ns)
+{
+	record_step(&l->call.seq);
+	word_set(&l->call.since_ns, now_ns);
+	word_set(&l->call.what, (uint64_t)(uint32_t)seqid << 32 |
+	    (method & 0xffff));
+	record_step(&l->call.seq);
+	lane_add(l, COUNTER_CALLS_BEGUN, 1);
+	word_add(&lane_desk(l)->method[method].count[METHOD_BEGUN], 1);
+}
+
+/* The same of another. */
+void	 lane_call_note_peer(struct lane *, unsigned method, int32_t seqid,
+	    const char *peer, uint64_t now_ns);
 
 /*
  * A call enters its handler.  now_ns is CLOCK_MONOTONIC and not 0.  The method
- * is an index from segment_method_find().
+ * is, here and below, a lane_index().
  */
 static inline void
 lane_call_begin(struct lane *l, unsigned method, int32_t seqid,
@@ -224,15 +265,10 @@ lane_call_begin(struct lane *l, unsigned method, int32_t seqid,
 {
 	if (!LANE_COUNTS)
 		return;
-	if (__builtin_expect(l->peer_key != (uintptr_t)peer, 0))
-		lane_peer(l, peer);
-	record_step(&l->call.seq);
-	word_set(&l->call.since_ns, now_ns);
-	word_set(&l->call.what, (uint64_t)(uint32_t)seqid << 32 |
-	    (method & 0xffff));
-	record_step(&l->call.seq);
-	lane_add(l, COUNTER_CALLS_BEGUN, 1);
-	word_add(&lane_method(l, method)->count[METHOD_BEGUN], 1);
+	if (__builtin_expect(lane_desk(l)->peer_key == (uintptr_t)peer, 1))
+		lane_call_note(l, method, seqid, now_ns);
+	else
+		lane_call_note_peer(l, method, seqid, peer, now_ns);
 }
 
 /* When a call that began then has ended; the next begins at that time. */
@@ -265,13 +301,14 @@ static inline void
 lane_call_count(struct lane *l, unsigned method, enum call_outcome outcome,
     uint64_t elapsed_ns, uint64_t bytes_in, uint64_t bytes_out)
 {
-	uint64_t index = lane_index(l, method);
-	uint64_t *hist = lane_hist(l, index);
-	struct lane_method *m = &l->method[index];
+	uint64_t *hist = lane_hist(l, method);
+	struct lane_method *m = lane_desk(l)->method + method;
 
 	if (!LANE_COUNTS)
 		return;
-	word_add(&m->count[outcome], 1);
+	/* A compiler that saw where it comes from would add it up each time. */
+	__asm__("" : "+r" (m));
+	word_add(&m->count[(unsigned)outcome], 1);
 	if (__builtin_expect(outcome >= CALL_FIRST_ERROR, 0))
 		lane_call_error(l, m, outcome);
 	word_add(&m->count[METHOD_BYTES_IN], bytes_in);
@@ -290,7 +327,7 @@ static inline void
 lane_call_sent(struct lane *l, unsigned method, uint64_t bytes_out)
 {
 	if (LANE_COUNTS)
-		word_add(&lane_method(l, method)->count[METHOD_BYTES_OUT],
+		word_add(&l->method[method].count[METHOD_BYTES_OUT],
 		    bytes_out);
 }
 

@@ -122,16 +122,32 @@ segment_create(const char *name, const struct segment_sizes *sizes)
 	return s;
 }
 
+static size_t
+page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* With the pages before and behind it. */
 static void
 unmap_guarded(void *p, size_t size)
 {
-	munmap(p, size + (size_t)sysconf(_SC_PAGESIZE));
+	munmap((char *)p - page_size(), size + 2 * page_size());
 }
 
 static void
 unmap_lane(const struct segment *s, void *lane)
 {
-	unmap_guarded(lane, s->at.lanes.stride);
+	if (lane != NULL)
+		unmap_guarded(lane, s->at.lanes.stride);
+}
+
+static void
+unmap_lanes(const struct segment *s)
+{
+	unmap_lane(s, s->lane);
+	for (unsigned i = 0; s->lanes != NULL && i < s->at.lanes.count; i++)
+		unmap_lane(s, s->lanes[i].self);
 }
 
 /* Whole pages: the lanes begin on the next one. */
@@ -148,8 +164,7 @@ segment_free(struct segment *s)
 		return;
 	if (s->map != NULL)
 		munmap(s->map, s->at.size);
-	if (s->lane != NULL)
-		unmap_lane(s, s->lane);
+	unmap_lanes(s);
 	if (s->locks != NULL)
 		unmap_guarded(s->locks, locks_size(s));
 	if (s->fd != -1)
@@ -172,36 +187,41 @@ segment_write_fd(const struct segment *s)
 	return s->fd;
 }
 
-/* A part for writing, and behind it a page that cannot be touched. */
+/* A part for writing, between two pages that cannot be touched. */
 static void *
 map_guarded(const struct segment *s, uint64_t offset, size_t size)
 {
-	void *p;
+	char *p;
 
-	p = mmap(NULL, size + (size_t)sysconf(_SC_PAGESIZE), PROT_NONE,
+	p = mmap(NULL, size + 2 * page_size(), PROT_NONE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
 		return p;
-	return mmap(p, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-	    s->fd, (off_t)offset);
+	return mmap(p + page_size(), size, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_FIXED, s->fd, (off_t)offset);
 }
 
-static void *
+/* The page before it is its desk. */
+static struct lane *
 map_lane(const struct segment *s, unsigned lane)
 {
-	return map_guarded(s, s->at.lanes.offset + lane * s->at.lanes.stride,
-	    s->at.lanes.stride);
+	char *p = map_guarded(s, s->at.lanes.offset +
+	    lane * s->at.lanes.stride, s->at.lanes.stride);
+
+	if (p == MAP_FAILED || mprotect(p - page_size(), page_size(),
+	    PROT_READ | PROT_WRITE) == -1)
+		return NULL;
+	return (void *)p;
 }
 
 struct lane *
 segment_attach(struct segment *s, unsigned lane)
 {
-	void *p, *locks, *all;
+	void *locks, *all;
 
 	BUG_ON(lane >= s->at.lanes.count || s->fd == -1);
-	if ((p = map_lane(s, lane)) == MAP_FAILED)
+	if ((s->lane = map_lane(s, lane)) == NULL)
 		return NULL;
-	s->lane = p;
 	locks = map_guarded(s, s->at.locks.offset, locks_size(s));
 	if (locks == MAP_FAILED)
 		return NULL;
@@ -219,6 +239,12 @@ segment_attach(struct segment *s, unsigned lane)
 struct lane *
 segment_attach_self(struct segment *s, unsigned lane)
 {
-	lane_init(segment_lane_at(s, lane), (unsigned)s->at.methods.count);
-	return segment_lane_at(s, lane);
+	struct lane **self = &s->lanes[lane].self;
+
+	BUG_ON(lane >= s->at.lanes.count);
+	if (*self == NULL)
+		*self = map_lane(s, lane);
+	if (*self != NULL)
+		lane_init(*self, (unsigned)s->at.methods.count);
+	return *self;
 }

@@ -19,6 +19,7 @@ struct lane_state {
 					   undecided any more */
 	unsigned	 undecided;	/* connections */
 	uint64_t	 moved_before;	/* by earlier processes */
+	struct lane	*self;		/* for whoever serves in-process */
 };
 
 struct segment {

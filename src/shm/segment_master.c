@@ -117,8 +117,8 @@ segment_lane_take(struct segment *s, unsigned slot, unsigned generation)
 		return -1;
 	state = &s->lanes[lane];
 	*state = (struct lane_state){ .slot = (int)slot,
-	    .last_slot = (int)slot, .moved_before = word_get(
-	    &segment_lane_at(s,
+	    .last_slot = (int)slot, .self = state->self,
+	    .moved_before = word_get(&segment_lane_at(s,
 	    (unsigned)lane)->count[COUNTER_CONNECTIONS_MOVED_OUT]) };
 	t = segment_table_at(s, (unsigned)lane);
 	n = *t;

@@ -52,6 +52,7 @@ static void
 start(void)
 {
 	static struct unit_handler handler;
+	struct lane_desk *desk;
 	char why[200];
 
 	handler = unit_handler;
@@ -63,7 +64,9 @@ start(void)
 	    sizeof(why)) == -1 || registry_add(&registry, "twin",
 	    &unit_service, &handler, why, sizeof(why)) == -1)
 		abort();
-	lane = aligned_alloc(64, (lane_size(METHODS) + 63) & ~63ul);
+	desk = aligned_alloc(64, (sizeof(*desk) + lane_size(METHODS) + 63) &
+	    ~63ul);
+	lane = (struct lane *)(void *)(desk + 1);
 }
 
 /* Listens where the kernel chooses, and connects to that. */

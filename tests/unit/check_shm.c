@@ -363,8 +363,7 @@ calls_on_threads(struct lane *l)
 	lane_thread_end(l, 1);
 	lane_thread_begin(l, 2, 2, -9, NULL, 3000);
 	lane_thread_begin(l, 1, 2, 10, "10.0.0.3:3", 4000);
-	record_begin((uint64_t *)l + l->thread_words +
-	    sizeof(struct lane_thread) / sizeof(uint64_t));
+	record_begin(&lane_desk(l)->thread[1].call.seq);
 }
 
 START_TEST(a_worker_is_killed_with_threads)

@@ -3,6 +3,8 @@
 #include "unit_lane.h"
 
 #include <check.h>
+#include <stdlib.h>
+#include <string.h>
 
 static uint64_t
 sum(const uint64_t *words, const int *of, size_t n)
@@ -94,4 +96,17 @@ unit_lane_adds_up(const struct lane *l, unsigned methods)
 	ck_assert_uint_eq(errors, SUM(l->count, kinds));
 	ck_assert_uint_le(l->count[COUNTER_HEADER_ERRORS],
 	    l->count[COUNTER_MESSAGE_ERRORS]);
+}
+
+struct lane *
+unit_lane_new(unsigned methods)
+{
+	size_t size = (sizeof(struct lane_desk) + lane_size(methods) + 63) &
+	    ~63ul;
+	struct lane_desk *desk = aligned_alloc(64, size);
+	struct lane *l = (void *)(desk + 1);
+
+	memset(desk, 0, size);
+	lane_init(l, methods);
+	return l;
 }

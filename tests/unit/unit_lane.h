@@ -8,6 +8,9 @@
 
 #include "shm/lane.h"
 
+/* One that is nobody's but the caller's; free(lane_desk()). */
+struct lane *unit_lane_new(unsigned methods);
+
 /* The worker that has counted there is at rest or has ended. */
 void	unit_lane_adds_up(const struct lane *, unsigned methods);
 

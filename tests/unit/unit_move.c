@@ -71,7 +71,8 @@ side_setup(struct side *s)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
 	*s = (struct side){ .channel = pair[0], .theirs = pair[1],
 	    .unix_door = peer_door(AF_UNIX), .tcp_door = peer_door(AF_INET),
-	    .lane = shared(lane_size(METHODS)),
+	    .lane = (void *)((char *)shared(sizeof(struct lane_desk) +
+	    lane_size(METHODS)) + sizeof(struct lane_desk)),
 	    .notes = shared(sizeof(*s->notes)) };
 	lane_init(s->lane, METHODS);
 }

@@ -74,9 +74,7 @@ bench_setup(void)
 	    &unit_handler, why, sizeof(why)) == 0, "%s", why);
 	ck_assert_int_eq(registry_add(&b.registry, "twin", &unit_service,
 	    &unit_handler, why, sizeof(why)), 0);
-	b.lane = aligned_alloc(64, (lane_size(METHODS) + 63) & ~63ul);
-	memset(b.lane, 0, lane_size(METHODS));
-	lane_init(b.lane, METHODS);
+	b.lane = unit_lane_new(METHODS);
 	b.doors[0] = peer_door(AF_UNIX);
 	b.doors[1] = peer_door(AF_INET);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, b.channel), 0);
@@ -231,7 +229,7 @@ bench_teardown(void)
 	ck_assert_int_eq(peer_fds(), b.fds);
 	unit_lane_adds_up(b.lane, METHODS);
 	registry_fini(&b.registry);
-	free(b.lane);
+	free(lane_desk(b.lane));
 	close_pair(b.doors);
 	close(b.channel[0]);
 	close(b.channel[1]);
