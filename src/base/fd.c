@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -32,6 +33,20 @@ fd_fill_stdio(void)
 	while ((fd = open("/dev/null", O_RDWR)) != -1 && fd <= STDERR_FILENO)
 		;
 	fd_close(&fd);
+}
+
+/* Behind all that are to be overwritten, before any is. */
+int
+fd_line_up(const int *fds, unsigned n, int first)
+{
+	int *up = calloc(n, sizeof(*up)), rc = up == NULL ? -1 : 0;
+
+	for (unsigned i = 0; rc != -1 && i < n; i++)
+		rc = up[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, first + (int)n);
+	for (unsigned i = 0; rc != -1 && i < n; i++)
+		rc = dup2(up[i], first + (int)i);
+	free(up);
+	return rc == -1 ? -1 : 0;
 }
 
 int

@@ -16,6 +16,13 @@ void	fd_close(int *fd);
 void	fd_fill_stdio(void);
 
 /*
+ * Copies of n descriptors, at first, first + 1 and so on, which an exec leaves
+ * open; what was open there is closed, even if it is one of them.  -1 and
+ * errno.
+ */
+int	fd_line_up(const int *fds, unsigned n, int first);
+
+/*
  * One message over a SOCK_SEQPACKET socket, with a descriptor unless it is
  * -1.  fd_recv() sets *fd to the descriptor that came along (close-on-exec) or
  * to -1; a message that was cut, that brought more than one, or whose

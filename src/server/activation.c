@@ -184,13 +184,13 @@ move_up(int fd, unsigned n)
 static int
 put_in_place(const struct activation_fd *fds, unsigned n)
 {
-	int *up = calloc(n, sizeof(*up)), rc = up == NULL ? -1 : 0;
+	int *numbers = calloc(n, sizeof(*numbers)), rc = -1;
 
-	for (unsigned i = 0; rc != -1 && i < n; i++)
-		rc = up[i] = move_up(fds[i].fd, n);
-	for (unsigned i = 0; rc != -1 && i < n; i++)
-		rc = dup2(up[i], FIRST + (int)i);
-	free(up);
+	for (unsigned i = 0; numbers != NULL && i < n; i++)
+		numbers[i] = fds[i].fd;
+	if (numbers != NULL)
+		rc = fd_line_up(numbers, n, FIRST);
+	free(numbers);
 	return rc;
 }
 
