@@ -10,12 +10,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "proc/backoff.h"
 #include "proc/master_body.h"
 #include "shm/segment.h"
-
-#define HEALTHY_NS	(1 * NS_PER_S)	/* a life that forgives deaths */
-#define BACKOFF_MIN_NS	(100 * NS_PER_MS)
-#define BACKOFF_MAX_NS	(30 * NS_PER_S)
 
 /* The process that stands for the slot: its own, or one that leaves it. */
 static const struct worker *
@@ -64,17 +61,11 @@ timer_ran_out(struct timer *t)
 static void
 wait_and_retry(struct slot *s)
 {
-	uint64_t ns = 0;
+	uint64_t ns = backoff_ns(s->failures);
 
-	if (s->failures > 0) {
-		unsigned doublings = s->failures < 16 ? s->failures - 1 : 15;
-
-		ns = BACKOFF_MIN_NS << doublings;
-		if (ns > BACKOFF_MAX_NS)
-			ns = BACKOFF_MAX_NS;
+	if (s->failures > 0)
 		log_warnx("worker %u: death %u in a row; the next one starts "
 		    "in %.1f s", s->number, s->failures, (double)ns / 1e9);
-	}
 	timer_set(&s->master->loop, &s->timer, clock_ns() + ns, timer_ran_out);
 }
 
