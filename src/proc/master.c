@@ -80,6 +80,7 @@ static void
 end(struct master *m, bool in_order)
 {
 	watch_remove(&m->loop, &m->control.watch);
+	companion_fini(m);
 	m->config->finish(m->config->arg, in_order);
 	orders_end(m);
 	broker_fini(m);
@@ -115,15 +116,25 @@ turn(struct master *m, char *why, size_t size)
 	return 0;
 }
 
+/* The last to leave is the one that tells of it. */
+static bool
+is_over(struct master *m)
+{
+	if (!(m->stopping || upgrade_is_over(m)) || !TAILQ_EMPTY(&m->workers))
+		return false;
+	companion_stop(m);
+	return companion_is_gone(m);
+}
+
 static int
 serve(struct master *m, char *why, size_t size)
 {
 	int rc = 0;
 
+	companion_start(m);
 	for (unsigned i = 0; i < m->limits.workers; i++)
 		slot_event(&m->slots[i], SLOT_E_WANT);
-	while (rc == 0 && !((m->stopping || upgrade_is_over(m)) &&
-	    TAILQ_EMPTY(&m->workers)))
+	while (rc == 0 && !is_over(m))
 		rc = turn(m, why, size);
 	if (rc == 0 && start_failed(m)) {
 		snprintf(why, size, "%s", m->failure);
@@ -137,6 +148,7 @@ master_run(const struct master_config *config, char *why, size_t size)
 {
 	struct master m = { .config = config, .limits = config->limits,
 	    .generation = config->generation, .newest = config->generation,
+	    .companion = { .child.pidfd = -1, .death.fd = -1 },
 	    .signals.fd = -1, .stop_order.fd = -1, .loop = LOOP_CLOSED,
 	    .control.watch.fd = -1, .reload = { .pipe.fd = -1,
 	    .death.fd = -1, .preflight = { .fd = -1, .child.pidfd = -1 } },

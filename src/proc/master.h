@@ -57,6 +57,15 @@ struct master_config {
 	unsigned	 max_workers;	/* slots, MASTER_MAX_SLOTS at most */
 	struct listener	*listeners;	/* bound; slots as they are used */
 	unsigned	 nlisteners;	/* at most MASTER_MAX_LISTENERS */
+	/*
+	 * Sockets that are no worker's, of which the next master has one each;
+	 * and who answers there: a process beside the workers, from before the
+	 * first of them until after the last.  In a child, companion() executes
+	 * it, or says why not and returns; NULL: there is none.
+	 */
+	struct listener	*beside;
+	unsigned	 nbeside;
+	void		(*companion)(void *arg);
 	int		 backlog;
 	int		 control_fd;	/* listening, SEQPACKET; -1: none */
 	int		 stop_fd;	/* readable: stop in order; -1: none */

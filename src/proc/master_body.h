@@ -13,6 +13,7 @@
  *	sockets.c  which worker accepts on which listening sockets
  *	broker.c   connections on their way from one worker to another
  *	reload.c   the next generation
+ *	companion.c  the process that is no worker
  *	report.c   what the service manager hears
  *	upgrade.c  the next master, or the one before
  *	watch.c    a look at all workers now and then: age, load
@@ -143,8 +144,19 @@ struct upgrade {
 						   to the new one */
 };
 
+struct companion {
+	struct child		 child;
+	struct watch		 death;
+	struct timer		 timer;		/* until it starts, or is
+						   killed */
+	uint64_t		 born_ns;
+	unsigned		 failures;	/* deaths in a row */
+	bool			 told;		/* to end, for good */
+};
+
 struct master {
 	const struct master_config *config;
+	struct companion	 companion;
 	struct upgrade		 upgrade;
 	struct master_limits	 limits;
 	struct loop		 loop;
@@ -220,6 +232,12 @@ bool	reload_runs(const struct master *);
 void	reload_worker_ready(struct master *, struct slot *);
 void	reload_worker_lost(struct master *, const char *why);
 void	reload_stop(struct master *);	/* the server stops */
+
+/* companion.c */
+void	companion_start(struct master *);	/* if there is to be one */
+void	companion_stop(struct master *);	/* for good; twice is fine */
+bool	companion_is_gone(const struct master *);
+void	companion_fini(struct master *);	/* whatever it does */
 
 /* report.c */
 void	report_start(struct master *);

@@ -39,6 +39,7 @@ close_private(struct master *m, const int *fds)
 		fd_close(&w->child.pidfd);
 		fd_close(&w->party.channel.fd);
 	}
+	fd_close(&m->companion.child.pidfd);
 	fd_close(&m->upgrade.before.channel.fd);
 	fd_close(&m->upgrade.other.channel.fd);
 	fd_close(&m->upgrade.child.pidfd);

@@ -138,6 +138,7 @@ commit(struct master *m, uint32_t reads)
 	    (long)u->child.pid);
 	control_deafen(&m->control);
 	m->config->leave(m->config->arg, u->child.pid);
+	companion_stop(m);
 	channel_send(&u->other.channel, &yours, -1);
 	for (unsigned i = 0; i < m->config->max_workers; i++) {
 		slot_abandon(&m->slots[i]);
@@ -183,6 +184,7 @@ inherit(struct master *m)
 	for (unsigned i = 0; i < m->config->max_workers; i++)
 		slot_publish(&m->slots[i]);
 	log_info("this is the master now");
+	companion_start(m);
 	channel_send(&m->upgrade.before.channel, &mine, -1);
 }
 
@@ -367,6 +369,12 @@ bequeath(struct master *m)
 			if (channel_lend(ch, &o, l->fds[j]) == -1)
 				return -1;
 		}
+	}
+	for (unsigned i = 0; i < cf->nbeside; i++) {
+		o.arg = order_key(cf->nlisteners + i, 0);
+		o.id = 0;
+		if (channel_lend(ch, &o, cf->beside[i].fds[0]) == -1)
+			return -1;
 	}
 	o = (struct order){ .kind = SUCCESSION_END, .arg = m->newest,
 	    .id = (uint64_t)m->limits.configured << 32 | m->limits.workers };

@@ -228,6 +228,8 @@ watch_strangers(struct master *m)
 		TAILQ_FOREACH(w, &m->workers, link)
 			if (w->child.pid == info.si_pid)
 				return;	/* which the pidfd will tell */
+		if (m->companion.child.pid == info.si_pid)
+			return;
 		if (reload_runs(m) &&
 		    m->reload.preflight.child.pid == info.si_pid)
 			return;

@@ -96,7 +96,7 @@ set_words(struct settings *s, char **words, int n, char *why, size_t size)
 		    "in it, put quotes round it", key);
 	else if (strcmp(key, "config") == 0)
 		snprintf(why, size, "config: a file cannot name another one");
-	else if (settings_given(s, key))
+	else if (settings_given(s, key) && !settings_repeats(key))
 		snprintf(why, size, "%s: is given twice", key);
 	else
 		return settings_set(s, key, words[1], why, size);

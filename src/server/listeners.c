@@ -38,19 +38,20 @@ static int
 open_listener(struct run *run, unsigned index, const struct addr *a)
 {
 	struct tf_server *srv = run->srv;
-	unsigned listener = run->nlisteners;
+	struct listener *l = &run->listeners[run->nlisteners];
 	char why[256];
 	int inherited;
 
 	if (run->nlisteners == MASTER_MAX_LISTENERS)
 		return refuse_more(srv);
-	if ((inherited = succeed_listener(run, a)) == -1)
+	if ((inherited = succeed_listener(run, l, run->slots, a)) == -1)
 		return -1;
-	if (inherited == 0 && listener_open(&run->listeners[listener],
-	    a, run->slots, why, sizeof(why)) == -1)
+	if (inherited == 0 && listener_open(l, a, run->slots, why,
+	    sizeof(why)) == -1)
 		return tf_server_refuse(srv, "listen %s", why);
 	run->listen_of[run->nlisteners++] = index;
-	announce(run, listener, inherited == 1 ? ", as the old master" : "");
+	announce(run, run->nlisteners - 1, inherited == 1 ?
+	    ", as the old master" : "");
 	return 0;
 }
 

@@ -59,6 +59,18 @@ get_text(const struct settings *s, const struct option_def *d)
 	return text;
 }
 
+static struct addresses *
+list_of(struct settings *s, const struct option_def *d)
+{
+	return (void *)((char *)s + d->member);
+}
+
+static const struct addresses *
+const_list_of(const struct settings *s, const struct option_def *d)
+{
+	return (const void *)((const char *)s + d->member);
+}
+
 static int
 set_one(struct settings *s, const struct option_def *d, const char *value,
     char *why, size_t size)
@@ -67,6 +79,9 @@ set_one(struct settings *s, const struct option_def *d, const char *value,
 
 	if (d->type == TYPE_LISTEN)
 		return listen_set(s, value, why, size);
+	if (d->type == TYPE_ADDRESSES)
+		return addresses_set(list_of(s, d), !s->given[d - option_defs],
+		    d->key, value, why, size);
 	if (option_is_text(d)) {
 		if (option_text_ok(d, value, why, size) == -1)
 			return -1;
@@ -107,12 +122,23 @@ settings_given(const struct settings *s, const char *key)
 	return method_given(s, key);
 }
 
+bool
+settings_repeats(const char *key)
+{
+	const struct option_def *d = find(key);
+
+	return d != NULL && (d->type == TYPE_LISTEN ||
+	    d->type == TYPE_ADDRESSES);
+}
+
 static void
 copy_one(struct settings *s, const struct settings *from,
     const struct option_def *d)
 {
 	if (d->type == TYPE_LISTEN)
 		listen_copy(s, from);
+	else if (d->type == TYPE_ADDRESSES)
+		addresses_copy(list_of(s, d), const_list_of(from, d));
 	else if (option_is_text(d))
 		put_text(s, d, option_copy(get_text(from, d)));
 	else
@@ -148,7 +174,9 @@ settings_fini(struct settings *s)
 {
 	listen_clear(s);
 	for (size_t i = 0; i < NOPTIONS; i++)
-		if (option_is_text(&option_defs[i]) &&
+		if (option_defs[i].type == TYPE_ADDRESSES)
+			addresses_clear(list_of(s, &option_defs[i]));
+		else if (option_is_text(&option_defs[i]) &&
 		    option_defs[i].type != TYPE_LISTEN)
 			put_text(s, &option_defs[i], NULL);
 	methods_clear(s);
@@ -175,6 +203,9 @@ same(const struct settings *a, const struct settings *b,
 
 	if (d->type == TYPE_LISTEN)
 		return listen_is_same(a, b);
+	if (d->type == TYPE_ADDRESSES)
+		return addresses_are_same(const_list_of(a, d),
+		    const_list_of(b, d));
 	if (!option_is_text(d))
 		return memcmp((const char *)a + d->member,
 		    (const char *)b + d->member, sizeof(uint64_t)) == 0;
@@ -187,8 +218,8 @@ int
 settings_may_follow(const struct settings *s, const struct settings *next,
     char *why, size_t size)
 {
-	static const enum option_id fixed[] = { OPTION_listen, OPTION_name,
-	    OPTION_max_workers, OPTION_backlog, OPTION_daemon,
+	static const enum option_id fixed[] = { OPTION_listen, OPTION_admin,
+	    OPTION_name, OPTION_max_workers, OPTION_backlog, OPTION_daemon,
 	    OPTION_pidfile, OPTION_log };
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
@@ -258,6 +289,9 @@ settings_check(const struct settings *s, char *why, size_t size)
 		    "access log; set access-log to a file");
 	else if (s->daemon && s->workers == 0)
 		snprintf(why, size, "daemon: needs a master, and workers is "
+		    "0");
+	else if (s->workers == 0 && s->admin.n > 0)
+		snprintf(why, size, "admin: needs a master, and workers is "
 		    "0");
 	else if (s->workers == 0 && (s->user != NULL || s->group != NULL))
 		snprintf(why, size, "%s: needs a worker to give privilege up "

@@ -12,6 +12,7 @@
 #include "serve/rules.h"
 
 #define LISTEN_MAX	32
+#define ADDRESSES_MAX	8
 
 #define SETTING_AUTO	UINT64_MAX
 #define SETTING_KEEP	(UINT64_MAX - 1)	/* as the process has it */
@@ -28,6 +29,12 @@ struct method_setting {
 	char		*method;	/* "Service.method" */
 	uint64_t	 n;
 	bool		 from_file;
+};
+
+/* Addresses without settings of their own. */
+struct addresses {
+	char		*at[ADDRESSES_MAX];
+	unsigned	 n;
 };
 
 struct settings {
@@ -79,6 +86,7 @@ struct settings {
 	struct rules	 listen_rules[LISTEN_MAX];
 	char		*http_path;		/* NULL: any */
 	unsigned	 nlisten;
+	struct addresses admin;
 	struct method_setting *methods;
 	size_t		 nmethods;
 };
@@ -92,6 +100,9 @@ int	settings_set(struct settings *, const char *key, const char *value,
 
 /* Whether a key has been set, and not by settings_merge(). */
 bool	settings_given(const struct settings *, const char *key);
+
+/* Whether a key that is set again adds to what it has. */
+bool	settings_repeats(const char *key);
 
 /*
  * What was set in file is set in s, unless s has it already: what is given on

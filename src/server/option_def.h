@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * options.def as a table, for the files that work on it: option.c sets,
- * option_listen.c and option_rules.c what belongs to an address,
+ * option_listen.c and option_rules.c what belongs to an address to serve,
+ * option_addresses.c other addresses,
  * option_method.c what belongs to a method, option_value.c understands values,
  * option_help.c tells people.
  */
@@ -16,6 +17,7 @@
 enum option_type {
 	/* Texts: a char * in struct settings. */
 	TYPE_LISTEN,		/* a list of them */
+	TYPE_ADDRESSES,		/* a struct addresses */
 	TYPE_NAME, TYPE_TEXT, TYPE_LOG, TYPE_ACCESS, TYPE_PATH,
 	/* Numbers: an uint64_t. */
 	TYPE_AUTO, TYPE_COUNT, TYPE_SIZE, TYPE_TIME, TYPE_BOOL, TYPE_SWITCH,
@@ -53,6 +55,18 @@ void	listen_clear(struct settings *);
 void	listen_copy(struct settings *, const struct settings *from);
 /* Of the addresses: what they serve may be different. */
 bool	listen_is_same(const struct settings *, const struct settings *);
+
+/*
+ * option_addresses.c: the same of a struct addresses; its first value replaces
+ * those there are.
+ */
+int	addresses_set(struct addresses *, bool first, const char *key,
+	    const char *value, char *why, size_t why_size);
+void	addresses_clear(struct addresses *);
+void	addresses_copy(struct addresses *, const struct addresses *from);
+bool	addresses_are_same(const struct addresses *, const struct addresses *);
+/* However they are written. */
+bool	address_is_same(const char *, const char *);
 
 /*
  * option_method.c: "KEY.Service.method"; what the functions of option.h of the

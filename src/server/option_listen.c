@@ -41,16 +41,6 @@ listen_is_same(const struct settings *a, const struct settings *b)
 	return true;
 }
 
-/* The same address may be written in more than one way. */
-static void
-plain_address(const char *address, char *plain, size_t size)
-{
-	if (strncmp(address, "tcp://", 6) == 0)
-		address += 6;
-	snprintf(plain, size, "%s%s", *address == ':' ? "127.0.0.1" : "",
-	    address);
-}
-
 /* Nothing is looked up, and nothing has to be there yet. */
 static int
 check_address(const char *address, char *why, size_t size)
@@ -72,7 +62,7 @@ static int
 check_listen(const struct settings *s, const char *address, char *why,
     size_t size)
 {
-	char a[LISTEN_BYTES + 10], b[LISTEN_BYTES + 10], reason[200];
+	char reason[200];
 
 	if (check_address(address, reason, sizeof(reason)) == -1) {
 		snprintf(why, size, "listen: %s: %s", address, reason);
@@ -83,15 +73,12 @@ check_listen(const struct settings *s, const char *address, char *why,
 		    LISTEN_MAX);
 		return -1;
 	}
-	plain_address(address, a, sizeof(a));
-	for (unsigned i = 0; i < s->nlisten; i++) {
-		plain_address(s->listen[i], b, sizeof(b));
-		if (strcmp(a, b) == 0) {
+	for (unsigned i = 0; i < s->nlisten; i++)
+		if (address_is_same(address, s->listen[i])) {
 			snprintf(why, size, "listen: %s is given twice",
 			    address);
 			return -1;
 		}
-	}
 	return 0;
 }
 

@@ -92,6 +92,7 @@ worker_main(const struct inherit *in, void *arg)
 	int status;
 
 	succession_end(&srv->succession);
+	admin_abandon(run);
 	run_note_foreign(run, foreign);
 	next_enter(run, in->generation);
 	if (access_file_configure(&srv->access, &srv->settings, in->slot,
@@ -124,6 +125,7 @@ preflight_main(int fd, void *arg)
 	fd_close(&srv->ready_fd);
 	activation_close(&srv->activation);
 	succession_end(&srv->succession);
+	admin_abandon(run);
 	next_enter(run, run->next.number);
 	log_set_name(srv->settings.name, "preflight");
 	if (run_become(run, 0) == -1) {
@@ -188,6 +190,7 @@ finish(void *arg, bool in_order)
 	if (in_order)
 		store_end(run);
 	run_close_listeners(run);
+	admin_close(run);
 	instance_release(&run->instance);
 	lockfile_release(&run->pidfile);
 }
@@ -219,6 +222,8 @@ run_master(struct run *run)
 	    .signals = &run->signals,
 	    .max_workers = (unsigned)s->max_workers,
 	    .listeners = run->listeners, .nlisteners = run->nlisteners,
+	    .beside = run->admin.listeners, .nbeside = run->admin.nlisteners,
+	    .companion = run->admin.nlisteners > 0 ? admin_execute : NULL,
 	    .backlog = (int)s->backlog,
 	    .control_fd = run->instance.control_fd,
 	    .stop_fd = srv->stop_fd, .segment = srv->segment,
@@ -272,12 +277,13 @@ serve(struct run *run)
 		return tf_server_refuse(srv, "%s", why);
 	segment_set_library(srv->segment, tf_version());
 	run->slots = (unsigned)srv->settings.max_workers;
-	if (run_open_listeners(run) == 0) {
+	if (run_open_listeners(run) == 0 && admin_open(run) == 0) {
 		if (!succeed_runs(run))
 			succeed_own(run);
 		rc = run_master(run);
 	}
 	run_close_listeners(run);
+	admin_close(run);
 	instance_release(&run->instance);
 	return rc;
 }
@@ -285,7 +291,9 @@ serve(struct run *run)
 static int
 check(struct run *run)
 {
-	return preflight(run) == -1 ? -1 : run_check_listeners(run);
+	if (preflight(run) == -1 || run_check_listeners(run) == -1)
+		return -1;
+	return admin_check(run);
 }
 
 static int

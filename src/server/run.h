@@ -10,6 +10,7 @@
 #include "proc/master.h"
 #include "proc/privilege.h"
 #include "proc/signals.h"
+#include "server/admin.h"
 #include "server/instance.h"
 #include "server/program.h"
 #include "server/server.h"
@@ -38,6 +39,7 @@ struct run {
 	unsigned		 listen_of[MASTER_MAX_LISTENERS]; /* which of
 						   the settings' addresses */
 	unsigned		 nlisteners;
+	struct admin		 admin;
 	struct privilege	 privilege;	/* of children */
 	struct lockfile		 pidfile;
 	struct signal_state	 signals;

@@ -87,10 +87,9 @@ collect(struct inheritance *in, struct succession *s, unsigned listener)
 }
 
 static int
-take(struct run *run, unsigned listener, const struct addr *a)
+take(struct run *run, struct listener *l, unsigned slots, unsigned listener)
 {
-	struct listener *l = &run->listeners[run->nlisteners];
-	struct inheritance in = { .slots = addr_is_unix(a) ? 1 : run->slots };
+	struct inheritance in = { .slots = slots };
 
 	collect(&in, &run->srv->succession, listener);
 	if (in.found == 0)
@@ -108,14 +107,16 @@ take(struct run *run, unsigned listener, const struct addr *a)
 }
 
 int
-succeed_listener(struct run *run, const struct addr *a)
+succeed_listener(struct run *run, struct listener *l, unsigned slots,
+    const struct addr *a)
 {
 	struct succession *s = &run->srv->succession;
 
 	for (size_t i = 0; i < s->nsockets; i++)
-		if (s->sockets[i].fd != -1 && s->sockets[i].slot < run->slots &&
+		if (s->sockets[i].fd != -1 && s->sockets[i].slot < slots &&
 		    is_bound_to(s->sockets[i].fd, a))
-			return take(run, s->sockets[i].listener, a);
+			return take(run, l, addr_is_unix(a) ? 1 : slots,
+			    s->sockets[i].listener);
 	return 0;
 }
 
@@ -163,6 +164,8 @@ succeed_own(struct run *run)
 {
 	for (unsigned i = 0; i < run->nlisteners; i++)
 		listener_own(&run->listeners[i]);
+	for (unsigned i = 0; i < run->admin.nlisteners; i++)
+		listener_own(&run->admin.listeners[i]);
 	store_begin(run);
 	succession_end(&run->srv->succession);
 }
@@ -224,6 +227,8 @@ succeed_leave(void *arg, pid_t pid)
 	store_leave(run);
 	for (unsigned i = 0; i < run->nlisteners; i++)
 		listener_disown(&run->listeners[i]);
+	for (unsigned i = 0; i < run->admin.nlisteners; i++)
+		listener_disown(&run->admin.listeners[i]);
 	fd_close(&run->pidfile.fd);
 	instance_leave(&run->instance);
 }

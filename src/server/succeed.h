@@ -21,10 +21,11 @@ int	succeed_receive(struct run *);
 bool	succeed_runs(const struct run *);
 
 /*
- * Its sockets of that address: 1 if they are ours now, 0 if it had none, -1
- * with a reason.
+ * Its sockets of that address, one for each of our slots: 1 if they are the
+ * listener's now, 0 if it had none, -1 with a reason.
  */
-int	succeed_listener(struct run *, const struct addr *);
+int	succeed_listener(struct run *, struct listener *, unsigned slots,
+	    const struct addr *);
 
 /* Its counters, or new ones if they are not like ours; NULL and errno. */
 struct segment *succeed_segment(struct run *, const struct segment_sizes *);

@@ -20,7 +20,7 @@
 /* The ranges of numbers are swept; words have tests of their own. */
 enum type {
 	AUTO, COUNT, SIZE, TIME, MASK, LIMIT, CORE,		/* numbers */
-	LISTEN, NAME, TEXT, LOG, PATH,				/* words */
+	LISTEN, ADDRESSES, NAME, TEXT, LOG, PATH,		/* words */
 	BOOL, SWITCH, CHOICE, LEVEL, FORMAT
 };
 static const struct option {
@@ -308,6 +308,66 @@ START_TEST(listen_nowhere)
 }
 END_TEST
 
+START_TEST(addresses)
+{
+	struct settings file, next;
+	char text[32];
+
+	ck_assert_int_eq(set("admin", ":1"), 0);
+	ck_assert_int_eq(set("admin", "tcp://127.0.0.1:1"), -1);
+	ck_assert_str_eq(why, "admin: tcp://127.0.0.1:1 is given twice");
+	ck_assert_int_eq(set("admin", "fd:x"), -1);
+	ck_assert_ptr_nonnull(strstr(why, "admin: fd:x: an address is"));
+	ck_assert_int_eq(set("admin", ""), -1);
+	for (int i = 1; i < ADDRESSES_MAX; i++) {
+		snprintf(text, sizeof(text), "unix:/%d", i);
+		ck_assert_int_eq(set("admin", text), 0);
+	}
+	ck_assert_int_eq(set("admin", ":2"), -1);
+	ck_assert_str_eq(why, "admin: more than 8 addresses");
+	ck_assert_uint_eq(s.admin.n, ADDRESSES_MAX);
+	settings_init(&file);
+	ck_assert_int_eq(settings_set(&file, "admin", ":9", why,
+	    sizeof(why)), 0);
+	settings_merge(&s, &file);
+	ck_assert_str_eq(s.admin.at[0], ":1");
+	settings_again(&next, &s);
+	ck_assert_uint_eq(next.admin.n, ADDRESSES_MAX);
+	ck_assert_int_eq(settings_may_follow(&s, &next, why, sizeof(why)), 0);
+	settings_fini(&next);
+	settings_init(&next);
+	ck_assert_int_eq(settings_may_follow(&s, &next, why, sizeof(why)), -1);
+	ck_assert_str_eq(why, "admin: cannot be changed by a reload");
+	settings_fini(&next);
+	ck_assert_int_eq(set("workers", "0"), 0);
+	ck_assert_int_eq(settings_check(&s, why, sizeof(why)), -1);
+	ck_assert_str_eq(why, "admin: needs a master, and workers is 0");
+}
+END_TEST
+
+/* What comes from a file is replaced by what is given, not added to. */
+START_TEST(addresses_of_a_file)
+{
+	struct settings file;
+
+	settings_init(&file);
+	for (int i = 1; i < 4; i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), ":%d", i);
+		ck_assert_int_eq(settings_set(&file, "admin", text, why,
+		    sizeof(why)), 0);
+	}
+	settings_merge(&s, &file);
+	ck_assert_uint_eq(s.admin.n, 3);
+	ck_assert_str_eq(s.admin.at[2], ":3");
+	ck_assert_int_eq(set("admin", ":4"), 0);
+	ck_assert_uint_eq(s.admin.n, 1);
+	ck_assert(settings_repeats("admin") && settings_repeats("listen"));
+	ck_assert(!settings_repeats("name") && !settings_repeats("none"));
+}
+END_TEST
+
 START_TEST(logs)
 {
 	ck_assert_int_eq(set("log", "syslog"), 0);
@@ -541,6 +601,8 @@ main(void)
 	tcase_add_test(t, listen_addresses);
 	tcase_add_test(t, listen_twice);
 	tcase_add_test(t, listen_nowhere);
+	tcase_add_test(t, addresses);
+	tcase_add_test(t, addresses_of_a_file);
 	tcase_add_test(t, logs);
 	tcase_add_test(t, call_timeouts);
 	tcase_add_test(t, threaded_methods);
