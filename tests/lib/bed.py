@@ -39,6 +39,13 @@ def fifo():
     return path
 
 
+def frame(method, args=b"\0", kind=CALL):
+    """A message in compact protocol, with its length."""
+    body = (b"\x82" + bytes([kind << 5 | 1]) + b"\x07" +
+            varint(len(method)) + method.encode() + args)
+    return struct.pack(">I", len(body)) + body
+
+
 class Peer:
     """A connection that calls the test bed by hand, compact and framed."""
 
@@ -53,9 +60,7 @@ class Peer:
         self.file = self.socket.makefile("rb")
 
     def send(self, method, args=b"\0", kind=CALL):
-        body = (b"\x82" + bytes([kind << 5 | 1]) + b"\x07" +
-                varint(len(method)) + method.encode() + args)
-        self.socket.sendall(struct.pack(">I", len(body)) + body)
+        self.socket.sendall(frame(method, args, kind))
         return self
 
     def reply(self):
@@ -85,6 +90,12 @@ class Peer:
     def close(self):
         self.file.close()
         self.socket.close()
+
+    def reset(self):
+        """Closes so that the server knows that nobody listens any more."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                               struct.pack("ii", 1, 0))
+        self.close()
 
 
 def held_call(server):

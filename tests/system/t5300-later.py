@@ -6,8 +6,6 @@ while clients leave, deadlines pass, and workers stop and are replaced."""
 import contextlib
 import os
 import signal
-import socket
-import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
@@ -61,13 +59,6 @@ def open_fifo(path):
     return open(path, "wb", buffering=0)
 
 
-def reset(peer):
-    """Closes so that the server hears of it."""
-    peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                           struct.pack("ii", 1, 0))
-    peer.close()
-
-
 def ways():
     """by a thread, before the handler returns, by a timer, by a post"""
     s = Bed(workers=1)
@@ -116,7 +107,7 @@ def client_left():
     path = fifo()
     peer = later(Peer(s), path)
     writer = open_fifo(path)
-    reset(peer)
+    peer.reset()
     until(lambda: counters(s)["calls_abandoned"] == 1, "it has been noticed")
     assert late(s) == 0
     writer.close()

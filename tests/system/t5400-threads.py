@@ -10,9 +10,7 @@ beside this one, and they are what a fault would exceed all the same."""
 import os
 import re
 import select
-import socket
 import statistics
-import struct
 import sys
 import time
 
@@ -203,9 +201,7 @@ def who_is_not_waited_for():
     gone = Peer(s).send("die", i32(9))
     queued(s, 1)
     # A client that says no more may still listen; this one does not.
-    gone.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                           struct.pack("ii", 1, 0))
-    gone.close()
+    gone.reset()
     queued(s, 0)
     late = Peer(s).send("nap", i32(60000))
     failed(late.reply(), "nap was not answered within 300 ms")
