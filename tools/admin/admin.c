@@ -78,7 +78,7 @@ tick(void *arg)
 {
 	struct admin *a = arg;
 
-	view_look(a->view);
+	view_note(a->view);
 	tf_timer_set(a->tick, LOOK_MS);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "metrics.h"
+#include "page.h"
 
 #define OK		200
 #define BAD_REQUEST	400
@@ -33,6 +34,41 @@ write_status(const struct request *r, FILE *f)
 	if (r->gone != NULL)
 		return write_gone(r, f);
 	tf_stat_print(r->stat, f, true);
+	return OK;
+}
+
+/* Of what has been since a point, as the page asks once a second. */
+static unsigned
+write_history(const struct request *r, FILE *f)
+{
+	const char *text = r->query(r, "since"), *wrong = NULL;
+	uint64_t since = 0;
+
+	if (r->gone != NULL)
+		return write_gone(r, f);
+	if (text != NULL)
+		since = (uint64_t)strtonum(text, 0, INT64_MAX, &wrong);
+	if (wrong != NULL) {
+		fprintf(f, "since: the number is %s\n", wrong);
+		return BAD_REQUEST;
+	}
+	fputc('{', f);
+	history_print(r->history, since, f);
+	fputc(',', f);
+	recent_print(r->recent, f);
+	fputs("}\n", f);
+	return OK;
+}
+
+/* It tells by itself if the master has gone. */
+static unsigned
+write_page(const struct request *r, FILE *f)
+{
+	const struct page *p = pages;
+
+	while (strcmp(p->path, r->path) != 0)
+		p++;
+	fwrite(p->bytes, 1, p->len, f);
 	return OK;
 }
 
@@ -82,12 +118,23 @@ write_ready(const struct request *r, FILE *f)
 	return m.stopping || n < enough ? UNAVAILABLE : OK;
 }
 
+#define HTML	"text/html; charset=utf-8"
+#define STYLE	"text/css; charset=utf-8"
+#define SCRIPT	"text/javascript; charset=utf-8"
+
 static const struct endpoint endpoints[] = {
+	{ "/", HTML, write_page },
+	{ "/style.css", STYLE, write_page },
+	{ "/app.js", SCRIPT, write_page },
+	{ "/chart.js", SCRIPT, write_page },
+	{ "/table.js", SCRIPT, write_page },
+	{ "/text.js", SCRIPT, write_page },
 	{ "/metrics", "text/plain; version=0.0.4; charset=utf-8",
 	    write_metrics },
 	{ "/healthz", ENDPOINT_TEXT, write_health },
 	{ "/readyz", ENDPOINT_TEXT, write_ready },
 	{ "/status.json", "application/json", write_status },
+	{ "/history.json", "application/json", write_history },
 };
 #define NENDPOINTS	(sizeof(endpoints) / sizeof(endpoints[0]))
 

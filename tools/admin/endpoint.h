@@ -11,9 +11,15 @@
 
 #include <thriftfork/stat.h>
 
+#include "history.h"
+#include "recent.h"
+
 struct request {
+	const char	*path;
 	const struct tf_stat *stat;	/* of the last master, if it has gone */
 	const char	*gone;		/* why it has; NULL: it lives */
+	const struct history *history;
+	const struct recent *recent;
 	/* What follows "name=" in the query, decoded; NULL: nothing. */
 	const char	*(*query)(const struct request *, const char *name);
 	void		*http;		/* for query() */

@@ -34,10 +34,11 @@ static const struct {
 	{ "Cache-Control", "no-store" },
 	{ "X-Content-Type-Options", "nosniff" },
 	{ "Referrer-Policy", "no-referrer" },
+	/* Whatever text a page is given, it can make no script of it. */
 	{ "Content-Security-Policy", "default-src 'none'; "
-	    "connect-src 'self'; img-src data:; script-src 'unsafe-inline'; "
-	    "style-src 'unsafe-inline'; base-uri 'none'; "
-	    "form-action 'none'; frame-ancestors 'none'" },
+	    "connect-src 'self'; img-src data:; script-src 'self'; "
+	    "style-src 'self'; base-uri 'none'; form-action 'none'; "
+	    "frame-ancestors 'none'; require-trusted-types-for 'script'" },
 };
 
 static struct guest *
@@ -88,7 +89,8 @@ write_text(struct http *h, struct MHD_Connection *c, const char *path,
     const char *method, const char **type, FILE *f)
 {
 	const struct endpoint *e = endpoint_find(path);
-	struct request r = { .query = query, .http = c };
+	struct request r = { .path = path, .query = query, .http = c,
+	    .history = h->view->history, .recent = h->view->recent };
 	unsigned status;
 
 	*type = ENDPOINT_TEXT;

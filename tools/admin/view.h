@@ -10,12 +10,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "history.h"
+#include "recent.h"
 #include "source.h"
 
 struct view {
 	struct source	 source;
 	bool		 gone;		/* source.why tells why */
 	uint64_t	 again_ms;	/* then look for it again */
+	struct history	*history;
+	struct recent	*recent;
 };
 
 /* An instance of this name, or path, or NULL; fd of a segment unless -1. */
@@ -24,6 +28,9 @@ void	 view_close(struct view *);
 
 /* Brings it up to date: before every answer, and now and then. */
 void	 view_look(struct view *);
+
+/* The same, and notes for the history how things are: once a second. */
+void	 view_note(struct view *);
 
 /* CLOCK_MONOTONIC. */
 uint64_t view_now_ms(void);

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The status page.  Once a second it asks for what has been since the last
+ * time (history.json) and for how things are (status.json), and shows it.
+ * When there is no answer it says so, asks on, and goes on where it was.
+ */
+import {Charts, perSecond} from "./chart.js";
+import {Table} from "./table.js";
+import * as text from "./text.js";
+
+const POINTS = 600;			/* that the server keeps as well */
+const PATIENCE_MS = 4000;		/* with one answer */
+const STALE_MS = 5000;			/* without a new point */
+const RATE_MS = 5000;			/* that rates of workers are of */
+const reduced = matchMedia("(prefers-reduced-motion: reduce)");
+
+const by = id => document.getElementById(id);
+
+const state = {
+	began: 0, last: 0,		/* of the history: which, and how far */
+	points: [], ends: [], events: [], methods: [], methodsMs: 0,
+	seen: [],			/* statuses of the last seconds */
+	heard: 0,			/* when there was something new */
+	lost: "",			/* why there is no contact */
+	failures: 0, asking: false, timer: 0,
+	paused: false, chosen: false,	/* by who looks: how much is shown */
+};
+
+/* ---- asking */
+
+async function get(url) {
+	const answer = await fetch(url, {cache: "no-store",
+	    signal: AbortSignal.timeout(PATIENCE_MS)});
+	if (answer.ok)
+		return answer.json();
+	const why = (await answer.text()).slice(0, 200).trim();
+	throw new Error(`it answers ${answer.status}${why && ": " + why}`);
+}
+
+/* Points go on after a restart of who remembers them; times only grow. */
+function take(history) {
+	const points = state.points;
+	const end = points.length ? points[points.length - 1].at_ms : 0;
+	points.push(...history.points.filter(p => p.at_ms > end));
+	points.splice(0, Math.max(0, points.length - POINTS));
+	if (history.points.length)
+		state.heard = performance.now();
+	state.began = history.began_ms;
+	state.last = history.last;
+	state.ends = history.ends_ns;
+	state.methods = history.methods;
+	state.methodsMs = history.methods_ms;
+	const known = new Set(state.events.map(e => e.at_ms));
+	state.events.push(...history.events.filter(e => !known.has(e.at_ms)));
+	state.events.splice(0, Math.max(0, state.events.length - 32));
+}
+
+async function askHistory() {
+	let history = await get(`history.json?since=${state.last}`);
+	if (history.began_ms !== state.began && state.last !== 0)
+		history = await get("history.json");
+	take(history);
+}
+
+async function askStatus() {
+	const status = await get("status.json");
+	const at = performance.now(), seen = state.seen;
+	seen.push({at, status});
+	while (seen.length > 2 && at - seen[1].at >= RATE_MS)
+		seen.shift();
+}
+
+function why(error) {
+	return error.name === "TimeoutError" ? "no answer in time" :
+	    error instanceof TypeError ? "nobody answers" : error.message;
+}
+
+async function ask() {
+	if (state.asking)
+		return;
+	state.asking = true;
+	clearTimeout(state.timer);
+	const begun = performance.now();
+	try {
+		await Promise.all([askHistory(), askStatus()]);
+		state.failures = 0;
+		state.lost = begun - state.heard > STALE_MS &&
+		    state.points.length ? "there are no new figures" : "";
+	} catch (error) {
+		state.failures++;
+		state.lost = why(error);
+	}
+	state.asking = false;
+	const wait = state.failures ? Math.min(5000, 1000 * state.failures) :
+	    reduced.matches ? 5000 : 1000;
+	again(Math.max(50, wait - (performance.now() - begun)));
+	show();
+}
+
+/* Nobody looks at a page that is hidden; the server remembers for it. */
+function again(ms) {
+	clearTimeout(state.timer);
+	if (!state.paused && !document.hidden)
+		state.timer = setTimeout(ask, ms);
+}
+
+/* ---- tables */
+
+function number(title, value, more) {
+	return {title, sort: value, text: row => text.count(value(row)),
+	    ...more};
+}
+
+const methodRate = key => m => state.methodsMs ?
+    m[key] * 1000 / state.methodsMs : 0;
+
+function methodColumn(title, key, write, more) {
+	return {title, sort: methodRate(key),
+	    text: m => write(methodRate(key)(m)), ...more};
+}
+
+function timeColumn(title, key, more) {
+	return {title, sort: m => m[key], text: m => text.time(m[key]),
+	    ...more};
+}
+
+const methods = new Table(by("methods"), [
+	{title: "Method", left: true, name: true,
+	    sort: m => m.service + "." + m.method,
+	    text: m => m.service ? [[m.service, "of"], [".", "dot"],
+	    [m.method, ""]] :
+	    [[m.method, ""], [" (what found no room, or nobody serves)",
+	    "of"]]},
+	methodColumn("Calls/s", "calls", text.rate),
+	methodColumn("Exceptions/s", "exceptions", text.rate, {wide: true,
+	    hint: "answered with an exception that the IDL declares"}),
+	methodColumn("Errors/s", "errors", text.rate, {
+	    hint: "answered with any other error, or ended with their process",
+	    state: m => m.errors ? "bad" : ""}),
+	timeColumn("p50", "p50_ns"),
+	timeColumn("p99", "p99_ns"),
+	timeColumn("p99.9", "p999_ns", {wide: true}),
+	timeColumn("Longest", "max_ns", {wide: true}),
+	methodColumn("In/s", "bytes_in", text.bytes, {wide: true}),
+	methodColumn("Out/s", "bytes_out", text.bytes, {wide: true}),
+	number("Calls", m => m.total.calls, {wide: true,
+	    hint: "since the server began"}),
+	number("Errors", m => m.total.errors, {wide: true,
+	    hint: "since the server began"}),
+], m => JSON.stringify([m.service, m.method]), 1, "No calls so far.");
+
+function doing(lane) {
+	const calls = [lane.call, ...lane.thread_calls || []].filter(Boolean);
+	if (calls.length === 0)
+		return lane.busy_ms > 0 ? "busy" : "";
+	const longest = calls.reduce((a, b) =>
+	    b.running_ms > a.running_ms ? b : a);
+	const more = calls.length > 1 ? ` and ${calls.length - 1} more` : "";
+	return `${longest.method} for ${longest.peer || "?"}` +
+	    (longest.running_ms >= 100 ?
+	    `, ${text.time(longest.running_ms * 1e6)}` : "") + more;
+}
+
+const STATES = {ready: "good", starting: "warn", canary: "warn"};
+const workers = new Table(by("workers"), [
+	number("Slot", w => w.slot, {left: true, text: w => String(w.slot)}),
+	number("PID", w => w.pid, {wide: true,
+	    text: w => w.pid ? String(w.pid) : "–"}),
+	{title: "State", left: true, sort: w => w.state,
+	    text: w => [[w.state, "badge", STATES[w.state] || "none"]]},
+	number("Generation", w => w.generation, {wide: true}),
+	number("Up", w => w.uptime_ms, {wide: true,
+	    text: w => text.span(w.uptime_ms)}),
+	number("Restarts", w => w.restarts, {wide: true,
+	    hint: "processes that its slot has had before"}),
+	number("Connections", w => w.connections),
+	number("In flight", w => w.in_flight),
+	{title: "Calls/s", sort: w => w.rate || 0,
+	    text: w => w.rate === null ? "–" : text.rate(w.rate)},
+	{title: "Now in", left: true, wide: true, name: true,
+	    sort: w => w.doing, text: w => w.doing},
+], w => `${w.slot} ${w.pid}`, 0, "No workers.");
+
+const counters = new Table(by("counters"), [
+	{title: "Counter", left: true, sort: c => c.name,
+	    text: c => c.own ? [[c.name, ""], [" of the service", "of"]] :
+	    c.name},
+	number("Value", c => c.value),
+	{title: "Change/s", sort: c => c.rate || 0,
+	    text: c => c.rate === null ? "–" : c.rate < 0 ?
+	    "−" + text.rate(-c.rate) : text.rate(c.rate)},
+], c => `${c.own} ${c.name}`, 0, "None.");
+
+/* The first of the last seconds' statuses, if they are of one server. */
+function before() {
+	const first = state.seen[0];
+	const last = state.seen[state.seen.length - 1];
+	return first.at < last.at && first.status.master.started_at_s ===
+	    last.status.master.started_at_s ? first : null;
+}
+
+/* Null: not known yet. */
+function rateOf(now, old) {
+	const first = before();
+	if (!first || old === undefined)
+		return null;
+	const last = state.seen[state.seen.length - 1];
+	return (now - old) * 1000 / (last.at - first.at);
+}
+
+/* A row for each process, and for each slot that should have one. */
+function workerRows(status) {
+	const first = before();
+	const old = new Map(first ? first.status.lanes.map(l =>
+	    [`${l.lane} ${l.pid}`, l.calls]) : []);
+	const rows = status.lanes.filter(l => l.slot >= 0 && l.pid > 0).map(l =>
+	    {
+		const slot = status.slots[l.slot] || {};
+		const has = slot.lane === l.lane;
+		return {slot: l.slot, pid: l.pid, generation: l.generation,
+		    state: has ? slot.state : l.generation <
+		    status.master.generation ? "leaving" : "starting",
+		    uptime_ms: l.uptime_ms, restarts: has ? slot.restarts : 0,
+		    connections: l.connections, in_flight: l.in_flight,
+		    rate: rateOf(l.calls, old.get(`${l.lane} ${l.pid}`)),
+		    doing: doing(l)};
+	});
+	for (const s of status.slots)
+		if (s.pid === 0 && s.state !== "parked")
+			rows.push({slot: s.slot, pid: 0, state: s.state,
+			    generation: s.generation, uptime_ms: 0,
+			    restarts: s.restarts, connections: 0,
+			    in_flight: 0, rate: null, doing: ""});
+	return rows.sort((a, b) => a.slot - b.slot || a.pid - b.pid);
+}
+
+function counterRows(status) {
+	const first = before();
+	return ["own", "counters"].flatMap(from => Object.entries(
+	    status[from] || {}).map(([name, value]) => ({name, value,
+	    own: from === "own", rate: rateOf(value,
+	    first && first.status[from] && first.status[from][name])})));
+}
+
+/* ---- showing */
+
+function put(id, content) {
+	const e = by(id);
+	if (e.textContent !== content)
+		e.textContent = content;
+}
+
+/* A number and, smaller, what it is of. */
+function putTile(id, value, unit, bad) {
+	const e = by(id);
+	const small = document.createElement("small");
+	small.textContent = unit;
+	e.replaceChildren(value, small);
+	e.dataset.state = bad ? "bad" : "";
+}
+
+function badge(id, content, is) {
+	put(id, content);
+	by(id).dataset.state = is;
+}
+
+function showHead(status) {
+	const wanted = status.master.workers;
+	const ready = status.slots.filter(s => s.state === "ready").length;
+	put("name", status.name);
+	document.title = `${status.name} · thriftfork`;
+	badge("ready", `${ready} of ${wanted} workers ready` +
+	    (status.master.stopping ? ", stopping" : ""), ready === 0 ? "bad" :
+	    ready < wanted || status.master.stopping ? "warn" : "good");
+	put("facts", [`listening on ${status.listen.split(" ").join(", ")}`,
+	    `up ${text.span(status.master.uptime_ms)}`,
+	    `generation ${status.master.generation}`,
+	    `master ${status.master.pid}`].join("  ·  "));
+	put("version", `thriftfork ${status.library}`);
+}
+
+function showTiles(p, status) {
+	const s = n => perSecond(p, n);
+	const total = state.methods.reduce((sum, m) => ({
+	    calls: sum.calls + m.total.calls,
+	    errors: sum.errors + m.total.errors}), {calls: 0, errors: 0});
+	putTile("calls", text.rate(s(p.calls)), "/s");
+	put("calls-sub", `${text.count(total.calls)} in all`);
+	putTile("errors", text.rate(s(p.errors)), "/s", p.errors > 0);
+	put("errors-sub", `${text.count(total.errors)} in all`);
+	for (const [id, key] of [["p50", "p50_ns"], ["p99", "p99_ns"],
+	    ["p999", "p999_ns"]]) {
+		const [value, unit] = text.time(p[key]).split("\u00a0");
+		putTile(id, value, unit ? "\u00a0" + unit : "");
+	}
+	put("max-sub", `longest ${text.time(p.max_ns)}`);
+	putTile("flight", text.count(p.in_flight), "");
+	put("flight-sub", `${text.count(status.counters.calls_queued || 0)} ` +
+	    "wait for a thread");
+	putTile("conns", text.count(p.connections), "");
+	put("conns-sub", `${text.count(
+	    status.counters.connections_accepted || 0)} accepted`);
+	const [value, unit] = text.bytes(s(p.bytes_in + p.bytes_out))
+	    .split("\u00a0");
+	putTile("traffic", value, `\u00a0${unit}/s`);
+	put("traffic-sub", `${text.bytes(s(p.bytes_in))} in, ` +
+	    `${text.bytes(s(p.bytes_out))} out`);
+}
+
+/* Deaths are told by the segment, reloads by who remembers them. */
+function happenings(status) {
+	const deaths = status.deaths.map(d => ({at_ms: d.at_s * 1000,
+	    kind: "death", label: "death", text: d.text}));
+	const others = state.events.map(e => e.what === "reload" ?
+	    {at_ms: e.at_ms, kind: "reload", label: `gen ${e.generation}`,
+	    text: `Generation ${e.generation} serves.`} :
+	    {at_ms: e.at_ms, kind: "new master", label: "master",
+	    text: `Process ${e.pid} is the master now.`});
+	return [...deaths, ...others].sort((a, b) => b.at_ms - a.at_ms);
+}
+
+function showEvents(list, now) {
+	const key = JSON.stringify(list) + text.clock(now, false);
+	const element = by("events");
+	put("events-note", state.began ? "reloads since " +
+	    text.date(state.began, now) : "");
+	if (element.shown === key)
+		return;
+	element.shown = key;
+	element.replaceChildren(...list.map(e => {
+		const li = document.createElement("li");
+		const at = document.createElement("time");
+		const kind = document.createElement("span");
+		const what = document.createElement("span");
+		at.dateTime = new Date(e.at_ms).toISOString();
+		at.textContent = text.date(e.at_ms, now);
+		kind.textContent = e.kind;
+		kind.className = "badge";
+		kind.dataset.state = e.kind === "death" ? "bad" : "none";
+		what.textContent = e.text;
+		li.append(at, kind, what);
+		return li;
+	}));
+	if (list.length === 0)
+		element.append(Object.assign(document.createElement("li"),
+		    {textContent: "None so far.", className: "none"}));
+}
+
+function showContact() {
+	const p = state.points[state.points.length - 1];
+	badge("contact", state.lost ? "no contact" : state.paused ? "paused" :
+	    "live", state.lost ? "bad" : state.paused ? "warn" : "good");
+	by("lost").hidden = !state.lost;
+	document.body.toggleAttribute("data-lost", Boolean(state.lost));
+	if (state.lost)
+		put("lost", `No contact${p ? ` since ${text.clock(p.at_ms)}` :
+		    ""}: ${state.lost}.  What is shown is how things were ` +
+		    "then; this page goes on by itself when it can.");
+}
+
+/* Until somebody has chosen: no more of the past than is known. */
+function spanShown(now) {
+	const choices = [...document.querySelectorAll("[name=span]")];
+	const known = state.points.length ? now - state.points[0].at_ms : 0;
+	if (!state.chosen)
+		(choices.find(c => c.value * 1000 > known) ||
+		    choices[choices.length - 1]).checked = true;
+	return 1000 * choices.find(c => c.checked).value;
+}
+
+function show() {
+	showContact();
+	const last = state.seen[state.seen.length - 1];
+	if (!last)
+		return;
+	const status = last.status;
+	const p = state.points[state.points.length - 1];
+	const now = p ? p.at_ms : state.began;
+	const list = happenings(status);
+	showHead(status);
+	if (p)
+		showTiles(p, status);
+	methods.update(state.methods);
+	put("methods-note", state.methodsMs ? "rates and times of the last " +
+	    text.span(state.methodsMs) : "");
+	workers.update(workerRows(status));
+	put("workers-note", `rates of the last ${text.span(RATE_MS)}`);
+	counters.update(counterRows(status));
+	showEvents(list, now);
+	charts.show({points: state.points, ends: state.ends,
+	    marks: list.slice().reverse(), end: now, span: spanShown(now)});
+}
+
+/* ---- beginning */
+
+const charts = new Charts(by("charts"));
+by("pause").addEventListener("click", () => {
+	state.paused = !state.paused;
+	by("pause").setAttribute("aria-pressed", state.paused);
+	put("pause", state.paused ? "Go on" : "Pause");
+	showContact();
+	again(0);
+});
+for (const radio of document.querySelectorAll("[name=span]"))
+	radio.addEventListener("change", () => {
+		state.chosen = true;
+		show();
+	});
+document.addEventListener("visibilitychange", () => again(0));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change",
+    () => charts.draw());
+ask();
