@@ -1,0 +1,363 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The status page in a browser: what it shows of a server that changes
+underneath, and that it complains of nothing, asks nobody else and takes no
+text for markup.  TF_SHOTS names a directory for pictures of it."""
+
+import atexit
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+import admin
+from bed import Bed, under_load
+from browser import Browser
+from harness import (DEADLINE, ILL, Skip, built, main, source, until)
+
+SIZES = ((1280, 800), (390, 844))
+browsers = []
+
+
+def browser():
+    if not browsers:
+        browsers.append(Browser())
+    return browsers[0]
+
+
+class Page:
+    """Of thriftfork admin, at a socket that outlives it, as under a master."""
+
+    def __init__(self, server):
+        if not os.path.exists(built("thriftfork-admin")):
+            raise Skip("built without thriftfork admin")
+        self.server = server
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
+        self.url = "http://" + self.address + "/"
+        self.start()
+
+    def start(self):
+        fd = self.socket.fileno()
+        self.process = subprocess.Popen(
+            [built("thriftfork-admin"), "--http-fd", str(fd), "-n",
+             self.server.name], pass_fds=[fd], stderr=subprocess.PIPE,
+            text=True)
+        atexit.register(self.process.kill)
+
+    def stop(self):
+        self.process.terminate()
+        err = self.process.communicate(timeout=DEADLINE)[1]
+        assert self.process.returncode == 0, self.process
+        assert not ILL.search(err), err
+
+    def get(self, path):
+        answer = admin.get(self.address, path)
+        assert answer.status == 200, (path, answer.text)
+        return answer
+
+    def json(self, path):
+        return json.loads(self.get(path).text)
+
+    def open(self, *args, **more):
+        """Of it, with a figure in every place."""
+        page = browser().page(self.url, *args, **more).go()
+        page.until("document.querySelector('#methods tbody th span') && "
+                   "document.getElementById('calls').innerText !== '–'")
+        return page
+
+    def end(self, *pages):
+        for page in pages:
+            page.close()
+        self.stop()
+        self.socket.close()
+        assert self.server.stop() == 0
+
+
+def clean(page, site):
+    """It has said nothing, and asked nobody else."""
+    assert page.said == [], page.said
+    others = [url for url in page.asked if not url.startswith(site.url)
+              and not url.startswith("data:")]
+    assert page.asked and not others, others
+
+
+def shot(page, name):
+    if "TF_SHOTS" in os.environ:
+        page.picture(os.path.join(os.environ["TF_SHOTS"], name + ".png"))
+
+
+def number(text):
+    return int(re.sub(r"\D", "", text))
+
+
+def files_as_they_are():
+    """with a policy that lets no other script run"""
+    site = Page(Bed())
+    for name in os.listdir(source("tools/admin/page")):
+        if not name.endswith((".css", ".js")):
+            continue
+        with open(source("tools/admin/page/" + name), "rb") as f:
+            assert site.get("/" + name).body == f.read(), name
+    answer = site.get("/")
+    policy, text = answer.headers["Content-Security-Policy"], answer.text
+    assert "default-src 'none'" in policy and "unsafe" not in policy, policy
+    assert not re.search(r"<[^>]* on\w+=|style=|//(?!www\.w3\.org)", text)
+    for since in ("x", "-1", "", "1e3"):
+        answer = admin.get(site.address, "/history.json?since=" + since)
+        assert answer.status == 400, (since, answer.text)
+    site.end()
+
+
+INKED = """[...document.querySelectorAll('.charts canvas')].every(c => {
+    const g = new OffscreenCanvas(c.width, c.height).getContext('2d',
+        {willReadFrequently: true});
+    g.drawImage(c, 0, 0);
+    const d = g.getImageData(0, 0, c.width, c.height).data;
+    const seen = new Set();
+    for (let i = 0; i < d.length; i += 4)
+        if (d[i + 3] === 255)
+            seen.add(d[i] << 16 | d[i + 1] << 8 | d[i + 2]);
+    return seen.size > 5; })"""
+
+
+def it_renders_and_goes_on():
+    site = Page(Bed())
+    s = site.server
+    with under_load(s):
+        page = site.open()
+        assert page.text("#name") == s.name
+        assert page.text("#contact") == "live"
+        assert page.text("#ready") == "2 of 2 workers ready"
+        assert page.text("#facts").startswith("listening on " + s.address)
+        assert "calculate" in page.text("#methods tbody")
+        for pid in s.workers().values():
+            assert str(pid) in page.text("#workers tbody"), pid
+        page.until(INKED)
+        first = number(page.text("#calls-sub"))
+        until(lambda: number(page.text("#calls-sub")) > first + 100,
+              "calls are counted")
+    # At rest it has the server's own count.
+    until(lambda: number(page.text("#calls-sub")) == sum(
+        m["counters"]["calls"] for m in s.status()["methods"]),
+          "all calls are there")
+    page.until("document.getElementById('calls').innerText === '0/s'")
+    clean(page, site)
+    site.end(page)
+
+
+def a_reload_and_a_death():
+    site = Page(Bed())
+    s = site.server
+    with under_load(s, "-c", 4, "-d", 2):
+        page = site.open()
+        s.succeeds("reload")
+        page.until("/Generation 2 serves/.test("
+                   "document.getElementById('events').innerText)")
+        page.until("/generation 2/.test("
+                   "document.getElementById('facts').innerText)")
+        page.until("document.getElementById('ready').innerText === "
+                   "'2 of 2 workers ready'")
+        old = number(page.text("#calls-sub"))
+        until(lambda: number(page.text("#calls-sub")) > old, "it goes on")
+    victim = min(s.workers().values())
+    os.kill(victim, signal.SIGKILL)
+    until(lambda: s.status()["deaths"], "an obituary")
+    words = s.status()["deaths"][0]["text"]
+    until(lambda: words in page.text("#events"), words)
+    assert page.text("#events").index("death") < \
+        page.text("#events").index("reload")
+    s.settle()
+    shot(page, "events")
+    clean(page, site)
+    site.end(page)
+
+
+def without_contact():
+    """it says so, and goes on with what it knew when there is somebody"""
+    site = Page(Bed())
+    with under_load(site.server, "-c", 2):
+        page = site.open()
+        page.until("document.getElementById('charts')."
+                   "getAttribute('aria-valuemax') >= 3")
+        points = "+document.getElementById('charts')" \
+            ".getAttribute('aria-valuemax')"
+        clean(page, site)
+        site.stop()
+        page.until("!document.getElementById('lost').hidden")
+        assert "No contact since" in page.text("#lost")
+        assert page.text("#contact") == "no contact"
+        shot(page, "lost")
+        before = page.value(points)
+        site.start()
+        page.until("document.getElementById('lost').hidden")
+        page.until("%s > %d" % (points, before + 2))
+        assert page.text("#contact") == "live"
+    # Whatever the browser says of answers that have not come.
+    page.said = [what for what in page.said if what.get("source") != "network"]
+    clean(page, site)
+    assert site.server.stop() == 0
+    page.until("/the master has gone/.test("
+               "document.getElementById('lost').innerText)")
+    page.close()
+    site.stop()
+
+
+RATIOS = """(() => {
+    const style = getComputedStyle(document.documentElement);
+    const light = name => {
+        const hex = style.getPropertyValue('--' + name).trim();
+        const [r, g, b] = [1, 3, 5].map(at =>
+            parseInt(hex.slice(at, at + 2), 16) / 255).map(c =>
+            c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4);
+        return .2126 * r + .7152 * g + .0722 * b;
+    };
+    const all = {};
+    for (const ink of ['ink', 'dim', 'accent', 'warn', 'bad', 'reload'])
+        for (const paper of ['panel', 'page']) {
+            const [a, b] = [light(ink), light(paper)];
+            all[ink + ' on ' + paper] = (Math.max(a, b) + .05) /
+                (Math.min(a, b) + .05);
+        }
+    return all; })()"""
+
+
+def small_and_large_and_dark():
+    """nothing is cut off, and all of it can be read"""
+    site = Page(Bed())
+    papers = set()
+    with under_load(site.server):
+        for width, height in SIZES:
+            for scheme in ("light", "dark"):
+                page = site.open(width, height, scheme)
+                page.until(INKED)
+                name = "%dx%d-%s" % (width, height, scheme)
+                shot(page, name)
+                wide = page.value("document.documentElement.scrollWidth")
+                assert wide <= width, (name, wide)
+                papers.add(page.value(
+                    "getComputedStyle(document.body).backgroundColor"))
+                low = {k: v for k, v in page.value(RATIOS).items()
+                       if v < 4.5}
+                assert not low, (name, low)
+                clean(page, site)
+                page.close()
+    assert len(papers) == 2, papers
+    site.end()
+
+
+EVIL = "<img src=/evil onerror='window.evil=1'><script>evil=1</script>&amp;\"'"
+
+
+def hostile(what, key=None):
+    """Every text is one that would be markup, every number a large one."""
+    if isinstance(what, dict):
+        return {k: hostile(v, k) for k, v in what.items()}
+    if isinstance(what, list):
+        return what if key in ("ends_ns", "times") else \
+            [hostile(v) for v in what]
+    if isinstance(what, str) and key != "what":
+        return EVIL + what + 60 * "x"
+    if isinstance(what, int) and not isinstance(what, bool) and \
+            re.search("calls|errors|_ns|bytes|connections|in_flight", key):
+        return 2 ** 64 - 1
+    return what
+
+
+def texts_that_would_be_markup():
+    site = Page(Bed())
+    s = site.server
+    page = browser().page(site.url, 390, 844)
+    with under_load(s):
+        until(lambda: site.json("/history.json")["points"],
+              "a point")
+    os.kill(min(s.workers().values()), signal.SIGKILL)
+    until(lambda: s.status()["deaths"], "an obituary")
+    history = site.json("/history.json")
+    status = site.json("/status.json")
+    history["events"] = [{"at_ms": history["points"][0]["at_ms"],
+                          "what": EVIL, "pid": EVIL, "generation": EVIL}]
+    status["own"] = {EVIL: 1}
+    page.answer({"history.json": json.dumps(hostile(history)).encode(),
+                 "status.json": json.dumps(hostile(status)).encode()})
+    page.go()
+    page.until("document.querySelector('#events li') !== null")
+    shot(page, "hostile")
+    page.value("document.querySelector('details').open = true")
+    for place in ("#name", "#facts", "#methods tbody", "#workers tbody",
+                  "#events", "#counters tbody", "#version"):
+        shown = page.value("document.querySelector('%s').textContent" % place)
+        assert "<script>evil=1</script>" in shown, (place, shown)
+    assert page.value("typeof window.evil") == "undefined"
+    assert page.value("document.querySelectorAll('img, main script').length") \
+        == 0
+    wide = page.value("document.documentElement.scrollWidth")
+    assert wide <= 390, wide
+    clean(page, site)
+    assert not [url for url in page.asked if "evil" in url], page.asked
+    site.end(page)
+
+
+FOCUS = "document.activeElement.id || document.activeElement.innerText || " \
+    "document.activeElement.value"
+
+
+def by_keyboard_alone():
+    site = Page(Bed())
+    with under_load(site.server):
+        page = site.open()
+        page.until("document.getElementById('charts')."
+                   "getAttribute('aria-valuemax') >= 3")
+        seen = []
+        for _ in range(4):
+            page.key("Tab")
+            seen.append(page.value(FOCUS))
+        assert seen[0] == "pause" and seen[2] == "charts", seen
+        page.key("Home")
+        said = "document.getElementById('charts')" \
+            ".getAttribute('aria-valuetext')"
+        page.value("document.getElementById('charts').focus()")
+        page.key("Home")
+        first = page.value(said)
+        assert re.match(r"\d\d:\d\d:\d\d, [\d,]+ calls/s, ", first), first
+        assert not page.value("document.getElementById('tip').hidden")
+        page.key("Escape")
+        assert page.value("document.getElementById('tip').hidden")
+        page.until("%s !== %s" % (said, json.dumps(first)))
+        order = "[...document.querySelectorAll('#methods thead th')]" \
+            ".map(th => th.getAttribute('aria-sort') || '').join()"
+        page.value("document.querySelector('#methods th button').focus()")
+        page.key("Enter")
+        assert page.value(order).startswith("ascending,"), page.value(order)
+        page.key("Enter")
+        assert page.value(order).startswith("descending,"), page.value(order)
+        assert page.value(FOCUS) == "Method"
+        page.value("document.getElementById('pause').focus()")
+        page.key("Enter")
+        assert page.text("#contact") == "paused"
+        page.key("Enter")
+        page.until("document.getElementById('contact').innerText === 'live'")
+    clean(page, site)
+    site.end(page)
+
+
+def without_motion():
+    """it is brought up to date every five seconds"""
+    site = Page(Bed())
+    page = browser().page(site.url, motion="reduce").go()
+    page.until("performance.getEntriesByType('resource').filter(e => "
+               "/since=/.test(e.name)).length > 2")
+    starts = page.value("performance.getEntriesByType('resource').filter("
+                        "e => /since=/.test(e.name)).map(e => e.startTime)")
+    assert min(b - a for a, b in zip(starts, starts[1:])) > 4500, starts
+    clean(page, site)
+    site.end(page)
+
+
+main([files_as_they_are, it_renders_and_goes_on, a_reload_and_a_death,
+      without_contact, small_and_large_and_dark, texts_that_would_be_markup,
+      by_keyboard_alone, without_motion])
