@@ -35,13 +35,14 @@ build_all() {
 	for t in $FUZZ_TARGETS; do
 		echo "tests/fuzz/replay_$(echo "$t" | tr - _)-fuzz_$t.o"
 	done | xargs make -s -C "$build" libcore.la libunit.la libidl.la \
-	    libtop.la libadmin.la
+	    libtop.la libadmin.la libtools.la
 	for t in $FUZZ_TARGETS; do
 		# shellcheck disable=SC2086
 		(cd "$build" && ./libtool --silent --tag=CC --mode=link clang \
 		    -fsanitize=fuzzer $flags -o "fuzz-$t" \
 		    tests/fuzz/replay_*-fuzz_"$t".o libunit.la libidl.la \
-		    libtop.la libadmin.la libcore.la -lcheck)
+		    libadmin.la libtop.la libtools.la libcore.la \
+		    -lcheck)
 	done
 }
 
