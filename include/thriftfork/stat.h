@@ -136,8 +136,8 @@ int	 tf_stat_find(const struct tf_stat *, enum tf_stat_level,
 
 /*
  * The value of a counter, for one method and lane or for all; the method is
- * ignored at worker level, and both at server level.  0 for what does not exist, so that the result of
- * tf_stat_find() can be passed on unseen.
+ * ignored at worker level, and both at server level.  0 for what does not
+ * exist, so that the result of tf_stat_find() can be passed on unseen.
  */
 uint64_t tf_stat_value(const struct tf_stat *, int counter, int method,
 	    int lane);

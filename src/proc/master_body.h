@@ -19,6 +19,7 @@
  *	watch.c    a look at all workers now and then: age, load
  *	hang.c     and whether one hangs
  *	obituary.c what one was doing that has died
+ *	measure.c  how much memory they have
  */
 #ifndef PROC_MASTER_BODY_H
 #define PROC_MASTER_BODY_H
@@ -69,6 +70,8 @@ struct worker {
 	bool			 suspected;	/* of a hang, with evidence: */
 	struct verdict_sample	 evidence;
 	unsigned		 doubts;	/* about it */
+	uint64_t		 memory;	/* resident bytes, a while ago;
+						   0: nobody knows */
 	unsigned		 fat_samples;	/* above max-memory, in a row */
 	bool			 killed_by_us;
 	bool			 hung;		/* therefore */
@@ -269,6 +272,9 @@ void	watch_strangers(struct master *);	/* as pid 1 */
 void	hang_check(struct worker *, uint64_t now);	/* kills it if so */
 /* How long that has lasted, as far as it is the worker's fault. */
 uint64_t hang_age(const struct worker *, uint64_t since, uint64_t now);
+
+/* measure.c: publishes what the kernel knows, such as workers' memory */
+void	measure(struct master *);
 
 /* obituary.c: its calls, ", ... into ..."; "" if nothing is known. */
 void	obituary_calls(const struct worker *, char *text, size_t size);

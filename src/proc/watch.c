@@ -20,7 +20,7 @@
 
 #define TICK_NS		(250 * NS_PER_MS)
 #define LATE_NS		(4 * TICK_NS)	/* then we have stood still */
-#define MEMORY_TICKS	4		/* between samples */
+#define MEASURE_TICKS	4		/* between samples */
 #define FAT_SAMPLES	3		/* in a row, above max-memory */
 #define RETRY_NS	(10 * NS_PER_S)	/* after a successor that failed */
 
@@ -48,31 +48,14 @@ check_loop(struct worker *w, uint64_t now)
 		    hang_age(w, since, now) > w->master->limits.rescue_ns);
 }
 
-/* Resident bytes; 0 if nobody knows. */
-static uint64_t
-memory_of(const struct worker *w)
-{
-	unsigned long long resident = 0;
-	char path[64];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%ld/statm", (long)w->child.pid);
-	if ((f = fopen(path, "re")) == NULL)
-		return 0;
-	if (fscanf(f, "%*u %llu", &resident) != 1)
-		resident = 0;
-	fclose(f);
-	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 static bool
 is_fat(struct worker *w)
 {
 	struct master *m = w->master;
 
-	if (m->limits.max_memory == 0 || m->ticks % MEMORY_TICKS != 0)
+	if (m->limits.max_memory == 0 || m->ticks % MEASURE_TICKS != 0)
 		return false;
-	if (memory_of(w) > m->limits.max_memory)
+	if (w->memory > m->limits.max_memory)
 		w->fat_samples++;
 	else
 		w->fat_samples = 0;
@@ -164,7 +147,8 @@ look(struct timer *t)
 		check_loop(w, now);
 		hang_check(w, now);
 	}
-	m->ticks++;
+	if (++m->ticks % MEASURE_TICKS == 0)
+		measure(m);
 	if (m->upgrade.reclaims)
 		m->upgrade.reclaims =
 		    segment_lanes_reclaim(m->config->segment) > 0;

@@ -8,8 +8,8 @@
  *	struct lane | counters of each method | time of each method |
  *	    cells | record of each thread | wait of each method | lag
  *
- * Time, wait and lag are histograms.  They stand apart because they are large: a
- * reader looks at those of called methods only, and the pages of the others,
+ * Time, wait and lag are histograms.  They stand apart because they are large:
+ * a reader looks at those of called methods only, and the pages of the others,
  * and of those that no thread runs, are never made.  Cells are
  * counters and gauges of the user's own, see own.h; any thread counts in them.
  * The records of threads are each written by their thread.

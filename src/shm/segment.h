@@ -105,6 +105,10 @@ void	 segment_lane_gave(struct segment *, unsigned lane, uint64_t taken,
 	    unsigned undecided);
 void	 segment_lane_decided(struct segment *, unsigned lane, bool taken);
 
+/* How many bytes its process has, and how many of them are nobody else's. */
+void	 segment_lane_memory(struct segment *, unsigned lane,
+	    uint64_t resident, uint64_t own);
+
 /*
  * The process is dead.  What it had in flight is added to its aborted word,
  * its connections to the lost ones, gauges go to 0, a record that it left

@@ -143,6 +143,16 @@ segment_lane_started(struct segment *s, unsigned lane, int pid)
 	table_write(t, &n);
 }
 
+void
+segment_lane_memory(struct segment *s, unsigned lane, uint64_t resident,
+    uint64_t own)
+{
+	struct segment_lane *t = segment_table_at(s, lane);
+
+	word_set(&t->count[MASTER_MEMORY], resident);
+	word_set(&t->count[MASTER_MEMORY_OWN], own);
+}
+
 /*
  * What counters say was open when the process died; the word can only grow,
  * whatever stands in the lane.
@@ -208,6 +218,7 @@ segment_lane_ended(struct segment *s, unsigned lane)
 	word_add(&t->count[MASTER_RECORDS_TORN], segment_calls_end(s, lane));
 	lane_busy(l, 0);
 	describe_clear_gauges(l);
+	segment_lane_memory(s, lane, 0, 0);
 	own_clear_gauges(s, lane);
 	s->lanes[lane].ended = true;
 	if (s->lanes[lane].undecided == 0)

@@ -73,6 +73,28 @@ def with_much_memory():
     assert s.stop() == 0
 
 
+def memory(s):
+    """Resident bytes of all workers, and those that are nobody else's."""
+    has = s.status()["counters"]
+    return has["memory"], has["memory_own"]
+
+
+def memory_is_seen():
+    """within a second or so, and goes with its process"""
+    s = Bed(workers=1)
+    until(lambda: memory(s)[0] > 0, "it is looked at")
+    resident, own = memory(s)
+    assert resident > own > 0, (resident, own)
+    Peer(s).call("grow", i32(256 << 20))
+    until(lambda: memory(s)[1] >= own + (256 << 20), "more is seen")
+    assert memory(s)[0] >= resident + (256 << 20), memory(s)
+    os.kill(s.processes()[0], signal.SIGKILL)
+    s.await_log("died of signal 9")
+    until(lambda: 0 < memory(s)[0] < resident + (200 << 20),
+          "that of its successor")
+    assert s.stop() == 0
+
+
 def by_hand():
     """TERM to a worker: it goes when its successor serves"""
     s = Bed(workers=1)
@@ -152,6 +174,7 @@ def successor_that_fails():
     assert s.stop() == 0
 
 
-main([after_many_requests, after_some_time, with_much_memory, by_hand,
-      by_hand_and_the_successor_hangs, told_again_and_again,
-      told_while_the_master_is_away, successor_that_fails])
+main([after_many_requests, after_some_time, with_much_memory,
+      memory_is_seen, by_hand, by_hand_and_the_successor_hangs,
+      told_again_and_again, told_while_the_master_is_away,
+      successor_that_fails])

@@ -228,6 +228,9 @@ START_TEST(a_worker_is_killed_in_a_call)
 	ck_assert_uint_eq(segment_lane_connections(seg, (unsigned)lane), 6);
 	ck_assert_uint_eq(segment_lane_busy(seg, (unsigned)lane), 12345);
 	ck_assert_uint_eq(total("send_backlog"), 77);
+	segment_lane_memory(seg, (unsigned)lane, 4096, 1024);
+	ck_assert_uint_eq(total("memory"), 4096);
+	ck_assert_uint_eq(total("memory_own"), 1024);
 	ck_assert_int_eq(finish(pid), SIGKILL);
 
 	ck_assert(segment_lane_current(seg, (unsigned)lane, &call));
@@ -244,6 +247,8 @@ START_TEST(a_worker_is_killed_in_a_call)
 	ck_assert_uint_eq(total("connections_lost"), 6);
 	ck_assert_uint_eq(segment_lane_connections(seg, (unsigned)lane), 0);
 	ck_assert_uint_eq(total("send_backlog"), 0);
+	ck_assert_uint_eq(total("memory"), 0);
+	ck_assert_uint_eq(total("memory_own"), 0);
 	ck_assert_uint_eq(total("records_torn"), 0);
 	ck_assert_uint_eq(segment_lane_busy(seg, (unsigned)lane), 0);
 	ck_assert_uint_eq(of_method("calls", 1), 2);
