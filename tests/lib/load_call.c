@@ -11,7 +11,20 @@
 
 enum { OP_ADD = 1, OP_SUB, OP_MUL, OP_DIV };
 
+const char *const call_methods[CALL_KINDS] = {
+	[CALL_CALCULATE] = "calculate",
+	[CALL_PING] = "ping",
+	[CALL_FORGET] = "forget",
+	[CALL_DOZE] = "doze",
+	[CALL_THREAD] = "thread",
+	[CALL_LATER] = "later",
+	[CALL_QUIETLY] = "quietly",
+	[CALL_FAIL] = "fail_silently",
+	[CALL_UNKNOWN] = "nothing",
+};
+
 static int32_t doze_ms = -1;		/* all calls are those */
+static bool mixed;
 
 static const char letters[] =
     "the quick brown fox jumps over the lazy dog and sphinx of black quartz ";
@@ -53,9 +66,31 @@ kind_of(uint64_t hash)
 		return CALL_FORGET;
 	case 1:
 		return CALL_PING;
+	case 3:
+		return mixed ? CALL_THREAD : CALL_CALCULATE;
+	case 4:
+		return mixed ? CALL_LATER : CALL_CALCULATE;
+	case 5:
+		return mixed ? CALL_QUIETLY : CALL_CALCULATE;
+	case 6:
+		return mixed ? CALL_FAIL : CALL_CALCULATE;
+	case 7:
+		return mixed ? CALL_UNKNOWN : CALL_CALCULATE;
 	default:
 		return CALL_CALCULATE;
 	}
+}
+
+void
+call_mix(void)
+{
+	mixed = true;
+}
+
+bool
+call_is_oneway(const struct call *c)
+{
+	return c->kind == CALL_FORGET || c->kind == CALL_QUIETLY;
 }
 
 void
@@ -169,6 +204,19 @@ make_texts(struct proto_calculate *a, uint64_t h)
 	}
 }
 
+/* By whom it is answered, and with what. */
+static void
+make_later(struct call *c, uint64_t h)
+{
+	static const struct proto_text how[] = {
+		{ "thread", 6 }, { "early", 5 }, { "timer", 5 }, { "post", 4 },
+	};
+
+	c->text[0] = how[h & 3];
+	c->text[1].s = letters;
+	c->text[1].len = h >> 2 & 0x3f;
+}
+
 void
 call_make(struct call *c, uint64_t seed, uint64_t conn, uint32_t number)
 {
@@ -177,8 +225,11 @@ call_make(struct call *c, uint64_t seed, uint64_t conn, uint32_t number)
 	h = mix(conn_hash(seed, conn) + number);
 	c->seqid = (int32_t)(seqid_base(seed, conn) + number);
 	c->kind = doze_ms >= 0 ? CALL_DOZE : kind_of(h);
+	c->text[0].len = 0;
 	c->throws = c->kind == CALL_CALCULATE && h % 64 == 2;
 	c->args.logid = (int32_t)(uint32_t)(h >> 32);
+	if (c->kind == CALL_LATER || c->kind == CALL_QUIETLY)
+		make_later(c, mix(h));
 	if (c->kind != CALL_CALCULATE)
 		return;
 	c->args.op = c->throws ? OP_DIV : (int32_t)(OP_ADD + (h >> 8 & 3));
@@ -192,24 +243,21 @@ size_t
 call_encode(const struct call *c, uint8_t *dst)
 {
 	switch (c->kind) {
-	case CALL_PING:
-		return proto_put_ping(dst, c->seqid);
+	case CALL_CALCULATE:
+		return proto_put_calculate(dst, c->seqid, &c->args);
 	case CALL_FORGET:
 		return proto_put_forget(dst, c->seqid, c->args.logid);
 	case CALL_DOZE:
 		return proto_put_doze(dst, c->seqid, doze_ms);
+	case CALL_LATER:
+		return proto_put_texts(dst, PROTO_CALL, c->seqid, "later",
+		    c->text, 2);
+	case CALL_QUIETLY:
+		return proto_put_texts(dst, PROTO_ONEWAY, c->seqid, "quietly",
+		    c->text, 1);
 	default:
-		return proto_put_calculate(dst, c->seqid, &c->args);
+		return proto_put_empty(dst, c->seqid, call_methods[c->kind]);
 	}
-}
-
-static const char *
-name_of(const struct call *c)
-{
-	static const char *const names[] = { "calculate", "ping", "forget",
-	    "doze" };
-
-	return names[c->kind];
 }
 
 static bool
@@ -245,21 +293,40 @@ static enum verdict
 check_result(const struct call *c, const struct proto_reply *r, char *why,
     size_t len)
 {
-	bool want = c->kind == CALL_CALCULATE;
+	bool want = c->kind == CALL_CALCULATE || c->kind == CALL_THREAD;
+	bool want_text = c->kind == CALL_LATER;
 
 	if (c->throws)
 		return check_thrown(r, why, len);
 	if (r->has_ouch)
 		(void)snprintf(why, len, "InvalidOperation came");
-	else if (r->has_success != want)
-		(void)snprintf(why, len, "%s", want ? "result is missing" :
+	else if (r->has_success != want || r->has_text != want_text)
+		(void)snprintf(why, len, "%s", want || want_text ?
+		    "result is missing" :
 		    "result in the answer of a void method");
-	else if (want && r->success != c->result)
+	else if (want_text && (r->text.len != c->text[1].len ||
+	    memcmp(r->text.s, c->text[1].s, r->text.len) != 0))
+		(void)snprintf(why, len, "result is \"%.*s\"", brief(r->text),
+		    r->text.s);
+	else if (c->kind == CALL_CALCULATE && r->success != c->result)
 		(void)snprintf(why, len, "result is %d, not %d", r->success,
 		    c->result);
 	else
 		return VERDICT_RIGHT;
 	return WRONG_VALUE;
+}
+
+/* One that must come is an INTERNAL_ERROR or an UNKNOWN_METHOD. */
+static enum verdict
+check_error(const struct call *c, const struct proto_reply *r, char *why,
+    size_t len)
+{
+	if ((c->kind == CALL_FAIL && r->app_type == 6) ||
+	    (c->kind == CALL_UNKNOWN && r->app_type == 1))
+		return VERDICT_ERROR;
+	(void)snprintf(why, len, "TApplicationException %d \"%.*s\"",
+	    r->app_type, brief(r->app_message), r->app_message.s);
+	return VERDICT_APP;
 }
 
 enum verdict
@@ -271,17 +338,15 @@ call_check(const struct call *c, const struct proto_reply *r, char *why,
 		    c->seqid);
 		return WRONG_SEQID;
 	}
-	if (!text_is(r->name, name_of(c))) {
+	if (!text_is(r->name, call_methods[c->kind])) {
 		(void)snprintf(why, len, "method name is \"%.*s\"",
 		    brief(r->name), r->name.s);
 		return WRONG_NAME;
 	}
-	if (r->mtype == PROTO_EXCEPTION) {
-		(void)snprintf(why, len, "TApplicationException %d \"%.*s\"",
-		    r->app_type, brief(r->app_message), r->app_message.s);
-		return VERDICT_APP;
-	}
-	if (r->mtype != PROTO_REPLY) {
+	if (r->mtype == PROTO_EXCEPTION)
+		return check_error(c, r, why, len);
+	if (r->mtype != PROTO_REPLY || c->kind == CALL_FAIL ||
+	    c->kind == CALL_UNKNOWN) {
 		(void)snprintf(why, len, "message type is %d", r->mtype);
 		return WRONG_TYPE;
 	}
@@ -302,5 +367,7 @@ call_describe(const struct call *c, char *buf, size_t len)
 	else if (c->kind == CALL_DOZE)
 		(void)snprintf(buf, len, "doze(%d)", doze_ms);
 	else
-		(void)snprintf(buf, len, "ping()");
+		(void)snprintf(buf, len, "%s(%.*s)", call_methods[c->kind],
+		    (int)c->text[0].len, c->text[0].len > 0 ? c->text[0].s :
+		    "");
 }

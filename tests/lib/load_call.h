@@ -14,13 +14,26 @@
 
 #include "load_proto.h"
 
-enum call_kind { CALL_CALCULATE, CALL_PING, CALL_FORGET, CALL_DOZE };
+enum call_kind {
+	CALL_CALCULATE,
+	CALL_PING,
+	CALL_FORGET,		/* oneway */
+	/* Of the test bed. */
+	CALL_DOZE,
+	CALL_THREAD,		/* run by a thread */
+	CALL_LATER,
+	CALL_QUIETLY,		/* oneway, over later */
+	CALL_FAIL,		/* is answered with an error */
+	CALL_UNKNOWN,		/* the same: nobody serves it */
+	CALL_KINDS
+};
 
 /* How a call ended, as far as its reply tells; from WRONG_FRAME on: badly. */
 enum verdict {
 	VERDICT_RIGHT,
 	VERDICT_DECLARED,	/* the declared exception, and it had to come */
-	VERDICT_APP,		/* a TApplicationException */
+	VERDICT_ERROR,		/* the TApplicationException that had to */
+	VERDICT_APP,		/* another */
 	WRONG_FRAME,		/* frame length is 0 or beyond reason */
 	WRONG_MESSAGE,		/* cannot be decoded, or not to its end */
 	WRONG_SEQID,
@@ -37,13 +50,22 @@ struct call {
 	struct proto_calculate	 args;	/* .logid also of forget */
 	bool			 throws;
 	int32_t			 result;
+	struct proto_text	 text[2];	/* how and what, of later */
 };
+
+/* Of both services, by kind. */
+extern const char *const call_methods[CALL_KINDS];
 
 /* The number that the seqid of a reply on this connection stands for. */
 uint32_t call_number(uint64_t seed, uint64_t conn, int32_t seqid);
 
 /* From now on all calls are doze(ms), of the test bed. */
 void	 call_doze(int32_t ms);
+
+/* From now on there are calls of the test bed among them, of every kind. */
+void	 call_mix(void);
+
+bool	 call_is_oneway(const struct call *);
 
 void	 call_make(struct call *, uint64_t seed, uint64_t conn,
 	    uint32_t number);

@@ -51,6 +51,7 @@ pop(struct flight *f)
 	old = *call_at(f, 0);
 	f->head = (f->head + 1) % f->depth;
 	f->n--;
+	f->report->out -= 1 + old.oneways;
 	return old;
 }
 
@@ -60,14 +61,17 @@ flight_issue(struct flight *f, uint8_t *dst, bool *oneway, uint64_t now_ns)
 	struct call c;
 
 	call_make(&c, f->seed, f->conn, f->next);
-	*oneway = c.kind == CALL_FORGET;
+	*oneway = call_is_oneway(&c);
+	f->report->of[c.kind].sent++;
+	if (++f->report->out > f->report->most_out)
+		f->report->most_out = f->report->out;
 	if (*oneway) {
 		f->oneways++;
 		f->report->oneways++;
 	} else {
 		f->n++;
 		*call_at(f, f->n - 1) = (struct flight_call){ f->next,
-		    f->oneways, now_ns };
+		    f->oneways, c.kind, now_ns };
 		f->oneways = 0;
 		f->report->sent++;
 	}
@@ -99,8 +103,9 @@ settle(struct flight *f, enum verdict v, const char *why, int32_t app_type,
 	f->report->verdict[v]++;
 	if (v < WRONG_FRAME)
 		f->report->oneways_proven += old.oneways;
-	if (v == VERDICT_RIGHT || v == VERDICT_DECLARED) {
+	if (v < VERDICT_APP) {
 		f->answered = true;
+		f->report->of[old.kind].right++;
 		report_latency(f->report, now_ns - old.sent_ns);
 		return;
 	}
@@ -135,13 +140,15 @@ find_owner(struct flight *f, uint32_t number, const struct proto_reply *r,
 
 	call_make(&c, f->seed, f->conn, number);
 	v = call_check(&c, r, why, sizeof(why));
-	if (c.kind == CALL_FORGET && v != WRONG_NAME) {
+	if (call_is_oneway(&c) && v != WRONG_NAME) {
 		stray(f, STRAY_ONEWAY, number, "a oneway was answered");
-		if (f->n > 0 && call_at(f, 0)->oneways > 0)
+		if (f->n > 0 && call_at(f, 0)->oneways > 0) {
 			call_at(f, 0)->oneways--;
+			f->report->out--;
+		}
 		return true;
 	}
-	if (v != VERDICT_RIGHT && v != VERDICT_DECLARED)
+	if (v >= VERDICT_APP)
 		return false;
 	if (f->n == 0 || number < call_at(f, 0)->number) {
 		stray(f, f->stalled ? STRAY_LATE : STRAY_DUPLICATE, number,
@@ -212,7 +219,7 @@ flight_leftover(struct flight *f, size_t len)
 void
 flight_expire(struct flight *f, uint64_t now_ns, uint64_t timeout_ns)
 {
-	struct flight_call first = { 0, 0, 0 }, old;
+	struct flight_call first = { 0 }, old;
 	unsigned n;
 	char why[80];
 
@@ -246,5 +253,6 @@ flight_lose(struct flight *f, const char *how, const char *detail)
 		report_problem(f->report, f->conn, f->port, -1,
 		    "connection %s: %s", how, why);
 	f->report->lost += f->n;
-	f->n = 0;
+	while (f->n > 0)
+		(void)pop(f);
 }

@@ -12,6 +12,7 @@
 struct flight_call {
 	uint32_t	 number;
 	uint32_t	 oneways;	/* sent just before it, not answered */
+	enum call_kind	 kind;
 	uint64_t	 sent_ns;
 };
 

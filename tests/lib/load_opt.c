@@ -38,6 +38,8 @@ static const char help[] =
 "                    by the clock and not as replies come; latencies count\n"
 "                    from when a call was due (0: as replies come)\n"
 "  --doze MS         all calls are doze(MS), of the test bed\n"
+"  --mixed           calls of the test bed among them: such as threads run,\n"
+"                    are answered later, and fail\n"
 "  --idle N          more connections, that call about once a second (0)\n"
 "  --seed S          other values in the calls (1)\n"
 "  --reconnect       a persistent or idle connection that ended is replaced\n"
@@ -59,14 +61,15 @@ static const char help[] =
 "else ended; 1 anything wrong, lost, late, refused, closed, answered by an\n"
 "application exception or not asked for; 2 misuse; 3 internal error\n";
 
-enum { O_CONNECT = 256, O_ONCE, O_RATE, O_DOZE, O_IDLE, O_SEED, O_RECONNECT,
-    O_TLS, O_TIMEOUT, O_JSON, O_PROGRESS, O_CONTROL, O_HELP };
+enum { O_CONNECT = 256, O_ONCE, O_RATE, O_DOZE, O_MIXED, O_IDLE, O_SEED,
+    O_RECONNECT, O_TLS, O_TIMEOUT, O_JSON, O_PROGRESS, O_CONTROL, O_HELP };
 
 static const struct option longs[] = {
 	{ "connect", required_argument, NULL, O_CONNECT },
 	{ "once-rate", required_argument, NULL, O_ONCE },
 	{ "rate", required_argument, NULL, O_RATE },
 	{ "doze", required_argument, NULL, O_DOZE },
+	{ "mixed", no_argument, NULL, O_MIXED },
 	{ "idle", required_argument, NULL, O_IDLE },
 	{ "seed", required_argument, NULL, O_SEED },
 	{ "reconnect", no_argument, NULL, O_RECONNECT },
@@ -252,6 +255,9 @@ parse_one(struct opt *o, int ch, const char *arg)
 		return parse_real(arg, 1e6, &o->rate);
 	case O_DOZE:
 		return parse_doze(arg);
+	case O_MIXED:
+		call_mix();
+		return 0;
 	case O_IDLE:
 		return parse_unsigned(arg, 0, 100000, &o->idle);
 	case O_SEED:

@@ -111,9 +111,9 @@ proto_put_calculate(uint8_t *dst, int32_t seqid,
 }
 
 size_t
-proto_put_ping(uint8_t *dst, int32_t seqid)
+proto_put_empty(uint8_t *dst, int32_t seqid, const char *method)
 {
-	return put_end(dst, put_header(dst + 4, PROTO_CALL, seqid, "ping"));
+	return put_end(dst, put_header(dst + 4, PROTO_CALL, seqid, method));
 }
 
 size_t
@@ -132,6 +132,19 @@ proto_put_doze(uint8_t *dst, int32_t seqid, int32_t ms)
 
 	p = put_header(dst + 4, PROTO_CALL, seqid, "doze");
 	return put_end(dst, put_i32_field(p, 1, ms));
+}
+
+size_t
+proto_put_texts(uint8_t *dst, enum proto_mtype mtype, int32_t seqid,
+    const char *method, const struct proto_text *text, unsigned n)
+{
+	uint8_t *p;
+
+	p = put_header(dst + 4, mtype, seqid, method);
+	for (unsigned i = 0; i < n; i++)
+		p = put_text(put_field(p, 1, T_STRING), text[i].s,
+		    text[i].len);
+	return put_end(dst, p);
 }
 
 uint32_t
@@ -256,6 +269,8 @@ get_result(struct reader *r, struct proto_reply *m)
 	while ((type = get_field(r, &id)) != T_STOP) {
 		if (is_field(type, id, T_I32, 0, &m->has_success))
 			m->success = get_i32(r);
+		else if (is_field(type, id, T_STRING, 0, &m->has_text))
+			m->text = get_text(r);
 		else if (is_field(type, id, T_STRUCT, 1, &m->has_ouch))
 			get_ouch(r, m);
 		else

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The few messages of the calculator, and one of the test bed, in framed
+ * The few messages of the calculator, and some of the test bed, in framed
  * compact Thrift, written by hand from the protocol's description.  The load
  * client is the independent check of the library, so nothing here may come from
  * the library.
@@ -39,8 +39,9 @@ struct proto_reply {
 	int			 mtype;
 	int32_t			 seqid;
 	struct proto_text	 name;
-	bool			 has_success, has_ouch;	/* mtype REPLY */
+	bool			 has_success, has_text, has_ouch; /* REPLY */
 	int32_t			 success;
+	struct proto_text	 text;
 	int32_t			 what;
 	struct proto_text	 why;
 	int32_t			 app_type;		/* mtype EXCEPTION */
@@ -50,16 +51,18 @@ struct proto_reply {
 /* Each writes one whole frame to dst, which has PROTO_MAX_CALL; its length. */
 size_t	 proto_put_calculate(uint8_t *dst, int32_t seqid,
 	    const struct proto_calculate *);
-size_t	 proto_put_ping(uint8_t *dst, int32_t seqid);
+size_t	 proto_put_empty(uint8_t *dst, int32_t seqid, const char *method);
 size_t	 proto_put_forget(uint8_t *dst, int32_t seqid, int32_t logid);
 size_t	 proto_put_doze(uint8_t *dst, int32_t seqid, int32_t ms);
+size_t	 proto_put_texts(uint8_t *dst, enum proto_mtype, int32_t seqid,
+	    const char *method, const struct proto_text *, unsigned n);
 
 /* The length that the first four bytes of a frame declare. */
 uint32_t proto_frame_length(const uint8_t *);
 
 /*
  * Decodes the len bytes of a frame without its length.  Strict: fields that
- * the calculator does not declare, wrong types, twice the same field, bytes
+ * neither service declares, wrong types, twice the same field, bytes
  * before the end or after it are all errors.  NULL, or what is wrong.
  */
 const char *proto_get_reply(struct proto_reply *, const uint8_t *, size_t len);

@@ -20,6 +20,7 @@ struct row {
 static const char *const verdict_names[VERDICTS] = {
 	[VERDICT_RIGHT] = "right",
 	[VERDICT_DECLARED] = "declared",
+	[VERDICT_ERROR] = "error",
 	[VERDICT_APP] = "app",
 	[WRONG_FRAME] = "frame",
 	[WRONG_MESSAGE] = "message",
@@ -150,7 +151,8 @@ report_app(struct report *r, int32_t type, uint64_t latency_ns)
 uint64_t
 report_right(const struct report *r)
 {
-	return r->verdict[VERDICT_RIGHT] + r->verdict[VERDICT_DECLARED];
+	return r->verdict[VERDICT_RIGHT] + r->verdict[VERDICT_DECLARED] +
+	    r->verdict[VERDICT_ERROR];
 }
 
 uint64_t
@@ -213,6 +215,8 @@ rows_of(const struct report *r, struct row *row)
 		{ "right", "answered right", report_right(r) },
 		{ "declared_exceptions", "  of these declared exceptions",
 		    r->verdict[VERDICT_DECLARED] },
+		{ "expected_errors", "  of these errors",
+		    r->verdict[VERDICT_ERROR] },
 		{ "wrong", "answered wrong", report_wrong(r) },
 		{ "app_exceptions", "application exceptions",
 		    r->verdict[VERDICT_APP] },
@@ -224,6 +228,8 @@ rows_of(const struct report *r, struct row *row)
 		{ "stray", "stray replies", sum(r->stray, STRAYS) },
 		{ "once_skipped", "once-clients not started",
 		    r->once_skipped },
+		{ "most_out", "most of them outstanding at a time",
+		    r->most_out },
 	};
 	unsigned n;
 
@@ -334,6 +340,23 @@ json_app(const struct report *r, FILE *f)
 }
 
 static void
+json_methods(const struct report *r, FILE *f)
+{
+	const char *comma = "";
+
+	fprintf(f, ", \"methods\": {");
+	for (unsigned i = 0; i < CALL_KINDS; i++) {
+		if (r->of[i].sent == 0)
+			continue;
+		fprintf(f, "%s\"%s\": {\"sent\": %" PRIu64 ", \"right\": %"
+		    PRIu64 "}", comma, call_methods[i], r->of[i].sent,
+		    r->of[i].right);
+		comma = ", ";
+	}
+	putc('}', f);
+}
+
+static void
 json_problems(const struct report *r, FILE *f)
 {
 	const struct problem *p;
@@ -372,6 +395,7 @@ report_json(const struct report *r, FILE *f)
 	    VERDICTS);
 	json_by(f, "stray_by", stray_names, r->stray, 0, STRAYS);
 	json_app(r, f);
+	json_methods(r, f);
 	fprintf(f, ", \"latency_us\": {\"p50\": %.1f, \"p90\": %.1f, "
 	    "\"p99\": %.1f, \"max\": %.1f, \"app_max\": %.1f}",
 	    quantile_us(r, 0.5), quantile_us(r, 0.9), quantile_us(r, 0.99),

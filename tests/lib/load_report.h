@@ -3,7 +3,7 @@
  * What the load client counts, and how it tells it: as readable lines or as
  * one JSON object.
  *
- * Every call that was sent ends in exactly one of right (declared exceptions
+ * Every call that was sent ends in exactly one of right (exceptions and errors
  * that had to come among them), wrong, app, lost, timed_out; what is left is
  * pending.  Oneways are not calls in this sense; they are counted by
  * themselves, and one is proven when a later call on its connection has been
@@ -53,6 +53,10 @@ struct report {
 	uint64_t	verdict[VERDICTS];	/* of answered calls */
 	uint64_t	app_by[PROTO_MAX_TYPE + 2];	/* last: other types */
 	uint64_t	oneways, oneways_proven;
+	struct {
+		uint64_t	sent, right;
+	}		of[CALL_KINDS];		/* oneways, too, are sent */
+	uint64_t	out, most_out;	/* calls, and oneways until proven */
 	uint64_t	stray[STRAYS];
 	uint64_t	once_skipped;	/* too many of them were waiting */
 	bool		stuck;		/* the run ended for want of progress */
