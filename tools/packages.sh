@@ -7,7 +7,7 @@ PACKAGES_BUILD="gcc libc6-dev make autoconf automake libtool pkg-config
     libmicrohttpd-dev"
 PACKAGES_TEST="g++ check libsubunit-dev python3 python3-thrift python3-six
     openssl thrift-compiler libthrift-dev libboost-dev liblmdb-dev
-    mandoc"
+    mandoc valgrind"
 
 # need PACKAGE...: installs those that are missing, and says which.
 need() {

@@ -1,0 +1,108 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What a call costs a worker in instructions, system calls and readings of the
+clock, and how much of that is counting: a ping, framed and compact, on one
+connection.  No time is measured, so a busy machine finds the same.  A limit
+that is passed on purpose is moved, and the commit says why; one that has become
+wide is drawn closer.  What the kernel executes is not among it."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+from callgrind import call, connect, need, one_call
+from harness import Server, Skip, main
+
+RELEASE = os.environ.get("TF_RELEASE")
+DEPTH = 16
+BATCHES = 100
+INSTRUCTIONS = 1560             # of a ping, DEPTH at a time
+COUNTING = 60                   # of them; and one reading of the clock
+TRIPS = 3                       # for a batch: wait, read, write
+SLACK = 0.05                    # timers may come in between
+
+measured = {}
+
+
+def built(*names):
+    if not RELEASE:
+        raise Skip("TF_RELEASE, an optimized build, is not set: a "
+                   "sanitizer's instructions mean nothing")
+    path = os.path.join(RELEASE, *names)
+    if not os.path.exists(path):
+        raise Skip(path + " is not there: make uncounted")
+    return path
+
+
+def profile(build=""):
+    """One ping, by the optimized build or a part of it."""
+    need("valgrind", "objdump")
+    if build not in measured:
+        built(build, ".libs", "thriftfork")
+        measured[build] = one_call(os.path.join(RELEASE, build),
+                                   built(".libs", "calc.so"),
+                                   BATCHES * DEPTH, DEPTH)
+    return measured[build]
+
+
+def say(fmt, *args):
+    print("# " + fmt % args, flush=True)
+
+
+def instructions():
+    n = sum(profile().instructions.values())
+    say("%.1f instructions, of at most %d", n, INSTRUCTIONS)
+    assert 0.9 * INSTRUCTIONS < n <= INSTRUCTIONS, n
+
+
+def counting():
+    """against a build that counts nothing"""
+    total, reads, clock = [], [], []
+    for build in ("", "uncounted"):
+        p = profile(build)
+        total.append(sum(p.instructions.values()))
+        n, code = p.clock()
+        reads.append(n)
+        clock.append(code)
+    reads, clock = reads[0] - reads[1], clock[0] - clock[1]
+    n = total[0] - total[1] - clock
+    say("%.1f instructions of %.1f are counting, and %.1f are %.2f readings "
+        "of the clock", n, total[0], clock, reads)
+    assert 0 < n <= COUNTING, n
+    assert 0 < reads <= 1 + SLACK, reads
+
+
+def locks():
+    """no instruction of the library's that is locked"""
+    library = os.path.realpath(built(".libs", "libthriftfork.so"))
+    found = profile().locked(library)
+    assert not found, found
+
+
+def system_calls():
+    """as callgrind sees them"""
+    p = profile()
+    trips = {name: n * DEPTH for name, n in p.system_calls.items()
+             if not name.startswith("clock_gettime")}
+    say("of a batch of %d: %s", DEPTH, ", ".join(
+        "%.2f %s" % (n, name) for name, n in trips.items()))
+    assert TRIPS - SLACK <= sum(trips.values()) <= TRIPS + SLACK, trips
+
+
+def system_calls_counted():
+    """as the worker counts them itself, for one call and for a batch"""
+    s = Server([built("thriftfork"), "run"], built(".libs", "calc.so"),
+               workers=1)
+    with connect(s) as c:
+        for depth in (1, DEPTH):
+            before = s.status()["counters"]
+            call(c, BATCHES * depth, depth)
+            after = s.status()["counters"]
+            n = sum(after[k] - before[k] for k in ("reads", "writes",
+                                                   "loop_wakeups"))
+            say("%d deep: %.3f for a call", depth, n / BATCHES / depth)
+            assert TRIPS <= n / BATCHES <= TRIPS + SLACK, (n, before, after)
+    assert s.stop() == 0
+
+
+main([instructions, counting, locks, system_calls, system_calls_counted])
