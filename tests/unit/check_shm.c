@@ -21,7 +21,7 @@
 #include <thriftfork/stat.h>
 
 #include "lib/unit.h"
-#include "shm/segment.h"
+#include "shm/segment_body.h"
 
 #define LANES	4
 
@@ -536,7 +536,7 @@ static void
 write_another_lane(struct lane *l)
 {
 	(void)l;
-	lane_add(segment_attach_self(seg, 1), COUNTER_READS, 1);
+	lane_add(segment_lane_at(seg, 1), COUNTER_READS, 1);
 }
 
 /* Dies, as by a write, if no mapping that is read-only can be changed. */
