@@ -111,74 +111,99 @@ tf_stat_value(const struct tf_stat *st, int counter, int method, int lane)
 	return sum;
 }
 
-/* What has ended is read before what has begun, so the difference is one. */
-static uint64_t
-in_flight(const struct tf_stat *st, const struct stat_flight *of,
-    unsigned method, unsigned lane)
-{
-	int m = (int)method, l = (int)lane;
-	uint64_t ended = tf_stat_value(st, of->ended, m, l);
-	uint64_t aborted = tf_stat_value(st, of->aborted, m, l);
-	uint64_t begun = tf_stat_value(st, of->begun, m, l);
+/* Counters, or -1: what has gone, and what has come. */
+struct flow {
+	int		 gone[3], come[2];
+};
 
-	if (begun < ended || begun - ended < aborted)
-		return 0;
-	return begun - ended - aborted;
+static uint64_t
+sum_of(const struct tf_stat *st, const int *counter, int n, int method,
+    int lane)
+{
+	uint64_t sum = 0;
+
+	while (n-- > 0)
+		sum += tf_stat_value(st, *counter++, method, lane);
+	return sum;
+}
+
+/*
+ * What has gone is read before what has come, so that what is left is no less
+ * than nothing; and again after it, because any number may have come and gone
+ * while the reader was stopped in between.
+ */
+static uint64_t
+left(const struct tf_stat *st, const struct flow *f, int method, int lane)
+{
+	uint64_t gone = sum_of(st, f->gone, 3, method, lane), now, come;
+	uint64_t n, least = UINT64_MAX;
+
+	for (int tries = 0; tries < RECORD_TRIES; tries++) {
+		come = sum_of(st, f->come, 2, method, lane);
+		n = come > gone ? come - gone : 0;
+		if ((now = sum_of(st, f->gone, 3, method, lane)) == gone)
+			return n;
+		least = n < least ? n : least;
+		gone = now;
+	}
+	return least;
+}
+
+static uint64_t
+left_in_lanes(const struct tf_stat *st, const struct flow *f, int lane)
+{
+	struct range lanes = stat_lanes(st, lane);
+	uint64_t sum = 0;
+
+	for (unsigned l = lanes.first; l < lanes.end; l++)
+		sum += left(st, f, 0, (int)l);
+	return sum;
+}
+
+static struct flow
+flow_of(const struct stat_flight *of)
+{
+	return (struct flow){ { of->ended, of->aborted, -1 },
+	    { of->begun, -1 } };
 }
 
 uint64_t
 tf_stat_in_flight(const struct tf_stat *st, int lane)
 {
-	struct range lanes = stat_lanes(st, lane);
-	uint64_t sum = 0;
-	unsigned l;
+	const struct flow f = flow_of(&st->workers);
 
-	for (l = lanes.first; l < lanes.end; l++)
-		sum += in_flight(st, &st->workers, 0, l);
-	return sum;
+	return left_in_lanes(st, &f, lane);
 }
 
 uint64_t
 tf_stat_method_in_flight(const struct tf_stat *st, int method, int lane)
 {
+	const struct flow f = flow_of(&st->methods);
 	struct range lanes = stat_lanes(st, lane);
 	struct range methods = stat_range(method, stat_methods(st));
 	uint64_t sum = 0;
 
 	for (unsigned l = lanes.first; l < lanes.end; l++)
 		for (unsigned m = methods.first; m < methods.end; m++)
-			sum += in_flight(st, &st->methods, m, l);
+			sum += left(st, &f, (int)m, (int)l);
 	return sum;
 }
 
-static uint64_t
-worker_sum(const struct tf_stat *st, const char *name, int lane)
+static int
+of_worker(const struct tf_stat *st, const char *name)
 {
-	return tf_stat_value(st, tf_stat_find(st, TF_STAT_WORKER, name), 0,
-	    lane);
-}
-
-/* The same order, for the same reason. */
-static uint64_t
-lane_connections(const struct tf_stat *st, int lane)
-{
-	uint64_t gone = worker_sum(st, "connections_closed", lane) +
-	    worker_sum(st, "connections_moved_out", lane) +
-	    worker_sum(st, "connections_lost", lane);
-	uint64_t come = worker_sum(st, "connections_accepted", lane) +
-	    worker_sum(st, "connections_moved_in", lane);
-
-	return come > gone ? come - gone : 0;
+	return tf_stat_find(st, TF_STAT_WORKER, name);
 }
 
 uint64_t
 tf_stat_connections(const struct tf_stat *st, int lane)
 {
-	struct range lanes = stat_lanes(st, lane);
-	uint64_t sum = 0;
-	unsigned l;
+	const struct flow f = {
+		{ of_worker(st, "connections_closed"),
+		    of_worker(st, "connections_moved_out"),
+		    of_worker(st, "connections_lost") },
+		{ of_worker(st, "connections_accepted"),
+		    of_worker(st, "connections_moved_in") } };
 
-	for (l = lanes.first; l < lanes.end; l++)
-		sum += lane_connections(st, (int)l);
-	return sum;
+	return left_in_lanes(st, &f, lane);
 }
