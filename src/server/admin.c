@@ -53,7 +53,7 @@ find_program(struct run *run)
 }
 
 static int
-open_socket(struct run *run, const struct addr *at)
+open_socket(struct run *run, const char *key, const struct addr *at)
 {
 	struct admin *a = &run->admin;
 	struct listener *l = &a->listeners[a->nlisteners];
@@ -61,22 +61,22 @@ open_socket(struct run *run, const struct addr *at)
 	int inherited;
 
 	if (a->nlisteners == ADMIN_MAX)
-		return tf_server_refuse(run->srv, "admin: more than %d "
-		    "addresses to listen on", ADMIN_MAX);
+		return tf_server_refuse(run->srv, "%s: more than %d "
+		    "addresses to listen on", key, ADMIN_MAX);
 	if ((inherited = succeed_listener(run, l, 1, at)) == -1)
 		return -1;
 	if (inherited == 0 && listener_open(l, at, 1, why, sizeof(why)) == -1)
-		return tf_server_refuse(run->srv, "admin %s", why);
+		return tf_server_refuse(run->srv, "%s %s", key, why);
 	a->nlisteners++;
-	log_info("admin at %s%s", l->text, inherited == 1 ?
+	log_info("%s at %s%s", key, l->text, inherited == 1 ?
 	    ", as the old master" : "");
 	return 0;
 }
 
 static int
-each_address(struct run *run, bool open)
+each_address(struct run *run, const char *key, const struct addresses *s,
+    bool open)
 {
-	const struct addresses *s = &run->srv->settings.admin;
 	struct addr addrs[ADDRS];
 	char why[256];
 	int n;
@@ -84,29 +84,39 @@ each_address(struct run *run, bool open)
 	for (unsigned i = 0; i < s->n; i++) {
 		n = addr_parse(s->at[i], addrs, ADDRS, why, sizeof(why));
 		if (n == -1)
-			return tf_server_refuse(run->srv, "admin %s: %s",
+			return tf_server_refuse(run->srv, "%s %s: %s", key,
 			    s->at[i], why);
 		for (int j = 0; open && j < n; j++)
-			if (open_socket(run, &addrs[j]) == -1)
+			if (open_socket(run, key, &addrs[j]) == -1)
 				return -1;
 	}
 	return 0;
 }
 
+static int
+prepare(struct run *run, bool open)
+{
+	const struct settings *s = &run->srv->settings;
+
+	if (s->admin.n + s->admin_agent.n == 0)
+		return 0;
+	if (find_program(run) == -1 ||
+	    each_address(run, "admin", &s->admin, open) == -1)
+		return -1;
+	run->admin.nhttp = run->admin.nlisteners;
+	return each_address(run, "admin-agent", &s->admin_agent, open);
+}
+
 int
 admin_open(struct run *run)
 {
-	if (run->srv->settings.admin.n == 0)
-		return 0;
-	return find_program(run) == -1 ? -1 : each_address(run, true);
+	return prepare(run, true);
 }
 
 int
 admin_check(struct run *run)
 {
-	if (run->srv->settings.admin.n == 0)
-		return 0;
-	return find_program(run) == -1 ? -1 : each_address(run, false);
+	return prepare(run, false);
 }
 
 void
@@ -144,7 +154,7 @@ line_up(const struct run *run, char **argv)
 	for (int i = 0; i < n; i++) {
 		snprintf(numbers[i], sizeof(numbers[i]), "%d", FIRST + i);
 		*argv++ = (char *)(uintptr_t)(i == 0 ? "--segment-fd" :
-		    "--http-fd");
+		    i <= (int)a->nhttp ? "--http-fd" : "--agent-fd");
 		*argv++ = numbers[i];
 	}
 	*argv = NULL;

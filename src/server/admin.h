@@ -14,8 +14,8 @@
 struct run;
 
 struct admin {
-	struct listener	 listeners[ADMIN_MAX];
-	unsigned	 nlisteners;
+	struct listener	 listeners[ADMIN_MAX];	/* of HTTP, then agents' */
+	unsigned	 nlisteners, nhttp;
 	char		 program[4096];	/* "": there is no such role */
 };
 

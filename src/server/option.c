@@ -219,8 +219,8 @@ settings_may_follow(const struct settings *s, const struct settings *next,
     char *why, size_t size)
 {
 	static const enum option_id fixed[] = { OPTION_listen, OPTION_admin,
-	    OPTION_name, OPTION_max_workers, OPTION_backlog, OPTION_daemon,
-	    OPTION_pidfile, OPTION_log };
+	    OPTION_admin_agent, OPTION_name, OPTION_max_workers,
+	    OPTION_backlog, OPTION_daemon, OPTION_pidfile, OPTION_log };
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		if (!same(s, next, &option_defs[fixed[i]])) {
@@ -290,9 +290,9 @@ settings_check(const struct settings *s, char *why, size_t size)
 	else if (s->daemon && s->workers == 0)
 		snprintf(why, size, "daemon: needs a master, and workers is "
 		    "0");
-	else if (s->workers == 0 && s->admin.n > 0)
-		snprintf(why, size, "admin: needs a master, and workers is "
-		    "0");
+	else if (s->workers == 0 && s->admin.n + s->admin_agent.n > 0)
+		snprintf(why, size, "%s: needs a master, and workers is 0",
+		    s->admin.n > 0 ? "admin" : "admin-agent");
 	else if (s->workers == 0 && (s->user != NULL || s->group != NULL))
 		snprintf(why, size, "%s: needs a worker to give privilege up "
 		    "in, and workers is 0", s->user != NULL ? "user" : "group");

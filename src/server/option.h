@@ -86,7 +86,7 @@ struct settings {
 	struct rules	 listen_rules[LISTEN_MAX];
 	char		*http_path;		/* NULL: any */
 	unsigned	 nlisten;
-	struct addresses admin;
+	struct addresses admin, admin_agent;
 	struct method_setting *methods;
 	size_t		 nmethods;
 };

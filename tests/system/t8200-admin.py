@@ -16,8 +16,8 @@ from admin import dial, get, metrics, total
 from bed import Bed, held_call, under_load
 from daemon import (CALC, TESTBED, children, descriptors, launcher, proc, read,
                     refused, written)
-from harness import (DEADLINE, Server, Skip, built, gone, main, tempdir,
-                     until)
+from harness import (DEADLINE, Server, Skip, built, gone, main, read_all,
+                     tempdir, until)
 from upgraded import Upgraded
 
 RUN = [built("thriftfork"), "run"]
@@ -292,6 +292,56 @@ def an_upgrade_that_fails():
     s.end()
 
 
+def line(address, say=b""):
+    """All that an agent says, to somebody who may say something himself."""
+    with dial(address) as c:
+        c.sendall(say)
+        return read_all(c)
+
+
+def an_agent():
+    "says what is free, that nobody serves, and that the server stops"
+    is_built()
+    path = "unix:" + os.path.join(tempdir(), "agent")
+    s = AdminServer("-o", "admin-agent=" + path, "-o", "drain-delay=1h",
+                    module=TESTBED, workers=2)
+    before = s.await_admin()
+    until(lambda: line(path) == b"up ready 100%\n", "all is free")
+    assert line(path, b"x" * 100000) == b"up ready 100%\n"
+    assert line(path, b"GET / HTTP/1.0\r\n\r\n") == b"up ready 100%\n"
+    held = held_call(s)
+    until(lambda: line(path) == b"up ready 50%\n", "a half of it is free")
+    held[1].close()
+    assert held[0].reply() is not None
+    until(lambda: line(path) == b"up ready 100%\n", "all is free again")
+    s.upgrade()
+    s.await_admin(before)
+    until(lambda: line(path) == b"up ready 100%\n", "the next one's")
+    # Who stays is sent away, and the others are answered.
+    silent = [dial(path) for _ in range(200)]
+    assert line(path).startswith(b"up ready ")
+    assert all(read_all(c).startswith(b"up ready ") for c in silent)
+    until(lambda: len(descriptors(s.admin_pid())) < 40, "they are forgotten")
+    for c in silent:
+        c.close()
+    s.signal(signal.SIGTERM)
+    until(lambda: line(path) == b"drain\n", "it stops")
+    assert s.ready() == 503
+    s.signal(signal.SIGTERM)
+    until(lambda: gone(s.pid), "the last master leaves")
+    assert s.wait() == 0
+    assert not os.path.exists(path[5:]), "the socket's file"
+
+
+def an_agent_alone():
+    "without HTTP"
+    is_built()
+    path = "unix:" + os.path.join(tempdir(), "agent")
+    s = Server(RUN + ["-o", "admin-agent=" + path, CALC], workers=1)
+    until(lambda: line(path) == b"up ready 100%\n", "all is free")
+    assert s.stop() == 0
+
+
 def with_the_master():
     "killed, it takes the process along"
     is_built()
@@ -324,4 +374,5 @@ def what_is_refused():
 
 main([what_it_is_given, it_comes_again, every_worker_is_busy_or_dead,
       first_and_last, a_delay_is_told, through_reloads, through_upgrades,
-      an_upgrade_that_fails, with_the_master, what_is_refused])
+      an_upgrade_that_fails, an_agent, an_agent_alone, with_the_master,
+      what_is_refused])

@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "agent.h"
 #include "front.h"
 #include "http.h"
 
@@ -21,7 +22,8 @@ struct admin {
 	struct tf_loop	*loop;
 	struct view	*view;
 	struct http	*http;
-	struct front	*fronts[ADMIN_FDS];
+	struct agent	*agent;		/* NULL: nobody asks one */
+	struct front	*fronts[2 * ADMIN_FDS];
 	unsigned	 nfronts;
 	int		 signal_fd;
 	struct tf_watch	*signals;
@@ -113,7 +115,8 @@ add_fronts(struct admin *a, const struct admin_sockets *s, front_fn *fn,
 }
 
 static void
-begin(struct admin *a, const struct admin_sockets *http)
+begin(struct admin *a, const struct admin_sockets *http,
+    const struct admin_sockets *agent)
 {
 	if ((a->loop = tf_loop_new()) == NULL ||
 	    (a->signal_fd = take_signals(a->by_hand)) == -1)
@@ -125,6 +128,9 @@ begin(struct admin *a, const struct admin_sockets *http)
 	a->tick = tf_timer_new(a->loop, tick, a);
 	a->http = http_new(a->loop, a->view, idle, a);
 	add_fronts(a, http, http_arrived, a->http);
+	if (agent->n > 0)
+		a->agent = agent_new(a->loop, a->view);
+	add_fronts(a, agent, agent_arrived, a->agent);
 	tf_timer_set(a->tick, 0);
 }
 
@@ -133,6 +139,7 @@ end(struct admin *a)
 {
 	close_fronts(a);
 	http_free(a->http);
+	agent_free(a->agent);
 	tf_timer_free(a->tick);
 	tf_timer_free(a->leave);
 	tf_watch_free(a->signals);
@@ -141,12 +148,13 @@ end(struct admin *a)
 }
 
 int
-admin_run(struct view *view, const struct admin_sockets *http, bool by_hand)
+admin_run(struct view *view, const struct admin_sockets *http,
+    const struct admin_sockets *agent, bool by_hand)
 {
 	struct admin a = { .view = view, .by_hand = by_hand };
 	int rc;
 
-	begin(&a, http);
+	begin(&a, http, agent);
 	if ((rc = tf_loop_run(a.loop)) == -1)
 		warn("the loop");
 	end(&a);

@@ -19,6 +19,6 @@ struct admin_sockets {
  * or, by_hand, INT or HUP, which else go to the master alone.  An exit status.
  */
 int	 admin_run(struct view *, const struct admin_sockets *http,
-	    bool by_hand);
+	    const struct admin_sockets *agent, bool by_hand);
 
 #endif

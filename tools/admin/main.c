@@ -20,25 +20,27 @@ struct admin_args {
 	const char	*instance;	/* name, or path of a socket; NULL */
 	char		 socket[SOURCE_NAME];
 	int		 segment_fd;	/* -1: none was passed */
-	struct admin_sockets http;
+	struct admin_sockets http, agent;
 	bool		 by_hand;
 };
 
 static int
 usage(FILE *f, int status)
 {
-	fprintf(f, "usage: thriftfork admin -l ADDR... "
+	fprintf(f, "usage: thriftfork admin [-l ADDR]... [-a ADDR]... "
 	    "[-n NAME | -S SOCKET]\n");
 	if (status == 0)
 		fprintf(f, "\n"
 		    "  -l ADDR      answer HTTP there: HOST:PORT, :PORT "
 		    "(loopback), *:PORT or\n"
 		    "               unix:/path; may be given repeatedly\n"
+		    "  -a ADDR      answer HAProxy's agent-check there, in "
+		    "the same forms\n"
 		    "  -n NAME      of the instance, if several run\n"
 		    "  -S SOCKET    the path of its control socket\n"
 		    "\n"
 		    "A server does the same by itself, with \"admin ADDR\" "
-		    "in its configuration.\n");
+		    "and\n\"admin-agent ADDR\" in its configuration.\n");
 	return status;
 }
 
@@ -81,7 +83,7 @@ listen_at(struct admin_sockets *s, const char *address)
 		add(s, fds[i]);
 }
 
-enum { SEGMENT_FD = 256, HTTP_FD };
+enum { SEGMENT_FD = 256, HTTP_FD, AGENT_FD };
 
 /* 0, or the exit status plus one. */
 static int
@@ -90,15 +92,20 @@ parse(struct admin_args *a, int argc, char **argv)
 	static const struct option longs[] = {
 		{ "segment-fd", required_argument, NULL, SEGMENT_FD },
 		{ "http-fd", required_argument, NULL, HTTP_FD },
+		{ "agent-fd", required_argument, NULL, AGENT_FD },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 }
 	};
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "l:n:S:h", longs,
+	while ((letter = getopt_long(argc, argv, "a:l:n:S:h", longs,
 	    NULL)) != -1)
 		switch (letter) {
+		case 'a':
+			listen_at(&a->agent, optarg);
+			a->by_hand = true;
+			break;
 		case 'l':
 			listen_at(&a->http, optarg);
 			a->by_hand = true;
@@ -115,6 +122,9 @@ parse(struct admin_args *a, int argc, char **argv)
 		case HTTP_FD:
 			add(&a->http, descriptor(optarg));
 			break;
+		case AGENT_FD:
+			add(&a->agent, descriptor(optarg));
+			break;
 		case 'h':
 			return usage(stdout, 0) + 1;
 		case 'V':
@@ -123,7 +133,8 @@ parse(struct admin_args *a, int argc, char **argv)
 		default:
 			return usage(stderr, 2) + 1;
 		}
-	return optind == argc && a->http.n > 0 ? 0 : usage(stderr, 2) + 1;
+	return optind == argc && a->http.n + a->agent.n > 0 ? 0 :
+	    usage(stderr, 2) + 1;
 }
 
 static int
@@ -134,7 +145,7 @@ run(const struct admin_args *a)
 
 	if (view_open(&view, a->instance, a->segment_fd) == -1)
 		errx(1, "%s", view.source.why);
-	status = admin_run(&view, &a->http, a->by_hand);
+	status = admin_run(&view, &a->http, &a->agent, a->by_hand);
 	view_close(&view);
 	return status;
 }
