@@ -20,7 +20,7 @@
 /* The ranges of numbers are swept; words have tests of their own. */
 enum type {
 	AUTO, COUNT, SIZE, TIME, MASK, LIMIT, CORE,		/* numbers */
-	LISTEN, ADDRESSES, NAME, TEXT, LOG, PATH,		/* words */
+	LISTEN, ADDRESSES, NAME, TEXT, LOG, ACCESS, PATH,	/* words */
 	BOOL, SWITCH, CHOICE, LEVEL, FORMAT
 };
 static const struct option {
@@ -382,6 +382,30 @@ START_TEST(logs)
 }
 END_TEST
 
+START_TEST(access_logs)
+{
+	static const char *const good[] = { "off", "-", "stderr", "./x",
+	    "/dev/null" };
+
+	for (int i = 0; i < COUNT(good); i++) {
+		ck_assert_int_eq(set("access-log", good[i]), 0);
+		ck_assert_str_eq(s.access_log, good[i]);
+	}
+	ck_assert_int_eq(set("access-log", "syslog"), -1);
+	ck_assert_str_eq(why, "access-log: 'syslog' is not off, -, stderr or "
+	    "a path with a slash in it");
+	ck_assert_str_eq(s.access_log, "/dev/null");
+	ck_assert_int_eq(set("log", "-"), -1);
+	ck_assert_int_eq(set("log", "off"), -1);
+	ck_assert_uint_eq(settings_slow_call(&s, "Calc", "add"), NS_PER_S);
+	ck_assert_int_eq(set("slow-call", "off"), 0);
+	ck_assert_int_eq(set("slow-call.Calc.add", "2s"), 0);
+	ck_assert_uint_eq(settings_slow_call(&s, "Calc", "add"),
+	    2 * NS_PER_S);
+	ck_assert_uint_eq(settings_slow_call(&s, "Calc", "sub"), 0);
+}
+END_TEST
+
 /* One method, the setting, what the IDL says: in this order. */
 START_TEST(threaded_methods)
 {
@@ -604,6 +628,7 @@ main(void)
 	tcase_add_test(t, addresses);
 	tcase_add_test(t, addresses_of_a_file);
 	tcase_add_test(t, logs);
+	tcase_add_test(t, access_logs);
 	tcase_add_test(t, call_timeouts);
 	tcase_add_test(t, threaded_methods);
 	tcase_add_test(t, check);
