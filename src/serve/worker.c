@@ -381,7 +381,8 @@ worker_open(const struct worker_config *config)
 	if (w == NULL)
 		return NULL;
 	*w = (struct worker){ .config = config, .lane = config->lane,
-	    .channel.fd = -1, .signals.fd = -1, .stop_order.fd = -1, .spare_fd = -1 };
+	    .channel.fd = -1, .signals.fd = -1, .stop_order.fd = -1,
+	    .spare_fd = -1 };
 	peers_init(&w->peers);
 	for (int place = 0; place < NPLACES; place++)
 		TAILQ_INIT(&w->places[place]);

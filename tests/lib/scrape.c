@@ -107,8 +107,8 @@ look_at_balance(int lane)
 	uint64_t n[3];
 
 	for (int i = 0; i < 3; i++)
-		n[i] = tf_stat_value(reader, tf_stat_find(reader, TF_STAT_WORKER,
-		    names[i]), 0, lane);
+		n[i] = tf_stat_value(reader, tf_stat_find(reader,
+		    TF_STAT_WORKER, names[i]), 0, lane);
 	if (n[2] < n[0] + n[1])
 		problem("less than nothing", "in flight", 0, lane, n[0] + n[1],
 		    n[2]);

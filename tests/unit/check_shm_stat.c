@@ -19,50 +19,9 @@
 #include "lib/unit.h"
 #include "shm/layout.h"
 #include "shm/segment.h"
+#include "unit/unit_stat.h"
 
 #define AREAS	6
-
-static const struct segment_sizes sizes = { 3, 3, 4 };
-static struct segment *seg;
-static struct lane *busy;		/* the second worker's */
-
-/* Two workers, one of them busy, and a death. */
-static void
-setup(void)
-{
-	struct lane *l;
-	unsigned i;
-
-	seg = segment_create("calc \"1\"\n", &sizes);
-	ck_assert_ptr_nonnull(seg);
-	segment_set_library(seg, "9.8.7");
-	segment_set_master(seg, 100, 4, 2);
-	segment_method_add(seg, "Calculator", "add");
-	segment_method_add(seg, "Esc\x1b[31m", "b\xc3\xa9\xff\"");
-	for (i = 0; i < 2; i++) {
-		ck_assert_int_eq(segment_lane_take(seg, i, 4), (int)i);
-		segment_lane_started(seg, i, 200 + (int)i);
-		segment_slot_set(seg, i, SLOT_READY, (int)i, 200 + (int)i, 7);
-		l = segment_attach_self(seg, i);
-		lane_add(l, COUNTER_CONNECTIONS_ACCEPTED, 9);
-		lane_add(l, COUNTER_CONNECTIONS_MOVED_IN, 5);
-		lane_add(l, COUNTER_CONNECTIONS_MOVED_OUT, 2);
-		lane_call_begin(l, 1, 1, "10.0.0.3:5432", 1);
-		lane_call_end(l, 1, CALL_OK, 1000 * (i + 1), 10, 20);
-		lane_call_begin(l, 2, 2, "10.0.0.3:5432", 1);
-		lane_call_end(l, 2, CALL_ERROR, 5, 1, 1);
-	}
-	busy = l;
-	lane_call_begin(l, 1, 77, "10.0.0.3:5432",
-	    clock_ns() - 5 * NS_PER_S);
-	segment_death_add(seg, "worker 3 was killed");
-}
-
-static void
-teardown(void)
-{
-	segment_free(seg);
-}
 
 /* A segment of these bytes. */
 static int
@@ -86,26 +45,6 @@ bytes_of(int fd, size_t *size)
 	p = malloc(*size);
 	ck_assert_int_eq(pread(fd, p, *size, 0), sb.st_size);
 	return p;
-}
-
-static struct tf_stat *
-open_ok(int fd)
-{
-	const char *why = "";
-	struct tf_stat *st = tf_stat_open_fd(fd, &why);
-
-	ck_assert_msg(st != NULL, "%s", why);
-	return st;
-}
-
-static uint64_t
-value(const struct tf_stat *st, enum tf_stat_level level, const char *name,
-    int method, int lane)
-{
-	int c = tf_stat_find(st, level, name);
-
-	ck_assert_int_ge(c, 0);
-	return tf_stat_value(st, c, method, lane);
 }
 
 static void
@@ -386,7 +325,7 @@ START_TEST(damaged_histograms_are_refused)
 	c->kind = SEGMENT_HISTOGRAM;
 	c->place = _i % 2 == 0 ? SEGMENT_IN_LANE : SEGMENT_IN_METHOD;
 	c->offset = (uint32_t)(h->lanes.stride - h->hist_buckets * 8 *
-	    (_i % 2 == 0 ? 1 : sizes.methods + 1));
+	    (_i % 2 == 0 ? 1 : STAT_METHODS + 1));
 	c->many = (uint32_t)(_i % 2 == 0 ? h->lanes.stride :
 	    h->method_table.stride) - 8;
 	fd = segment_of(p, size);
@@ -446,32 +385,6 @@ START_TEST(deaths_are_a_ring)
 }
 END_TEST
 
-/* What a program counts itself is counted as a worker does it. */
-START_TEST(times_of_ones_own)
-{
-	static struct tf_stat_times own, theirs;
-	struct tf_stat *st = open_ok(segment_fd(seg));
-	const uint64_t ns[] = { 0, 31, 32, 1000, 123456789, UINT64_MAX };
-	unsigned i, b;
-
-	tf_stat_get_times(st, 1, 0, &theirs);
-	tf_stat_get_times(st, 1, 0, &own);
-	for (i = 0; i < sizeof(ns) / sizeof(ns[0]); i++) {
-		lane_call_count(segment_attach_self(seg, 0), 1, CALL_OK, ns[i],
-		    1, 1);
-		tf_stat_times_add(&own, ns[i]);
-	}
-	tf_stat_get_times(st, 1, 0, &theirs);
-	ck_assert_mem_eq(&own, &theirs, sizeof(own));
-	for (i = 0; i < 5; i++) {
-		for (b = 0; tf_stat_times_low(b + 1) <= ns[i]; b++)
-			;
-		ck_assert_uint_gt(own.count[b], 0);
-	}
-	tf_stat_close(st);
-}
-END_TEST
-
 /* Of what came between two copies, in whichever lane, and of nothing else. */
 START_TEST(a_master_that_stops)
 {
@@ -485,107 +398,6 @@ START_TEST(a_master_that_stops)
 	tf_stat_get_master(st, &m);
 	ck_assert(m.stopping);
 	ck_assert_uint_eq(m.workers, 1);
-	tf_stat_close(st);
-}
-END_TEST
-
-START_TEST(the_times_of_an_interval)
-{
-	static struct tf_stat_times before, now, one;
-	struct tf_stat *st = open_ok(segment_fd(seg));
-	unsigned i;
-
-	tf_stat_get_times(st, 1, TF_STAT_ALL, &before);
-	ck_assert_uint_eq(tf_stat_times_quantile(&before, 0.5), 1023);
-	tf_stat_get_times(st, 1, TF_STAT_ALL, &now);
-	tf_stat_times_since(&now, &before);
-	ck_assert_uint_eq(tf_stat_times_quantile(&now, 1), 0);
-	for (i = 0; i < 99; i++)
-		lane_call_count(busy, 1, CALL_OK, 20, 1, 1);
-	lane_call_count(segment_attach_self(seg, 0), 1, CALL_OK, 31, 1, 1);
-	lane_call_count(busy, 2, CALL_OK, 999999, 1, 1);
-	tf_stat_get_times(st, 1, TF_STAT_ALL, &now);
-	tf_stat_times_since(&now, &before);
-	ck_assert_uint_eq(tf_stat_times_quantile(&now, 0.99), 20);
-	ck_assert_uint_eq(tf_stat_times_quantile(&now, 1), 31);
-	tf_stat_get_times(st, TF_STAT_ALL, 0, &one);
-	ck_assert_uint_eq(tf_stat_times_quantile(&one, 0.1), 5);
-	ck_assert_uint_eq(tf_stat_times_quantile(&one, 1), 1023);
-	tf_stat_get_times(st, 99, 99, &one);
-	ck_assert_uint_eq(tf_stat_times_quantile(&one, 1), 0);
-	tf_stat_times_since(&before, &now);	/* never below nothing */
-	ck_assert_uint_eq(tf_stat_times_quantile(&before, 1), 2047);
-	tf_stat_close(st);
-}
-END_TEST
-
-/* Exact at the steps, rounded down between them, and never more than there. */
-START_TEST(calls_below_a_time)
-{
-	static struct tf_stat_times times;
-	struct tf_stat *st = open_ok(segment_fd(seg));
-	static const struct {
-		uint64_t	 ns, calls;
-	} below[] = {
-		{ 0, 0 }, { 5, 0 }, { 6, 2 }, { 992, 2 }, { 1000, 2 },
-		{ 1023, 2 }, { 1024, 3 }, { 1984, 3 }, { 2047, 3 },
-		{ 2048, 4 }, { UINT64_C(1) << 35, 4 },
-		{ (UINT64_C(1) << 36) - 1, 4 }, { UINT64_C(1) << 36, 5 },
-		{ UINT64_MAX, 5 },
-	};
-	unsigned i;
-
-	lane_call_count(busy, 1, CALL_OK, UINT64_C(1) << 40, 1, 1);
-	tf_stat_get_times(st, TF_STAT_ALL, TF_STAT_ALL, &times);
-	for (i = 0; i < sizeof(below) / sizeof(below[0]); i++)
-		ck_assert_uint_eq(tf_stat_times_below(&times, below[i].ns),
-		    below[i].calls);
-	times.count[0] = times.count[1] = UINT64_MAX;
-	ck_assert_uint_eq(tf_stat_times_below(&times, 1), UINT64_MAX);
-	ck_assert_uint_eq(tf_stat_times_below(&times, 2), UINT64_MAX);
-	tf_stat_close(st);
-}
-END_TEST
-
-/* Where there are threads: how long calls waited for one. */
-START_TEST(a_histogram_by_its_name)
-{
-	static struct tf_stat_times times, same;
-	struct tf_stat *st = open_ok(segment_fd(seg));
-	int wait = tf_stat_find_histogram(st, TF_STAT_METHOD, "wait");
-	int took = tf_stat_find_histogram(st, TF_STAT_METHOD, "time");
-
-	ck_assert_int_ge(wait, 0);
-	ck_assert_int_eq(tf_stat_find_histogram(st, TF_STAT_WORKER, "wait"),
-	    -1);
-	ck_assert_int_eq(tf_stat_find(st, TF_STAT_METHOD, "wait"), -1);
-	tf_stat_get_histogram(st, wait, TF_STAT_ALL, TF_STAT_ALL, &times);
-	ck_assert_uint_eq(tf_stat_times_quantile(&times, 1), 0);
-	lane_call_waited(busy, 1, 30);
-	lane_call_waited(busy, 4, 1000);
-	lane_call_waited(segment_attach_self(seg, 0), 1, 20);
-	tf_stat_get_histogram(st, wait, 1, TF_STAT_ALL, &times);
-	ck_assert_uint_eq(tf_stat_times_quantile(&times, 0.5), 20);
-	ck_assert_uint_eq(tf_stat_times_quantile(&times, 1), 30);
-	tf_stat_get_histogram(st, wait, 1, 0, &times);
-	ck_assert_uint_eq(tf_stat_times_quantile(&times, 1), 20);
-	segment_method_add(seg, "Calculator", "third");
-	segment_method_add(seg, "Calculator", "last");
-	tf_stat_get_histogram(st, wait, TF_STAT_ALL, 1, &times);
-	ck_assert_uint_eq(tf_stat_times_quantile(&times, 1), 1023);
-	tf_stat_get_histogram(st, wait, 4, 1, &times);
-	ck_assert_uint_eq(tf_stat_times_quantile(&times, 0), 1023);
-	tf_stat_get_histogram(st, took, 1, 1, &times);
-	tf_stat_get_times(st, 1, 1, &same);
-	ck_assert_int_eq(memcmp(&times, &same, sizeof(same)), 0);
-	tf_stat_get_histogram(st, -1, 1, 1, &times);
-	ck_assert_uint_eq(tf_stat_times_quantile(&times, 1), 0);
-	ck_assert_uint_eq(value(st, TF_STAT_METHOD, "threaded", 1,
-	    TF_STAT_ALL), 2);
-	ck_assert_uint_eq(value(st, TF_STAT_METHOD, "wait_sum", 1,
-	    TF_STAT_ALL), 50);
-	ck_assert_uint_eq(value(st, TF_STAT_METHOD, "wait_max", TF_STAT_ALL,
-	    TF_STAT_ALL), 1000);
 	tf_stat_close(st);
 }
 END_TEST
@@ -743,7 +555,7 @@ main(void)
 	Suite *s = suite_create("shm_stat");
 	TCase *t = unit_case(s, "stat");
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, stat_setup, stat_teardown);
 	tcase_add_test(t, a_segment_as_it_is);
 	tcase_add_test(t, every_counter_is_described);
 	tcase_add_test(t, a_newer_segment_with_more_in_it);
@@ -754,10 +566,6 @@ main(void)
 	tcase_add_test(t, files_that_are_no_segment);
 	tcase_add_test(t, deaths_are_a_ring);
 	tcase_add_test(t, a_master_that_stops);
-	tcase_add_test(t, times_of_ones_own);
-	tcase_add_test(t, the_times_of_an_interval);
-	tcase_add_test(t, calls_below_a_time);
-	tcase_add_test(t, a_histogram_by_its_name);
 	tcase_add_test(t, texts_are_escaped);
 	tcase_add_test(t, texts_are_quoted);
 	tcase_add_test(t, a_method_that_only_kills);
