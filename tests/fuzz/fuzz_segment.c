@@ -5,7 +5,8 @@
  * a corpus would be of another version soon, and refused by the head.  Whatever
  * it holds, looking at all of it and printing it, as status, top and the status
  * page do, reads nothing outside and comes to an end.  What top shows is
- * printable.
+ * printable.  Then the same while a true one changes: the words are put in and
+ * taken out again in turn, whenever the reader has something to write.
  */
 #include <sys/mman.h>
 
@@ -19,6 +20,7 @@
 
 #include "admin/history.h"
 #include "admin/recent.h"
+#include "shm/own.h"
 #include "shm/segment.h"
 #include "top/json.h"
 #include "top/layout.h"
@@ -30,6 +32,13 @@
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
+/* What changes while it is looked at. */
+static struct {
+	int		 fd;
+	const uint8_t	*first, *end, *next;
+	bool		 out;			/* and not in */
+} change;
+
 static uint8_t *original;
 static size_t original_len;
 
@@ -39,6 +48,7 @@ make_original(void)
 	const struct segment_sizes sizes = { 2, 2, 2 };
 	struct segment *s = segment_create("fuzz", &sizes);
 	struct lane *l;
+	char why[200];
 
 	segment_set_library(s, "1.2.3");
 	segment_set_master(s, 100, 4, 2);
@@ -51,6 +61,11 @@ make_original(void)
 	lane_call_begin(l, 1, 1, "10.0.0.3:5432", 1);
 	lane_call_end(l, 1, CALL_OK, 1000, 10, 20);
 	lane_call_begin(l, 1, 2, "10.0.0.3:5432", 1);
+	lane_set_threads(l, 2);
+	lane_thread_begin(l, 1, 1, 3, "10.0.0.4:5432", 1);
+	if (own_add(s, SEGMENT_OWN_COUNTER, "rows", "rows read", why,
+	    sizeof(why)) == -1)
+		abort();
 	segment_death_add(s, "worker 3 was killed");
 	original = malloc(MAX_BYTES);
 	original_len = (size_t)pread(segment_fd(s), original, MAX_BYTES, 0);
@@ -165,25 +180,131 @@ look_as_page(const struct tf_stat *st, FILE *null)
 }
 
 static void
-look_at_all(struct tf_stat *st)
+look_at_text(const char *text, FILE *null)
 {
-	static struct tf_stat_times times;
-	static FILE *null;
-	struct tf_stat_call call;
+	char shown[64];
 
-	if (null == NULL)
-		null = fopen("/dev/null", "w");
+	for (size_t size = 1; size <= sizeof(shown); size *= 2) {
+		tf_stat_escape(text, shown, size);
+		if (strlen(shown) >= size)
+			abort();
+		expect_printable(shown);
+	}
+	tf_stat_quote(text, null);
+}
+
+static void
+look_at_times(const struct tf_stat *st, int i)
+{
+	static struct tf_stat_times before, now;
+
+	tf_stat_get_times(st, i, TF_STAT_ALL, &before);
+	tf_stat_get_times(st, i, i, &now);
+	tf_stat_times_since(&now, &before);
+	tf_stat_times_quantile(&now, 0.999);
+	tf_stat_times_below(&now, 1000);
+	tf_stat_quantile(st, i, i, i / 8.0);
+}
+
+static void
+look_at_entry(const struct tf_stat *st, int i, FILE *null)
+{
+	struct tf_stat_master master;
+	struct tf_stat_method method;
+	struct tf_stat_death death;
+	struct tf_stat_slot slot;
+	struct tf_stat_call call;
+	struct tf_stat_own own;
+	unsigned n = (unsigned)i;
+
+	tf_stat_get_master(st, &master);
+	look_at_text(master.name, null);
+	look_at_text(master.listen, null);
+	tf_stat_get_slot(st, n, &slot);
+	look_at_text(slot.state, null);
+	tf_stat_get_method(st, n, &method);
+	look_at_text(method.method, null);
+	tf_stat_get_death(st, n, &death);
+	look_at_text(death.text, null);
+	tf_stat_get_own(st, n, &own);
+	look_at_text(own.name, null);
+	tf_stat_find_own(st, own.name);
+	tf_stat_get_call(st, n, &call);
+	look_at_text(call.peer, null);
+	tf_stat_get_thread(st, n, n, &call);
+	look_at_text(call.peer, null);
+}
+
+static void
+look_at_all(struct tf_stat *st, FILE *null)
+{
 	tf_stat_print(st, null, true);
 	tf_stat_print(st, null, false);
 	look_as_top(st, null);
 	look_as_page(st, null);
 	for (int i = -2; i < 9; i++) {
 		tf_stat_value(st, i, i, i);
-		tf_stat_quantile(st, i, i, i / 8.0);
-		tf_stat_get_times(st, i, i, &times);
-		tf_stat_get_call(st, (unsigned)i, &call);
+		tf_stat_in_flight(st, i);
+		tf_stat_method_in_flight(st, i, i);
+		tf_stat_connections(st, i);
 		tf_stat_own_value(st, i, i);
+		look_at_times(st, i);
+		look_at_entry(st, i, null);
 	}
+}
+
+/* The next word of the input goes in, or as it was. */
+static ssize_t
+write_nothing(void *cookie, const char *text, size_t len)
+{
+	uint16_t n;
+
+	(void)cookie;
+	(void)text;
+	if (change.end - change.first < PATCH_BYTES)
+		return (ssize_t)len;
+	if (change.end - change.next < PATCH_BYTES) {
+		change.next = change.first;
+		change.out = !change.out;
+	}
+	memcpy(&n, change.next, sizeof(n));
+	if (n < original_len / 8 && pwrite(change.fd, change.out ?
+	    original + n * 8 : change.next + sizeof(n), 8, n * 8) != 8)
+		abort();
+	change.next += PATCH_BYTES;
+	return (ssize_t)len;
+}
+
+/* Writes each piece at once. */
+static FILE *
+nowhere(void)
+{
+	static FILE *f;
+
+	if (f == NULL) {
+		f = fopencookie(NULL, "w", (cookie_io_functions_t){
+		    .write = write_nothing });
+		setvbuf(f, NULL, _IONBF, 0);
+	}
+	return f;
+}
+
+static void
+look_while_it_changes(const uint8_t *data, size_t size)
+{
+	int fd = damaged(NULL, 0);
+	struct tf_stat *st = tf_stat_open_fd(fd, NULL);
+
+	if (st == NULL)
+		abort();
+	change.fd = fd;
+	change.first = change.next = data + CUT_BYTES;
+	change.end = data + size;
+	change.out = false;
+	look_at_all(st, nowhere());
+	change.first = change.next = change.end = NULL;
+	tf_stat_close(st);
+	close(fd);
 }
 
 int
@@ -197,11 +318,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fd = damaged(data, size);
 	st = tf_stat_open_fd(fd, NULL);
 	if (st != NULL)
-		look_at_all(st);
+		look_at_all(st, nowhere());
 	else if (size <= CUT_BYTES && (size < CUT_BYTES ||
 	    (data[0] == 0 && data[1] == 0)))
 		abort();		/* all that is not damaged is read */
 	tf_stat_close(st);
 	close(fd);
+	if (size >= CUT_BYTES + PATCH_BYTES)
+		look_while_it_changes(data, size);
 	return 0;
 }
