@@ -46,7 +46,8 @@ struct tf_pool;
 /*
  * Never NULL.  At most 64 addresses with commas between them, each as
  * tf_client_new() takes it; what is wrong with one is said by the calls that
- * try it.  Connections are made as they are needed.
+ * try it.  With more of them all calls fail, and tf_pool_set(); tf_pool_error()
+ * says so at once.  Connections are made as they are needed.
  */
 struct tf_pool *tf_pool_new(const char *addrs);
 

@@ -24,20 +24,23 @@ add(struct backends *b, const char *s, size_t len)
 	b->n++;
 }
 
-void
+size_t
 backends_init(struct backends *b, const char *addrs, uint64_t seed)
 {
-	size_t len;
+	size_t len, n = 0;
 
 	*b = (struct backends){ .seed = seed | 1 };
 	for (; *addrs != '\0'; addrs += len) {
 		addrs += strspn(addrs, ", \t\n");
 		len = strcspn(addrs, ", \t\n");
-		if (len > 0)
-			add(b, addrs, len);
+		if (len == 0)
+			continue;
+		add(b, addrs, len);
+		n++;
 	}
 	if (b->n == 0)
 		add(b, "", 0);
+	return n;
 }
 
 void

@@ -33,8 +33,11 @@ struct backends {
 	uint64_t	 seed;		/* of the jitter */
 };
 
-/* A list of addresses with commas between them. */
-void	backends_init(struct backends *, const char *addrs, uint64_t seed);
+/*
+ * A list of addresses with commas between them: how many it has, of which there
+ * is room for BACKENDS_MAX.
+ */
+size_t	backends_init(struct backends *, const char *addrs, uint64_t seed);
 void	backends_fini(struct backends *);
 
 /* The next one, but for those in a set of bits, unless that is all of them. */

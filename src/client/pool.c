@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The life of a pool, and who has which of its clients. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/bug.h"
@@ -13,13 +15,14 @@ struct tf_pool *
 tf_pool_new(const char *addrs)
 {
 	struct tf_pool *p;
+	size_t n;
 
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		fatal("out of memory: a pool");
 	pthread_mutex_init(&p->lock, NULL);
 	TAILQ_INIT(&p->idle);
 	TAILQ_INIT(&p->waiters);
-	backends_init(&p->backends, addrs, clock_ns() ^ (uintptr_t)p);
+	n = backends_init(&p->backends, addrs, clock_ns() ^ (uintptr_t)p);
 	p->model = tf_client_new(p->backends.v[0].addr);
 	p->max = 64;
 	p->retries = 2;
@@ -29,6 +32,11 @@ tf_pool_new(const char *addrs)
 	p->wait_timeout_ns = NS_PER_S;
 	if (tf_pool_set(p, "connect-timeout", "1s") == -1)
 		fatal("bug: a pool's own setting: %s", p->error);
+	if (n <= BACKENDS_MAX)
+		return p;
+	snprintf(p->refused, sizeof(p->refused),
+	    "the pool was given %zu addresses: it takes %d", n, BACKENDS_MAX);
+	strlcpy(p->error, p->refused, sizeof(p->error));
 	return p;
 }
 
@@ -215,14 +223,13 @@ await(struct tf_pool *p, uint64_t now_ns)
 	return w.lease;
 }
 
-/* One whose calls say what was missing; p->lock is not held. */
+/* One whose calls say why there is none; p->lock is not held. */
 static struct tf_client *
-make_refused(struct tf_pool *p)
+make_refused(struct tf_pool *p, const char *why)
 {
 	struct tf_client *c = tf_client_new(p->backends.v[0].addr);
 
-	c->refused = "no client of the pool came free in time: all are lent "
-	    "out";
+	c->refused = why;
 	return c;
 }
 
@@ -233,6 +240,8 @@ tf_pool_borrow(struct tf_pool *p)
 	uint64_t now = clock_ns();
 	struct lease *l = NULL;
 
+	if (p->refused[0] != '\0')
+		return make_refused(p, p->refused);
 	pthread_mutex_lock(&p->lock);
 	expire(p, now, &dead);
 	if (TAILQ_EMPTY(&p->waiters))
@@ -246,7 +255,8 @@ tf_pool_borrow(struct tf_pool *p)
 	pthread_mutex_unlock(&p->lock);
 	free_all(&dead);
 	if (l == NULL)
-		return make_refused(p);
+		return make_refused(p, "no client of the pool came free in "
+		    "time: all are lent out");
 	if (l->client == NULL)
 		l->client = make_client(p, l);
 	return l->client;

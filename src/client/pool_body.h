@@ -65,6 +65,7 @@ struct tf_pool {
 	size_t		 nsettings;
 	struct tf_client *model;	/* has them all */
 	char		 error[768];
+	char		 refused[80];	/* why it is of no use; or "" */
 };
 
 #endif

@@ -69,6 +69,8 @@ set_of_clients(struct tf_pool *p, const char *key, const char *value)
 int
 tf_pool_set(struct tf_pool *p, const char *key, const char *value)
 {
+	if (p->refused[0] != '\0')
+		return fail(p, "%s", p->refused);
 	if (strcmp(key, "max") == 0)
 		return set_number(p, key, value, 1, POOL_MAX, &p->max);
 	if (strcmp(key, "min") == 0)

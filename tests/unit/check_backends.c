@@ -57,8 +57,11 @@ START_TEST(no_more_than_there_is_room_for)
 
 	for (size_t i = 0; i + 4 < sizeof(list); i += 4)
 		memcpy(list + i, "a:1,", 4);
-	backends_init(&many, list, 1);
+	ck_assert_uint_eq(backends_init(&many, list, 1), BACKENDS_MAX + 8);
 	ck_assert_uint_eq(many.n, BACKENDS_MAX);
+	backends_fini(&many);
+	list[4 * BACKENDS_MAX] = '\0';
+	ck_assert_uint_eq(backends_init(&many, list, 1), BACKENDS_MAX);
 	backends_fini(&many);
 }
 END_TEST

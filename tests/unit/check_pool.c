@@ -419,6 +419,26 @@ START_TEST(a_connection_that_the_server_closed_is_no_failure)
 }
 END_TEST
 
+/* None of them is used, rather than some of them without a word. */
+START_TEST(too_many_addresses)
+{
+	char list[65 * 32] = "";
+	struct tf_client *c;
+
+	for (int i = 0; i < 65; i++)
+		sprintf(list + strlen(list), "127.0.0.1:%d,", 1 + i);
+	tf_pool_free(pool);
+	pool = tf_pool_new(list);
+	ck_assert_ptr_nonnull(strstr(tf_pool_error(pool), "65 addresses"));
+	ck_assert_int_eq(tf_pool_set(pool, "max", "2"), -1);
+	ck_assert_ptr_nonnull(strstr(tf_pool_error(pool), "65 addresses"));
+	c = tf_pool_borrow(pool);
+	ck_assert_int_eq(size_by(c, unit_method("size")), -1);
+	ck_assert_ptr_nonnull(strstr(tf_client_error(c), "65 addresses"));
+	tf_pool_return(pool, c);
+}
+END_TEST
+
 START_TEST(settings_are_checked)
 {
 	static const char *const bad[][2] = { { "max", "0" }, { "min", "-1" },
@@ -455,6 +475,7 @@ main(void)
 	tcase_add_test(t, what_a_borrower_sets_ends_with_the_loan);
 	tcase_add_test(t, idlers_are_closed_but_for_the_minimum);
 	tcase_add_test(t, a_connection_that_the_server_closed_is_no_failure);
+	tcase_add_test(t, too_many_addresses);
 	tcase_add_test(t, settings_are_checked);
 	return unit_main(s);
 }
