@@ -91,13 +91,15 @@ static void
 expect_host(SSL *ssl, const char *host)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+	char name[TLSEXT_MAXLEN_host_name + 1];	/* it takes no const one */
 
 	if (X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1)
 		return;
 	X509_VERIFY_PARAM_set_hostflags(param,
 	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	strlcpy(name, host, sizeof(name));
 	if (X509_VERIFY_PARAM_set1_host(param, host, 0) != 1 ||
-	    SSL_set_tlsext_host_name(ssl, host) != 1)
+	    SSL_set_tlsext_host_name(ssl, name) != 1)
 		fatal("out of memory: TLS");
 }
 
