@@ -22,8 +22,8 @@ replay() {
 	fi
 }
 
-for target in binary client compact dialect header http idl json move proxy \
-    scan segment serve tjson zstream; do
+for target in async binary client compact dialect header http idl json move \
+    proxy scan segment serve tjson zstream; do
 	for dir in corpus regress; do
 		[ ! -d "$fuzz/$dir/$target" ] ||
 		    replay "$target" "$dir" "$fuzz/$dir/$target"
