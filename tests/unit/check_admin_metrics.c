@@ -138,6 +138,15 @@ START_TEST(counters_of_workers)
 }
 END_TEST
 
+START_TEST(counters_of_the_server)
+{
+	print();
+	has("# TYPE thriftfork_reloads_total counter");
+	has("thriftfork_reloads_total 0");
+	has("thriftfork_deaths_crashed_total 0");
+}
+END_TEST
+
 START_TEST(a_lane_that_nobody_has_any_more)
 {
 	lane_add(lanes[1], COUNTER_READS, 5);
@@ -366,6 +375,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_server);
 	tcase_add_test(t, counters_of_workers);
+	tcase_add_test(t, counters_of_the_server);
 	tcase_add_test(t, a_lane_that_nobody_has_any_more);
 	tcase_add_test(t, counters_of_methods);
 	tcase_add_test(t, a_histogram);

@@ -278,6 +278,18 @@ put_method_counter(const struct tf_stat *st, FILE *f, unsigned counter,
 }
 
 static void
+put_server_counter(const struct tf_stat *st, FILE *f, unsigned counter,
+    const struct tf_stat_counter *c)
+{
+	char name[EXPOSE_NAME];
+
+	expose_name(name, PREFIX, c);
+	expose_head(f, name, type_of(c->kind), c->help);
+	put_value(f, name, "", c, tf_stat_value(st, (int)counter, 0,
+	    TF_STAT_ALL));
+}
+
+static void
 put_counters(const struct tf_stat *st, FILE *f)
 {
 	const struct tf_stat_counter *c;
@@ -288,8 +300,10 @@ put_counters(const struct tf_stat *st, FILE *f)
 			continue;
 		else if (c->level == TF_STAT_WORKER)
 			put_worker_counter(st, f, i, c);
-		else
+		else if (c->level == TF_STAT_METHOD)
 			put_method_counter(st, f, i, c);
+		else
+			put_server_counter(st, f, i, c);
 }
 
 /* ---- histograms */
