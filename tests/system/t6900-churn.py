@@ -45,8 +45,8 @@ CLIENTS = ("-c", STAYING // 2, "-d", DEPTH, "--idle", STAYING // 2,
 WORKERS = 4
 MIGRATE = "/proc/sys/net/ipv4/tcp_migrate_req"
 HERE = "TF_CHURN_INSIDE"
-# What is no count, or may stay.
-GAUGES = ("send_backlog",)
+# What goes both ways.
+GAUGES = ("calls_queued", "memory", "memory_own", "send_backlog")
 
 
 class Counted:
