@@ -422,11 +422,13 @@ END_TEST
 /* None of them is used, rather than some of them without a word. */
 START_TEST(too_many_addresses)
 {
-	char list[65 * 32] = "";
+	char list[65 * 32] = "", one[32];
 	struct tf_client *c;
 
-	for (int i = 0; i < 65; i++)
-		sprintf(list + strlen(list), "127.0.0.1:%d,", 1 + i);
+	for (int i = 0; i < 65; i++) {
+		snprintf(one, sizeof(one), "127.0.0.1:%d,", 1 + i);
+		strlcat(list, one, sizeof(list));
+	}
 	tf_pool_free(pool);
 	pool = tf_pool_new(list);
 	ck_assert_ptr_nonnull(strstr(tf_pool_error(pool), "65 addresses"));
