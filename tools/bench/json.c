@@ -2,21 +2,8 @@
 /* See report.h; the keys are those of thriftfork-bench(1). */
 #include <inttypes.h>
 
+#include "member.h"
 #include "report.h"
-
-static void
-text(FILE *f, const char *key, const char *value)
-{
-	fprintf(f, "\"%s\":", key);
-	tf_stat_quote(value, f);
-	fputc(',', f);
-}
-
-static void
-number(FILE *f, const char *key, uint64_t value)
-{
-	fprintf(f, "\"%s\":%" PRIu64 ",", key, value);
-}
 
 static void
 real(FILE *f, const char *key, double value)
@@ -29,12 +16,12 @@ head(const struct run *r, FILE *f)
 {
 	const struct plan *p = r->plan;
 
-	text(f, "method", p->target.name);
-	text(f, "address", p->target.addr);
-	text(f, "protocol", p->target.protocol);
-	text(f, "framing", p->framing);
-	number(f, "connections", p->conns);
-	number(f, "depth", p->depth);
+	member_text(f, "method", p->target.name);
+	member_text(f, "address", p->target.addr);
+	member_text(f, "protocol", p->target.protocol);
+	member_text(f, "framing", p->framing);
+	member_number(f, "connections", p->conns);
+	member_number(f, "depth", p->depth);
 	real(f, "rate", p->rate);
 	real(f, "seconds", report_seconds(r));
 	fprintf(f, "\"interrupted\":%s,", r->interrupted ? "true" : "false");
@@ -78,23 +65,23 @@ outcomes(const struct run *r, FILE *f)
 {
 	const struct tally *t = &r->tally;
 
-	number(f, "warmup", t->warmup);
-	number(f, "requests", t->requests);
+	member_number(f, "warmup", t->warmup);
+	member_number(f, "requests", t->requests);
 	real(f, "answers_per_s", report_rate(r));
-	number(f, "returned", t->count[RETURNED]);
-	number(f, "sent", t->count[SENT]);
+	member_number(f, "returned", t->count[RETURNED]);
+	member_number(f, "sent", t->count[SENT]);
 	thrown(t, f);
 	errors(t, f);
-	number(f, "wrong", t->count[WRONG]);
-	number(f, "timed_out", t->count[TIMED_OUT]);
-	number(f, "lost", t->count[LOST]);
-	number(f, "not_waited_for", t->count[UNANSWERED]);
-	number(f, "never_sent", r->missed);
-	number(f, "connections_ended", t->dropped);
+	member_number(f, "wrong", t->count[WRONG]);
+	member_number(f, "timed_out", t->count[TIMED_OUT]);
+	member_number(f, "lost", t->count[LOST]);
+	member_number(f, "not_waited_for", t->count[UNANSWERED]);
+	member_number(f, "never_sent", r->missed);
+	member_number(f, "connections_ended", t->dropped);
 	if (!t->knows_bytes)
 		return;
-	number(f, "bytes_sent", t->bytes_out);
-	number(f, "bytes_received", t->bytes_in);
+	member_number(f, "bytes_sent", t->bytes_out);
+	member_number(f, "bytes_received", t->bytes_in);
 }
 
 /* An object of the percentiles, without its end. */
@@ -103,7 +90,7 @@ times(FILE *f, const char *key, const struct tf_stat_times *t, uint64_t max_ns)
 {
 	fprintf(f, "\"%s\":{", key);
 	for (unsigned i = 0; i < PERCENTILES; i++)
-		number(f, percentiles[i].key, report_quantile(t,
+		member_number(f, percentiles[i].key, report_quantile(t,
 		    percentiles[i].share, max_ns));
 	fprintf(f, "\"max\":%" PRIu64, max_ns);
 }

@@ -7,19 +7,7 @@
 
 #include <thriftfork/stat.h>
 
-static void
-text(FILE *f, const char *key, const char *value)
-{
-	fprintf(f, "\"%s\":", key);
-	tf_stat_quote(value, f);
-	fputc(',', f);
-}
-
-static void
-number(FILE *f, const char *key, uint64_t value)
-{
-	fprintf(f, "\"%s\":%" PRIu64 ",", key, value);
-}
+#include "member.h"
 
 static void
 signed_number(FILE *f, const char *key, int value)
@@ -37,15 +25,15 @@ rate(FILE *f, const char *key, uint64_t n, uint64_t interval_ns)
 static void
 tally(FILE *f, const struct tally *t)
 {
-	number(f, "calls", t->calls);
-	number(f, "exceptions", t->exceptions);
-	number(f, "errors", t->errors);
-	number(f, "bytes_in", t->bytes_in);
-	number(f, "bytes_out", t->bytes_out);
-	number(f, "time_ns", t->time_ns);
-	number(f, "p50_ns", t->p50_ns);
-	number(f, "p99_ns", t->p99_ns);
-	number(f, "p999_ns", t->p999_ns);
+	member_number(f, "calls", t->calls);
+	member_number(f, "exceptions", t->exceptions);
+	member_number(f, "errors", t->errors);
+	member_number(f, "bytes_in", t->bytes_in);
+	member_number(f, "bytes_out", t->bytes_out);
+	member_number(f, "time_ns", t->time_ns);
+	member_number(f, "p50_ns", t->p50_ns);
+	member_number(f, "p99_ns", t->p99_ns);
+	member_number(f, "p999_ns", t->p999_ns);
 	fprintf(f, "\"max_ns\":%" PRIu64 "}", t->max_ns);
 }
 
@@ -69,19 +57,19 @@ head(FILE *f, const struct view *v)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	text(f, "name", v->name);
-	text(f, "library", v->library);
-	text(f, "listen", v->listen);
-	number(f, "at_ms", (uint64_t)ts.tv_sec * 1000 +
+	member_text(f, "name", v->name);
+	member_text(f, "library", v->library);
+	member_text(f, "listen", v->listen);
+	member_number(f, "at_ms", (uint64_t)ts.tv_sec * 1000 +
 	    (uint64_t)ts.tv_nsec / 1000000);
-	number(f, "interval_ms", v->interval_ns / 1000000);
+	member_number(f, "interval_ms", v->interval_ns / 1000000);
 	fputs("\"master\":{", f);
 	signed_number(f, "pid", v->pid);
-	number(f, "generation", v->generation);
-	number(f, "workers", v->wanted);
+	member_number(f, "generation", v->generation);
+	member_number(f, "workers", v->wanted);
 	fprintf(f, "\"uptime_ms\":%" PRIu64 "},", v->uptime_ns / 1000000);
-	number(f, "in_flight", v->in_flight);
-	number(f, "connections", v->connections);
+	member_number(f, "in_flight", v->in_flight);
+	member_number(f, "connections", v->connections);
 	tallies(f, v, v->tally);
 }
 
@@ -98,15 +86,15 @@ workers(FILE *f, const struct view *v)
 		signed_number(f, "slot", w->slot);
 		signed_number(f, "pid", w->pid);
 		signed_number(f, "lane", w->lane);
-		text(f, "state", w->state);
-		number(f, "generation", w->generation);
-		number(f, "restarts", w->restarts);
-		number(f, "threads", w->threads);
-		number(f, "uptime_ms", w->uptime_ns / 1000000);
-		number(f, "busy_ms", w->busy_ns / 1000000);
-		number(f, "connections", w->connections);
-		number(f, "in_flight", w->in_flight);
-		number(f, "queued", w->queued);
+		member_text(f, "state", w->state);
+		member_number(f, "generation", w->generation);
+		member_number(f, "restarts", w->restarts);
+		member_number(f, "threads", w->threads);
+		member_number(f, "uptime_ms", w->uptime_ns / 1000000);
+		member_number(f, "busy_ms", w->busy_ns / 1000000);
+		member_number(f, "connections", w->connections);
+		member_number(f, "in_flight", w->in_flight);
+		member_number(f, "queued", w->queued);
 		tallies(f, v, w->tally);
 		fputc('}', f);
 	}
@@ -118,8 +106,8 @@ method_name(FILE *f, const struct view *v, unsigned method)
 {
 	if (method >= v->methods)
 		return;
-	text(f, "service", v->method[method].service);
-	text(f, "method", v->method[method].method);
+	member_text(f, "service", v->method[method].service);
+	member_text(f, "method", v->method[method].method);
 }
 
 static void
@@ -131,7 +119,7 @@ methods(FILE *f, const struct view *v)
 	for (i = 0; i < v->methods; i++) {
 		fputs(i == 0 ? "{" : ",{", f);
 		method_name(f, v, i);
-		number(f, "running", v->method[i].running);
+		member_number(f, "running", v->method[i].running);
 		tallies(f, v, v->method[i].tally);
 		fputc('}', f);
 	}
@@ -152,8 +140,8 @@ calls(FILE *f, const struct view *v)
 		signed_number(f, "thread", c->thread);
 		method_name(f, v, c->method);
 		signed_number(f, "seqid", c->seqid);
-		text(f, "peer", c->peer);
-		number(f, "running_ms", c->running_ns / 1000000);
+		member_text(f, "peer", c->peer);
+		member_number(f, "running_ms", c->running_ns / 1000000);
 		fprintf(f, "\"stale\":%s}", c->stale ? "true" : "false");
 	}
 	fputc(']', f);
