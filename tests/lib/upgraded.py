@@ -71,3 +71,11 @@ class Upgraded(Server):
         assert launcher("stop", "-n", self.name).returncode == 0
         until(lambda: gone(pid), "the last master leaves")
         assert self.wait() == 0
+
+
+def recycle(s, rng):
+    """some worker of it, without waiting for its end"""
+    pids = sorted(s.workers().values())
+    if pids:
+        with contextlib.suppress(ProcessLookupError):   # it has just left
+            os.kill(rng.choice(pids), signal.SIGTERM)

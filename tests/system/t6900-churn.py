@@ -32,7 +32,7 @@ from bed import FELT, Bed, loads, nothing_felt
 from daemon import children, proc
 from harness import Load, Skip, built, gone, main, until
 from manager import KeptBed
-from upgraded import Upgraded
+from upgraded import Upgraded, recycle
 
 N = int(os.environ.get("TF_CHURN", "3"))
 UPGRADES = max(1, N // 5)
@@ -115,14 +115,6 @@ def reload(s, rng):
 
 def scale(s, rng):
     s.succeeds("scale", str(rng.randint(1, 8)))
-
-
-def recycle(s, rng):
-    """without waiting for its end"""
-    pids = sorted(s.workers().values())
-    if pids:
-        with contextlib.suppress(ProcessLookupError):   # it has just left
-            os.kill(rng.choice(pids), signal.SIGTERM)
 
 
 def recycle_and_wait(s, rng):

@@ -22,7 +22,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from bed import Bed, nothing_felt
 from daemon import children
 from harness import DEADLINE, Load, built, main, until
-from upgraded import Upgraded
+from upgraded import Upgraded, recycle
 
 N = int(os.environ.get("TF_SUMS", "3"))
 UPGRADES = max(1, N // 3)
@@ -76,14 +76,6 @@ def reload(s, rng):
 
 def scale(s, rng):
     s.succeeds("scale", str(rng.randint(1, 6)))
-
-
-def recycle(s, rng):
-    """one, without waiting for its end"""
-    pids = sorted(s.workers().values())
-    if pids:
-        with contextlib.suppress(ProcessLookupError):   # it has just left
-            os.kill(rng.choice(pids), signal.SIGTERM)
 
 
 def upgrade(s, rng):
