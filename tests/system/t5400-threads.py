@@ -329,6 +329,7 @@ OVERLOAD_S = float(os.environ.get("TF_OVERLOAD_S", "8"))
 QUIET = "TF_OVERLOAD_S" in os.environ
 GOOD = 0.9 if QUIET else 0.6            # of the capacity
 SLACK = 1 if QUIET else 2               # times what something may take
+OUTSTANDING = 64 * 256                  # calls, of the client that overloads
 
 
 def released(*options):
@@ -394,7 +395,8 @@ def resident(pid):
 def overloaded(s, seconds):
     """At three times what it can do; the report, and memory meanwhile."""
     pid = s.workers()[0]
-    load = Load(s.address, "-c", 64, "-d", 256, "--rate", 3 * CAPACITY,
+    load = Load(s.address, "-c", 64, "-d", OUTSTANDING // 64,
+                "--rate", 3 * CAPACITY,
                 "--doze", SERVICE_MS, "-t", seconds, "--timeout", 20000)
     load.ready()
     memory, end = [], time.monotonic() + seconds - 1
@@ -426,7 +428,9 @@ def overload():
     assert r["sent"] >= 2.5 / SLACK * CAPACITY * r["seconds"], "no overload"
     assert late["max"] <= SLACK * (1000 + 10 * SERVICE_MS) * 1e3, late
     assert late["app_max"] <= SLACK * 1100e3, late
-    assert last <= first * 1.1 + 1e6, memory
+    # A machine that stands still lets calls gather: 4 KB for each there may be.
+    assert last <= first * 1.1 + 1e6 + (0 if QUIET else 4096 * OUTSTANDING), \
+        memory
     after = Load(s.address, "-c", 4, "--doze", SERVICE_MS, "-t", 1).report()
     nothing_felt(after, 100)
     say("at once after it: p99 %.1f ms, worst %.1f ms",
