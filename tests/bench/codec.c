@@ -6,34 +6,35 @@
  * machine does meets both.
  *
  *	codec [ROUNDS]
+ *	codec -1 PROTOCOL ROW SIDE decode|encode	once, for callgrind
  *
- * Exit status 1 if a side gets the value wrong.
+ * Exit status 1 if a side gets a value wrong.
  */
-#include <inttypes.h>
 #include <sched.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "codec.h"
 
 #define ROUNDS		41
-#define ROUND_TIMES	100
+#define ROUND_NS	2e6	/* that each half of a round takes about */
 #define MAX_ROUNDS	1001
 
-struct times {
-	double decode[MAX_ROUNDS], encode[MAX_ROUNDS];
-};
+static const struct codec_side *const sides[] = { &codec_ours, &codec_apache };
+static const char *const protos[] = { "compact", "binary" };
 
-static struct times ours, theirs;
+static double ns[2][2][MAX_ROUNDS];	/* side; decode, encode */
 
 static double
-now_us(void)
+now_ns(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
+	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
 }
 
 static int
@@ -51,47 +52,110 @@ median(double *v, int n)
 	return v[n / 2];
 }
 
-/* One round of one side; what it computed goes to *sum and *size. */
-static void
-round_of(const struct codec_side *side, enum codec_proto proto,
-    const void *bytes, size_t len, double *decode_us, double *encode_us,
-    uint64_t *sum, size_t *size)
+/* How often the slower side does it in ROUND_NS; both have done it after. */
+static int
+times_of(const struct codec_row *row, enum codec_proto proto,
+    const void *bytes, size_t len)
 {
-	double start = now_us(), middle;
+	double start;
 
-	*sum = side->decode(proto, bytes, len, ROUND_TIMES);
-	middle = now_us();
-	*size = side->encode(proto, ROUND_TIMES);
-	*decode_us = (middle - start) / ROUND_TIMES;
-	*encode_us = (now_us() - middle) / ROUND_TIMES;
+	codec_ours.decode(row->type, proto, bytes, len, 10);
+	codec_apache.decode(row->type, proto, bytes, len, 10);
+	start = now_ns();
+	codec_apache.decode(row->type, proto, bytes, len, 10);
+	return 1 + (int)(ROUND_NS / ((now_ns() - start) / 10));
+}
+
+/* Both have written the same. */
+static int
+agree(const struct codec_row *row, enum codec_proto proto)
+{
+	size_t len, theirs_len;
+	const void *p = codec_ours.encode(row->type, proto, 1, &len);
+	const void *theirs = codec_apache.encode(row->type, proto, 1,
+	    &theirs_len);
+
+	return len == theirs_len && memcmp(p, theirs, len) == 0;
+}
+
+static void
+show(const struct codec_row *row, enum codec_proto proto, size_t len,
+    int rounds)
+{
+	double d[2], e[2];
+
+	for (int s = 0; s < 2; s++) {
+		d[s] = median(ns[s][0], rounds);
+		e[s] = median(ns[s][1], rounds);
+	}
+	printf("%-8s %-31s %6zu %9.0f %9.0f %6.2f %9.0f %9.0f %6.2f\n",
+	    protos[proto], row->name, len, d[0], d[1], d[1] / d[0], e[0],
+	    e[1], e[1] / e[0]);
+	fflush(stdout);
 }
 
 static int
-measure(enum codec_proto proto, const char *name, int rounds)
+measure(const struct codec_row *row, enum codec_proto proto, int rounds)
 {
-	size_t len, size[2];
-	const void *bytes = codec_bytes(proto, &len);
-	uint64_t sum[2];
-	double d[2], e[2];
+	size_t len, out;
+	const void *bytes = row->bytes(proto, &len);
+	int times;
+	double start, middle;
 
-	for (int i = 0; i < rounds; i++) {
-		round_of(&codec_ours, proto, bytes, len, &ours.decode[i],
-		    &ours.encode[i], &sum[0], &size[0]);
-		round_of(&codec_apache, proto, bytes, len, &theirs.decode[i],
-		    &theirs.encode[i], &sum[1], &size[1]);
-		if (sum[0] != sum[1] || size[0] != len || size[1] != len) {
-			fprintf(stderr, "%s: the sides differ\n", name);
-			return 1;
+	if (bytes == NULL)
+		return 0;
+	times = times_of(row, proto, bytes, len);
+	for (int i = 0; i < rounds; i++)
+		for (int s = 0; s < 2; s++) {
+			start = now_ns();
+			sides[s]->decode(row->type, proto, bytes, len, times);
+			middle = now_ns();
+			sides[s]->encode(row->type, proto, times, &out);
+			ns[s][0][i] = (middle - start) / times;
+			ns[s][1][i] = (now_ns() - middle) / times;
 		}
+	if (!agree(row, proto)) {
+		fprintf(stderr, "%s, %s: the sides differ\n", protos[proto],
+		    row->name);
+		return 1;
 	}
-	d[0] = median(ours.decode, rounds);
-	d[1] = median(theirs.decode, rounds);
-	e[0] = median(ours.encode, rounds);
-	e[1] = median(theirs.encode, rounds);
-	printf("%-8s %6zu bytes  decode %6.2f us, %s %6.2f us, ratio %5.2f"
-	    "   encode %6.2f us, %s %6.2f us, ratio %5.2f\n", name, len,
-	    d[0], codec_apache.name, d[1], d[1] / d[0],
-	    e[0], codec_apache.name, e[1], e[1] / e[0]);
+	show(row, proto, len, rounds);
+	return 0;
+}
+
+/* The function that callgrind counts in. */
+void codec_counted(const struct codec_side *, const struct codec_row *,
+    enum codec_proto, const void *bytes, size_t len);
+
+void __attribute__((noinline))
+codec_counted(const struct codec_side *side, const struct codec_row *row,
+    enum codec_proto proto, const void *bytes, size_t len)
+{
+	size_t out;
+
+	if (bytes != NULL)
+		side->decode(row->type, proto, bytes, len, 1);
+	else
+		side->encode(row->type, proto, 1, &out);
+}
+
+/* Warm, then once; 1 if there is no such row here. */
+static int
+once(const struct codec_side *side, const char *name, enum codec_proto proto,
+    int decode)
+{
+	const struct codec_row *row = codec_rows;
+	const void *bytes;
+	size_t len;
+
+	while (row->name != NULL && strcmp(row->name, name) != 0)
+		row++;
+	if (row->name == NULL || (bytes = row->bytes(proto, &len)) == NULL)
+		return 1;
+	side->decode(row->type, proto, bytes, len, 10);
+	side->encode(row->type, proto, 10, &len);
+	bytes = row->bytes(proto, &len);
+	codec_counted(side, row, proto, decode ? bytes : NULL, len);
 	return 0;
 }
 
@@ -110,12 +174,23 @@ int
 main(int argc, char **argv)
 {
 	int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : ROUNDS;
+	int failed = 0;
 
-	if (rounds < 1 || rounds > MAX_ROUNDS) {
+	if (argc == 6 && rounds == -1)
+		return once(sides[strcmp(argv[4], "thriftfork") != 0], argv[3],
+		    strcmp(argv[2], protos[CODEC_BINARY]) == 0,
+		    strcmp(argv[5], "decode") == 0);
+	if (argc > 2 || rounds < 1 || rounds > MAX_ROUNDS) {
 		fprintf(stderr, "usage: codec [ROUNDS]\n");
 		return 2;
 	}
 	pin();
-	return measure(CODEC_COMPACT, "compact", rounds) |
-	    measure(CODEC_BINARY, "binary", rounds);
+	printf("%-8s %-31s %6s %9s %9s %6s %9s %9s %6s\n", "protocol",
+	    "nanoseconds", "bytes", "decode", "Apache", "ratio", "encode",
+	    "Apache", "ratio");
+	for (int proto = CODEC_COMPACT; proto <= CODEC_BINARY; proto++)
+		for (const struct codec_row *row = codec_rows;
+		    row->name != NULL; row++)
+			failed |= measure(row, proto, rounds);
+	return failed;
 }

@@ -8,7 +8,6 @@
 #define TESTS_BENCH_CODEC_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -16,18 +15,31 @@ extern "C" {
 
 enum codec_proto { CODEC_COMPACT, CODEC_BINARY };
 
+/* The types that something is decoded as. */
+enum codec_type {
+	CODEC_BATCH, CODEC_OLD_BATCH, CODEC_SMALL, CODEC_NUMBERS, CODEC_LINES,
+	CODEC_NODE, CODEC_FOOTER
+};
+
 struct codec_side {
 	const char *name;
-	/* Decodes times over; a checksum of what came out. */
-	uint64_t (*decode)(enum codec_proto, const void *, size_t, int times);
-	/* Encodes the last value decoded; the size of one message. */
-	size_t (*encode)(enum codec_proto, int times);
+	void (*decode)(enum codec_type, enum codec_proto, const void *bytes,
+	    size_t len, int times);
+	/* Encodes the last value of the type that was decoded; its bytes. */
+	const void *(*encode)(enum codec_type, enum codec_proto, int times,
+	    size_t *len);
 };
 
 extern const struct codec_side codec_apache, codec_ours;
 
-/* The bytes of the benchmark's value; lives until the program ends. */
-const void *codec_bytes(enum codec_proto, size_t *len);
+struct codec_row {
+	const char	*name;
+	enum codec_type	 type;
+	/* The bytes to decode, made at the first call; NULL: not here. */
+	const void	*(*bytes)(enum codec_proto, size_t *len);
+};
+
+extern const struct codec_row codec_rows[];	/* the last has no name */
 
 #ifdef __cplusplus
 }
