@@ -99,7 +99,7 @@ type_fits(const struct plan_slot *s, unsigned type)
 	return s->btype == type;
 }
 
-static enum tf_kind
+static hot enum tf_kind
 kind_of(unsigned type)
 {
 	static const uint8_t kinds[B_UUID + 1] = {

@@ -111,8 +111,10 @@ binary_write_msg(struct buf *b, const struct wire_msg *m)
 	struct writer w;
 	uint8_t *p;
 
-	if ((p = write_begin(&w, b)) != NULL &&
-	    (p = write_more(&w, p, m->name.len)) != NULL) {
+	if ((p = write_begin(&w, b)) != NULL && write_lacks_for(&w, p,
+	    m->name.len))
+		p = write_more(&w, p, m->name.len);
+	if (p != NULL) {
 		p = binary_put32(p, BINARY_VERSION_1 | m->type);
 		p = binary_put32(p, (uint32_t)m->name.len);
 		p = write_bytes(p, m->name.s, m->name.len);

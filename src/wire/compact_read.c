@@ -7,37 +7,50 @@
 #include "wire/read.h"
 #include "wire/varint.h"
 
-static const uint8_t *
-get_long_varint(struct wire_reader *r, const uint8_t *p, uint64_t *v)
-{
-	const uint8_t *next = varint_get(p, r->end, v);
+/* A value and where what follows it begins; NULL: failed. */
+struct taken {
+	const uint8_t	*p;
+	uint64_t	 v;
+};
 
-	if (next != NULL)
-		return next;
-	return *v == 0 ? read_short(r) :
-	    read_fail(r, WIRE_BAD, "varint of more than 10 bytes");
+/* A varint of any length, wherever it ends. */
+static apart struct taken
+take_varint(struct wire_reader *r, const uint8_t *p)
+{
+	struct taken t;
+	uint64_t x;
+
+	if (likely(read_left(r, p) >= sizeof(x))) {
+		memcpy(&x, p, sizeof(x));
+		if (likely((~x & VARINT_STOPS) != 0))
+			return (struct taken){ p + varint_len(x),
+			    varint_join(x) };
+	}
+	if ((t.p = varint_get(p, r->end, &t.v)) == NULL)
+		t.p = t.v == 0 ? read_short(r) :
+		    read_fail(r, WIRE_BAD, "varint of more than 10 bytes");
+	return t;
 }
 
+/* The shortest ones, which most are, without a call. */
 static hot const uint8_t *
 get_varint(struct wire_reader *r, const uint8_t *p, uint64_t *v)
 {
-	uint64_t x;
+	struct taken t;
 
-	if (unlikely(read_left(r, p) < sizeof(x)))
-		return get_long_varint(r, p, v);
-	memcpy(&x, p, sizeof(x));
-	if ((x & 0x80) == 0) {
-		*v = x & 0x7f;
-		return p + 1;
+	if (likely(read_left(r, p) >= 2)) {
+		if (p[0] < 0x80) {
+			*v = p[0];
+			return p + 1;
+		}
+		if (p[1] < 0x80) {
+			*v = (p[0] & 0x7fu) | (unsigned)p[1] << 7;
+			return p + 2;
+		}
 	}
-	if ((x & 0x8000) == 0) {
-		*v = (x & 0x7f) | (x >> 1 & 0x3f80);
-		return p + 2;
-	}
-	if (unlikely((~x & VARINT_STOPS) == 0))
-		return get_long_varint(r, p, v);
-	*v = varint_join(x);
-	return p + varint_len(x);
+	t = take_varint(r, p);
+	*v = t.v;
+	return t.p;
 }
 
 /* A count or length, which is 32 bits wide and not negative. */
@@ -114,12 +127,12 @@ head_predicted(const struct plan_op *op, unsigned head)
 }
 
 /* The id of a field, given the one before it. */
-static const uint8_t *
+static hot const uint8_t *
 head_id(struct wire_reader *r, const uint8_t *p, unsigned head, int32_t *id)
 {
 	uint64_t v;
 
-	if (head >> 4 != 0) {
+	if (likely(head >> 4 != 0)) {
 		*id += (int32_t)(head >> 4);
 	} else {
 		if ((p = get_varint(r, p, &v)) == NULL)
@@ -131,13 +144,13 @@ head_id(struct wire_reader *r, const uint8_t *p, unsigned head, int32_t *id)
 	return p;
 }
 
-static bool
+static hot bool
 type_fits(const struct plan_slot *s, unsigned type)
 {
 	return s->ctype == type || (s->kind == TF_T_BOOL && type == C_FALSE);
 }
 
-static enum tf_kind
+static hot enum tf_kind
 kind_of(unsigned type)
 {
 	static const uint8_t kinds[16] = {
@@ -152,7 +165,7 @@ kind_of(unsigned type)
 }
 
 /* The header of a bool field holds its value. */
-static bool
+static hot bool
 field_is_empty(unsigned type)
 {
 	return type == C_TRUE || type == C_FALSE;
@@ -162,11 +175,17 @@ static const uint8_t *
 skip_ints(struct wire_reader *r, const uint8_t *p, enum tf_kind kind,
     uint64_t n)
 {
-	uint64_t v;
+	uint64_t x;
 
 	(void)kind;
-	while (n-- > 0 && p != NULL)
-		p = get_varint(r, p, &v);
+	for (; n > 0 && read_left(r, p) >= sizeof(x); n--) {
+		memcpy(&x, p, sizeof(x));
+		if (unlikely((~x & VARINT_STOPS) == 0))
+			break;
+		p += varint_len(x);
+	}
+	for (; n > 0 && p != NULL; n--)
+		p = get_varint(r, p, &x);
 	return p;
 }
 
@@ -210,8 +229,8 @@ get(struct wire_reader *r, const uint8_t *p, type *v)			\
 static const uint8_t *							\
 run(struct wire_reader *r, const uint8_t *p, type *v, size_t n)		\
 {									\
-	for (; n > 0 && p != NULL; n--)					\
-		p = get(r, p, v++);					\
+	for (type *end = v + n; v < end && p != NULL; v++)		\
+		p = get(r, p, v);					\
 	return p;							\
 }
 

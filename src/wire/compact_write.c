@@ -117,46 +117,8 @@ run(struct writer *w, uint8_t *p, const type *v, size_t n)		\
 }
 
 WRITE_INTS(put_i16, write_i16s, int16_t)
-WRITE_INTS(put_i32, write_some_i32s, int32_t)
+WRITE_INTS(put_i32, write_i32s, int32_t)
 WRITE_INTS(put_i64, write_i64s, int64_t)
-
-typedef int32_t four_i32 __attribute__((vector_size(16)));
-typedef uint32_t four_u32 __attribute__((vector_size(16)));
-typedef uint16_t four_u16 __attribute__((vector_size(8)));
-typedef uint64_t two_u64 __attribute__((vector_size(16)));
-
-/* Four ints at once that take two bytes each; false: one of them does not. */
-static hot bool
-put_four(uint8_t *p, const int32_t *v)
-{
-	four_i32 x;
-	four_u32 z;
-	four_u16 out;
-	two_u64 other;
-
-	memcpy(&x, v, sizeof(x));
-	z = ((four_u32)x << 1) ^ (four_u32)(x >> 31);
-	/* Of two bytes are those below 0x4000 that reach it with 0x3f80. */
-	other = (two_u64)((z & 0xffffc000) | (~(z + 0x3f80) & 0x4000));
-	out = __builtin_convertvector(z + (z & 0x3f80) + 0x80, four_u16);
-	memcpy(p, &out, sizeof(out));
-	return (other[0] | other[1]) == 0;
-}
-
-static apart uint8_t *
-write_i32s(struct writer *w, uint8_t *p, const int32_t *v, size_t n)
-{
-	for (; n >= 4; n -= 4, v += 4) {
-		if (write_lacks(w, p) && (p = write_more(w, p, 0)) == NULL)
-			return NULL;
-		if (likely(put_four(p, v)))
-			p += 8;
-		else
-			for (int i = 0; i < 4; i++)
-				p = put_i32(p, v + i);
-	}
-	return n == 0 ? p : write_some_i32s(w, p, v, n);
-}
 
 #include "wire/write_values.h"
 
@@ -173,8 +135,10 @@ compact_write_msg(struct buf *b, const struct wire_msg *m)
 	struct writer w;
 	uint8_t *p;
 
-	if ((p = write_begin(&w, b)) != NULL &&
-	    (p = write_more(&w, p, m->name.len)) != NULL) {
+	if ((p = write_begin(&w, b)) != NULL && write_lacks_for(&w, p,
+	    m->name.len))
+		p = write_more(&w, p, m->name.len);
+	if (p != NULL) {
 		*p++ = COMPACT_ID;
 		*p++ = (uint8_t)(m->type << 5 | COMPACT_VERSION);
 		p = varint_put(p, (uint32_t)m->seqid);

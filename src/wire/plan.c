@@ -358,12 +358,10 @@ plan_get(const struct tf_type *t)
 }
 
 const struct plan_op *
-plan_find(const struct plan *p, int32_t id)
+plan_search(const struct plan *p, int32_t id)
 {
 	uint32_t lo = 0, hi = p->n, mid;
 
-	if ((uint32_t)id < p->nby_id)
-		return p->by_id[id] > 0 ? &p->ops[p->by_id[id] - 1] : NULL;
 	while (lo < hi) {
 		mid = (lo + hi) / 2;
 		if (p->ops[mid].id < id)

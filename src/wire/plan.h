@@ -106,8 +106,20 @@ plan_whole(const struct plan *pl)
 	    .size = pl->size, .kind = pl->kind };
 }
 
+/* The op of a field id, by halves. */
+const struct plan_op *plan_search(const struct plan *, int32_t id);
+
 /* The op of a field id, or NULL. */
-const struct plan_op *plan_find(const struct plan *, int32_t id);
+static inline const struct plan_op *
+plan_find(const struct plan *pl, int32_t id)
+{
+	unsigned n;
+
+	if (unlikely((uint32_t)id >= pl->nby_id))
+		return plan_search(pl, id);
+	n = pl->by_id[id];
+	return n > 0 ? &pl->ops[n - 1] : NULL;
+}
 
 /*
  * The layers below plan_get(): whether a table is one that can be trusted, as

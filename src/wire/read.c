@@ -45,21 +45,26 @@ const uint8_t *
 read_long_str(struct wire_reader *r, const uint8_t *p, uint64_t len,
     struct tf_str *dst)
 {
-	char *s;
+	struct tf_arena *a = r->arena;
+	uint8_t *s = a->p;
 
-	if (len > read_left(r, p))
+	if (unlikely(len > read_left(r, p)))
 		return read_short(r);
-	if (!fits(r, len + 1))
+	if (likely((size_t)(a->end - s) > len))
+		a->p = s + len + 1;
+	else if (fits(r, len + 1))
+		s = arena_take_text(a, len + 1);
+	else
 		return NULL;
-	s = arena_take_text(r->arena, len + 1);
 	memcpy(s, p, len);
 	s[len] = '\0';
-	*dst = (struct tf_str){ s, len };
+	dst->s = (char *)s;
+	dst->len = len;
 	return p + len;
 }
 
 bool
-read_grow_slow(struct wire_reader *r, struct tf_any_list *l, uint32_t n,
+read_grow(struct wire_reader *r, struct tf_any_list *l, uint32_t n,
     uint32_t entry, size_t rest)
 {
 	uint64_t cap = l->cap * 2ull;

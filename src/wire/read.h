@@ -41,7 +41,7 @@ const uint8_t *read_long_str(struct wire_reader *, const uint8_t *p,
  * that the bytes left can justify: a claim alone does not get memory.  rest is
  * the number of bytes left.  False: the reader failed.
  */
-bool	read_grow_slow(struct wire_reader *, struct tf_any_list *, uint32_t n,
+bool	read_grow(struct wire_reader *, struct tf_any_list *, uint32_t n,
 	    uint32_t entry, size_t rest);
 
 #define READ_GROW_MIN	4096	/* bytes that any array may take at once */
@@ -74,19 +74,13 @@ read_required(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
 	return read_missing(r, p, pl, marks);
 }
 
-static inline bool
-read_grow(struct wire_reader *r, struct tf_any_list *l, uint32_t n,
-    uint32_t entry, size_t rest)
+/* Whether the arena's block has room for so many bytes of one array. */
+static hot bool
+read_fits(const struct wire_reader *r, uint64_t size)
 {
-	struct tf_arena *a = r->arena;
-	uint64_t size = (uint64_t)n * entry;
+	const struct tf_arena *a = r->arena;
 
-	if (unlikely(size > READ_GROW_MIN || l->cap > 0 ||
-	    (size_t)(a->end - a->p) < size + 16))
-		return read_grow_slow(r, l, n, entry, rest);
-	l->v = arena_take(a, size);
-	l->cap = n;
-	return true;
+	return size <= READ_GROW_MIN && (size_t)(a->end - a->p) >= size + 16;
 }
 
 /* n bytes that look in memory as they do on the wire. */

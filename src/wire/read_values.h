@@ -15,42 +15,13 @@
 
 static const uint8_t *read_struct(struct wire_reader *, const uint8_t *,
     const struct plan *, void *);
-static const uint8_t *read_run(struct wire_reader *, const uint8_t *,
-    const struct plan_slot *, void *, size_t);
+static const uint8_t *read_containers(struct wire_reader *, const uint8_t *,
+    const struct plan *, struct tf_any_list *, size_t);
 
 static const uint8_t *
 bad_elem(struct wire_reader *r)
 {
 	return read_fail(r, WIRE_BAD, "container of another element type");
-}
-
-static const uint8_t *
-read_list(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
-    struct tf_any_list *l)
-{
-	struct tf_any_list got = { NULL, 0, 0 };
-	unsigned type;
-	uint64_t n;
-
-	if (unlikely((p = get_list(r, p, &n, &type)) == NULL))
-		return NULL;
-	if (n > 0 && !type_fits(&pl->key, type))
-		return bad_elem(r);
-	if (n * min_bytes(&pl->key) > read_left(r, p))
-		return read_short(r);
-	while (got.n < n) {
-		if (!read_grow(r, &got, (uint32_t)n, pl->entry,
-		    read_left(r, p)))
-			return NULL;
-		p = read_run(r, p, &pl->key,
-		    (char *)got.v + (size_t)got.n * pl->entry,
-		    got.cap - got.n);
-		if (unlikely(p == NULL))
-			return NULL;
-		got.n = got.cap;
-	}
-	*l = got;
-	return p;
 }
 
 static hot const uint8_t *
@@ -63,6 +34,29 @@ read_string(struct wire_reader *r, const uint8_t *p, struct tf_str *dst)
 	return read_str(r, p, len, dst);
 }
 
+/* So many short strings are sure to have been sent, and to have room. */
+static hot size_t
+sure_strings(const struct wire_reader *r, const uint8_t *p, size_t n)
+{
+	const struct tf_arena *a = r->arena;
+	size_t room = (size_t)(a->end - a->p), left = read_left(r, p);
+	size_t sure = (left < room ? left : room) / (LEN_BYTES + READ_WIDE);
+
+	if (ARENA_SLOP < READ_WIDE)
+		return 0;
+	return sure < n ? sure : n;
+}
+
+/* Of any length. */
+static apart const uint8_t *
+read_long_strings(struct wire_reader *r, const uint8_t *p, struct tf_str *v,
+    struct tf_str *end)
+{
+	for (; v < end && p != NULL; v++)
+		p = read_string(r, p, v);
+	return p;
+}
+
 /*
  * n strings.  Short ones, which most are, take one branch: they are copied
  * with stores of fixed width that run over into what the next will take.
@@ -72,81 +66,23 @@ read_strings(struct wire_reader *r, const uint8_t *p, struct tf_str *v,
     size_t n)
 {
 	struct tf_arena *a = r->arena;
-	const uint8_t *end = r->end;
-	uint8_t *s = a->p, *s_end = a->end;
+	struct tf_str *end = v + n, *sure = v + sure_strings(r, p, n);
+	uint8_t *s = a->p;
 	uint64_t len;
 
-	for (; n > 0; n--, v++) {
-		if (likely(ARENA_SLOP >= READ_WIDE &&
-		    end - p >= LEN_BYTES + READ_WIDE &&
-		    (len = peek_len(p)) < READ_WIDE &&
-		    (size_t)(s_end - s) > len)) {
-			memcpy(s, p + LEN_BYTES, READ_WIDE);
-			s[len] = '\0';
-			v->s = (char *)s;
-			v->len = len;
-			s += len + 1;
-			p += LEN_BYTES + len;
-			continue;
-		}
-		a->p = s;
-		if ((p = read_string(r, p, v)) == NULL)
-			return NULL;
-		s = a->p;
-		s_end = a->end;
+	for (; v < sure && (len = peek_len(p)) < READ_WIDE; v++) {
+		memcpy(s, p + LEN_BYTES, READ_WIDE);
+		s[len] = '\0';
+		v->s = (char *)s;
+		v->len = len;
+		s += len + 1;
+		p += LEN_BYTES + len;
 	}
 	a->p = s;
-	return p;
+	return v == end ? p : read_long_strings(r, p, v, end);
 }
 
-/* count entries of a map. */
-static const uint8_t *
-read_entries(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
-    char *entry, size_t count)
-{
-	if (pl->texts)
-		return read_strings(r, p, (void *)entry, 2 * count);
-	for (; count > 0; count--, entry += pl->entry) {
-		p = read_run(r, p, &pl->key, entry + pl->key.off, 1);
-		if (unlikely(p == NULL))
-			return NULL;
-		p = read_run(r, p, &pl->val, entry + pl->val.off, 1);
-		if (unlikely(p == NULL))
-			return NULL;
-	}
-	return p;
-}
-
-static const uint8_t *
-read_map(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
-    struct tf_any_list *l)
-{
-	struct tf_any_list got = { NULL, 0, 0 };
-	unsigned key, val;
-	uint64_t n;
-
-	if (unlikely((p = get_map(r, p, &n, &key, &val)) == NULL))
-		return NULL;
-	if (n > 0 && (!type_fits(&pl->key, key) || !type_fits(&pl->val, val)))
-		return bad_elem(r);
-	if (n * (min_bytes(&pl->key) + min_bytes(&pl->val)) > read_left(r, p))
-		return read_short(r);
-	while (got.n < n) {
-		if (!read_grow(r, &got, (uint32_t)n, pl->entry,
-		    read_left(r, p)))
-			return NULL;
-		p = read_entries(r, p, pl,
-		    (char *)got.v + (size_t)got.n * pl->entry,
-		    got.cap - got.n);
-		if (unlikely(p == NULL))
-			return NULL;
-		got.n = got.cap;
-	}
-	*l = got;
-	return p;
-}
-
-static const uint8_t *
+static hot const uint8_t *
 read_structs(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
     char *v, size_t n)
 {
@@ -155,18 +91,8 @@ read_structs(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
 	return p;
 }
 
-static const uint8_t *
-read_containers(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
-    struct tf_any_list *v, size_t n)
-{
-	for (; n > 0 && p != NULL; n--, v++)
-		p = pl->kind == TF_T_MAP ? read_map(r, p, pl, v) :
-		    read_list(r, p, pl, v);
-	return p;
-}
-
 /* n values that stand one behind the other, as containers hold them. */
-static const uint8_t *
+static hot const uint8_t *
 read_run(struct wire_reader *r, const uint8_t *p, const struct plan_slot *s,
     void *dst, size_t n)
 {
@@ -199,6 +125,113 @@ read_run(struct wire_reader *r, const uint8_t *p, const struct plan_slot *s,
 	default:
 		__builtin_unreachable();
 	}
+}
+
+/* count entries of a map. */
+static const uint8_t *
+read_entries(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    char *entry, size_t count)
+{
+	if (pl->texts)
+		return read_strings(r, p, (void *)entry, 2 * count);
+	for (; count > 0; count--, entry += pl->entry) {
+		p = read_run(r, p, &pl->key, entry + pl->key.off, 1);
+		if (unlikely(p == NULL))
+			return NULL;
+		p = read_run(r, p, &pl->val, entry + pl->val.off, 1);
+		if (unlikely(p == NULL))
+			return NULL;
+	}
+	return p;
+}
+
+/* A list or map, of which the arena's block may not hold all. */
+static apart const uint8_t *
+read_long(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    uint32_t n, struct tf_any_list *l)
+{
+	struct tf_any_list got = { NULL, 0, 0 };
+	char *v;
+
+	while (got.n < n) {
+		if (!read_grow(r, &got, n, pl->entry, read_left(r, p)))
+			return NULL;
+		v = (char *)got.v + (size_t)got.n * pl->entry;
+		p = pl->kind == TF_T_MAP ?
+		    read_entries(r, p, pl, v, got.cap - got.n) :
+		    read_run(r, p, &pl->key, v, got.cap - got.n);
+		if (unlikely(p == NULL))
+			return NULL;
+		got.n = got.cap;
+	}
+	*l = got;
+	return p;
+}
+
+/* An array for all of n elements or entries. */
+static hot void
+take_array(struct wire_reader *r, const struct plan *pl, uint64_t n,
+    struct tf_any_list *l)
+{
+	l->v = arena_take(r->arena, n * pl->entry);
+	l->n = l->cap = (uint32_t)n;
+}
+
+static const uint8_t *
+read_list(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    struct tf_any_list *l)
+{
+	unsigned type;
+	uint64_t n;
+
+	if (unlikely((p = get_list(r, p, &n, &type)) == NULL))
+		return NULL;
+	if (n == 0) {
+		*l = (struct tf_any_list){ NULL, 0, 0 };
+		return p;
+	}
+	if (unlikely(!type_fits(&pl->key, type)))
+		return bad_elem(r);
+	if (unlikely(n * min_bytes(&pl->key) > read_left(r, p)))
+		return read_short(r);
+	if (unlikely(!read_fits(r, n * pl->entry)))
+		return read_long(r, p, pl, (uint32_t)n, l);
+	take_array(r, pl, n, l);
+	return read_run(r, p, &pl->key, l->v, n);
+}
+
+static const uint8_t *
+read_map(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    struct tf_any_list *l)
+{
+	unsigned key, val;
+	uint64_t n;
+
+	if (unlikely((p = get_map(r, p, &n, &key, &val)) == NULL))
+		return NULL;
+	if (n == 0) {
+		*l = (struct tf_any_list){ NULL, 0, 0 };
+		return p;
+	}
+	if (unlikely(!type_fits(&pl->key, key) || !type_fits(&pl->val, val)))
+		return bad_elem(r);
+	if (unlikely(n * (min_bytes(&pl->key) + min_bytes(&pl->val)) >
+	    read_left(r, p)))
+		return read_short(r);
+	if (unlikely(!read_fits(r, n * pl->entry)))
+		return read_long(r, p, pl, (uint32_t)n, l);
+	take_array(r, pl, n, l);
+	return read_entries(r, p, pl, l->v, n);
+}
+
+static const uint8_t *
+read_containers(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    struct tf_any_list *v, size_t n)
+{
+	for (; n > 0 && p != NULL; n--, v++)
+		p = pl->kind == TF_T_MAP ? read_map(r, p, pl, v) :
+		    read_list(r, p, pl, v);
+	return p;
 }
 
 /* The value of a field whose header was head. */
@@ -244,7 +277,7 @@ read_field(struct wire_reader *r, const uint8_t *p, const struct plan_op *op,
  * closing op at the end of the struct.  NULL: the field is not known, or not
  * of this type, and has been skipped.
  */
-static const uint8_t *
+static hot const uint8_t *
 find_field(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
     unsigned head, int32_t *id, const struct plan_op **op)
 {
@@ -252,10 +285,10 @@ find_field(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
 		*op = &pl->ops[pl->n];
 		return p;
 	}
-	if ((p = head_id(r, p, head, id)) == NULL)
+	if (unlikely((p = head_id(r, p, head, id)) == NULL))
 		return NULL;
 	*op = plan_find(pl, *id);
-	if (*op != NULL && type_fits(&(*op)->slot, head_type(head)))
+	if (*op != NULL && likely(type_fits(&(*op)->slot, head_type(head))))
 		return p;
 	*op = NULL;
 	return skip_field(r, p, head_type(head));
@@ -293,10 +326,13 @@ read_fields(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
 		p = read_field(r, p, op, head, value + op->slot.off);
 		if (unlikely(p == NULL))
 			return NULL;
-		if (unlikely(op->flags & TF_OPTIONAL))
-			*(bool *)(value + op->has) = true;
-		if (unlikely(op->flags & TF_REQUIRED))
-			marks[op->required / 64] |= 1ull << op->required % 64;
+		if (unlikely(op->flags & (TF_OPTIONAL | TF_REQUIRED))) {
+			if (op->flags & TF_OPTIONAL)
+				*(bool *)(value + op->has) = true;
+			if (op->flags & TF_REQUIRED)
+				marks[op->required / 64] |=
+				    1ull << op->required % 64;
+		}
 		op++;
 	}
 }

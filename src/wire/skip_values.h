@@ -13,10 +13,10 @@
 static const uint8_t *skip_elems(struct wire_reader *, const uint8_t *,
     unsigned, uint64_t);
 
-static const uint8_t *
+static hot const uint8_t *
 skip_bytes(struct wire_reader *r, const uint8_t *p, uint64_t n)
 {
-	return n <= read_left(r, p) ? p + n : read_short(r);
+	return likely(n <= read_left(r, p)) ? p + n : read_short(r);
 }
 
 static const uint8_t *
@@ -24,21 +24,31 @@ skip_strings(struct wire_reader *r, const uint8_t *p, uint64_t n)
 {
 	uint64_t len;
 
-	while (n-- > 0 && p != NULL)
-		if ((p = get_len(r, p, &len)) != NULL)
+	for (; n > 0 && p != NULL; n--)
+		if (likely((p = get_len(r, p, &len)) != NULL))
 			p = skip_bytes(r, p, len);
 	return p;
 }
 
+/* The value of a field whose header said type. */
 static const uint8_t *
 skip_field(struct wire_reader *r, const uint8_t *p, unsigned type)
 {
-	if (kind_of(type) == TF_T_NONE)
+	switch (kind_of(type)) {
+	case TF_T_NONE:
 		return read_fail(r, WIRE_BAD, "unknown field type");
-	return field_is_empty(type) ? p : skip_elems(r, p, type, 1);
+	case TF_T_STRING:
+		return skip_strings(r, p, 1);
+	case TF_T_BOOL:
+		if (field_is_empty(type))
+			return p;
+		/* FALLTHROUGH */
+	default:
+		return skip_elems(r, p, type, 1);
+	}
 }
 
-static const uint8_t *
+static hot const uint8_t *
 skip_fields(struct wire_reader *r, const uint8_t *p)
 {
 	int32_t id = 0;
@@ -53,7 +63,7 @@ skip_fields(struct wire_reader *r, const uint8_t *p)
 	}
 }
 
-static const uint8_t *
+static hot const uint8_t *
 skip_list(struct wire_reader *r, const uint8_t *p)
 {
 	unsigned type;
@@ -64,7 +74,7 @@ skip_list(struct wire_reader *r, const uint8_t *p)
 	return skip_elems(r, p, type, n);
 }
 
-static const uint8_t *
+static hot const uint8_t *
 skip_map(struct wire_reader *r, const uint8_t *p)
 {
 	unsigned key, val;
@@ -72,24 +82,25 @@ skip_map(struct wire_reader *r, const uint8_t *p)
 
 	if ((p = get_map(r, p, &n, &key, &val)) == NULL)
 		return NULL;
-	while (n-- > 0 && p != NULL)
+	if (kind_of(key) == TF_T_STRING && kind_of(val) == TF_T_STRING)
+		return skip_strings(r, p, 2 * n);
+	for (; n > 0 && p != NULL; n--)
 		if ((p = skip_elems(r, p, key, 1)) != NULL)
 			p = skip_elems(r, p, val, 1);
 	return p;
 }
 
+/* n values of a kind that holds others. */
 static const uint8_t *
-skip_nested(struct wire_reader *r, const uint8_t *p, enum tf_kind kind)
+skip_nested(struct wire_reader *r, const uint8_t *p, enum tf_kind kind,
+    uint64_t n)
 {
-	if (r->depth == 0)
+	if (unlikely(r->depth == 0))
 		return read_fail(r, WIRE_TOO_DEEP, "nested too deep");
 	r->depth--;
-	if (kind == TF_T_STRUCT)
-		p = skip_fields(r, p);
-	else if (kind == TF_T_MAP)
-		p = skip_map(r, p);
-	else
-		p = skip_list(r, p);
+	for (; n > 0 && p != NULL; n--)
+		p = kind == TF_T_STRUCT ? skip_fields(r, p) :
+		    kind == TF_T_MAP ? skip_map(r, p) : skip_list(r, p);
 	r->depth++;
 	return p;
 }
@@ -102,7 +113,7 @@ skip_elems(struct wire_reader *r, const uint8_t *p, unsigned type, uint64_t n)
 
 	if (n == 0)
 		return p;
-	if (n > read_left(r, p))
+	if (unlikely(n > read_left(r, p)))
 		return read_short(r);
 	switch (kind) {
 	case TF_T_NONE:
@@ -119,9 +130,7 @@ skip_elems(struct wire_reader *r, const uint8_t *p, unsigned type, uint64_t n)
 	case TF_T_LIST:
 	case TF_T_MAP:
 	case TF_T_STRUCT:
-		while (n-- > 0 && p != NULL)
-			p = skip_nested(r, p, kind);
-		return p;
+		return skip_nested(r, p, kind, n);
 	default:
 		return skip_ints(r, p, kind, n);
 	}
@@ -133,7 +142,7 @@ skip_struct(struct wire_reader *r)
 	const uint8_t *p;
 
 	if (r->err != WIRE_OK ||
-	    (p = skip_nested(r, r->p, TF_T_STRUCT)) == NULL)
+	    (p = skip_nested(r, r->p, TF_T_STRUCT, 1)) == NULL)
 		return -1;
 	r->p = p;
 	return 0;

@@ -4,52 +4,37 @@
  */
 #include "wire/write.h"
 
-uint8_t *
-write_begin(struct writer *w, struct buf *b)
-{
-	uint8_t *p = b->p != NULL ? b->p + b->len : NULL;
-
-	*w = (struct writer){ .b = b, .max = b->max, .depth = WIRE_MAX_DEPTH };
-	if (b->over)
-		return write_fail(w, "message exceeds its size limit");
-	if (b->max <= SIZE_MAX - WRITE_ROOM)
-		b->max += WRITE_ROOM;
-	return write_more(w, p, 0);
-}
+static const char too_big[] = "message exceeds its size limit";
 
 int
-write_end(struct writer *w, uint8_t *p, const char **why)
+write_end_badly(struct writer *w, uint8_t *p, const char **why)
 {
-	struct buf *b = w->b;
-
-	b->max = w->max;
-	/* What was lent beyond the maximum is for nobody else. */
-	if (b->cap > b->max)
-		b->cap = b->max;
-	if (p != NULL && (size_t)(p - b->p) > w->max) {
-		b->over = true;
-		p = write_fail(w, "message exceeds its size limit");
+	if (p != NULL) {
+		w->b->over = true;
+		write_fail(w, too_big);
 	}
 	if (why != NULL)
 		*why = w->why;
-	if (p == NULL)
-		return -1;
-	b->len = (size_t)(p - b->p);
-	return 0;
+	return -1;
 }
 
 uint8_t *
 write_more(struct writer *w, uint8_t *p, size_t n)
 {
 	struct buf *b = w->b;
-	size_t len = b->len;
+	size_t len = b->len, max = b->max;
 
+	if (b->over)
+		return write_fail(w, too_big);
 	/* The buffer keeps what its len covers when it moves. */
 	b->len = p != NULL ? (size_t)(p - b->p) : 0;
+	if (b->max <= SIZE_MAX - WRITE_ROOM)
+		b->max += WRITE_ROOM;
 	p = buf_need(b, n + WRITE_ROOM);
 	b->len = len;
+	b->max = max;
 	if (p == NULL)
-		return write_fail(w, "message exceeds its size limit");
+		return write_fail(w, too_big);
 	w->soft_end = b->p + b->cap - WRITE_ROOM;
 	return p;
 }

@@ -23,18 +23,9 @@
 struct writer {
 	struct buf	*b;
 	uint8_t		*soft_end;	/* up to here there is WRITE_ROOM */
-	size_t		 max;		/* what the buffer may really hold */
 	unsigned	 depth;		/* levels left */
 	const char	*why;
 };
-
-/*
- * The position to write at, and the end: b is as before if p is NULL, else
- * everything up to p belongs to it.  Between the two the buffer may exceed its
- * maximum by WRITE_ROOM, so that nobody else has to mind the last bytes.
- */
-uint8_t	*write_begin(struct writer *, struct buf *);
-int	 write_end(struct writer *, uint8_t *p, const char **why);
 
 /* Remembers a failure, if it is the first; NULL. */
 static inline uint8_t *
@@ -64,6 +55,40 @@ write_lacks_for(const struct writer *w, const uint8_t *p, size_t n)
 
 /* p, or where it has moved to, with room for n bytes and WRITE_ROOM more. */
 uint8_t	*write_more(struct writer *, uint8_t *p, size_t n);
+
+/*
+ * The position to write at, and the end: b is as before if p is NULL, else
+ * everything up to p belongs to it.  Between the two the buffer may exceed its
+ * maximum by WRITE_ROOM, so that nobody else has to mind the last bytes.
+ */
+static hot uint8_t *
+write_begin(struct writer *w, struct buf *b)
+{
+	w->b = b;
+	w->depth = WIRE_MAX_DEPTH;
+	w->why = NULL;
+	if (unlikely(b->cap - b->len < WRITE_ROOM || b->over))
+		return write_more(w, b->p == NULL ? NULL : b->p + b->len, 0);
+	w->soft_end = b->p + b->cap - WRITE_ROOM;
+	return b->p + b->len;
+}
+
+int	 write_end_badly(struct writer *, uint8_t *p, const char **why)
+	    __attribute__((cold));
+
+static hot int
+write_end(struct writer *w, uint8_t *p, const char **why)
+{
+	struct buf *b = w->b;
+
+	/* What was lent beyond the maximum is for nobody else. */
+	if (unlikely(b->cap > b->max))
+		b->cap = b->max;
+	if (unlikely(p == NULL || (size_t)(p - b->p) > b->max))
+		return write_end_badly(w, p, why);
+	b->len = (size_t)(p - b->p);
+	return 0;
+}
 
 /* Copies n bytes to where there is room for them. */
 static hot uint8_t *
