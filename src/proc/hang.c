@@ -30,13 +30,21 @@ hang_age(const struct worker *w, uint64_t since, uint64_t now)
 	return now > since ? now - since : 0;
 }
 
+bool
+hang_since(const struct worker *w, uint64_t since, uint64_t now)
+{
+	return since >= w->born_ns && since <= now;
+}
+
 /* Its limit; 0: it may go on. */
 static uint64_t
 exceeds(const struct worker *w, const struct current_call *call, uint64_t now)
 {
 	const struct master_config *cf = w->master->config;
-	uint64_t limit = cf->call_timeout(cf->arg, call->method);
+	uint64_t limit = 0;
 
+	if (hang_since(w, call->since_ns, now))
+		limit = cf->call_timeout(cf->arg, call->method);
 	return limit != 0 && hang_age(w, call->since_ns, now) > limit ?
 	    limit : 0;
 }

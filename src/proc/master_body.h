@@ -272,6 +272,8 @@ void	watch_strangers(struct master *);	/* as pid 1 */
 void	hang_check(struct worker *, uint64_t now);	/* kills it if so */
 /* How long that has lasted, as far as it is the worker's fault. */
 uint64_t hang_age(const struct worker *, uint64_t since, uint64_t now);
+/* Whether a call of it may have begun then: it lived. */
+bool	hang_since(const struct worker *, uint64_t since, uint64_t now);
 
 /* measure.c: publishes what the kernel knows, such as workers' memory */
 void	measure(struct master *);

@@ -86,15 +86,18 @@ obituary_calls(const struct worker *w, char *text, size_t size)
 {
 	const struct segment *seg = w->master->config->segment;
 	unsigned threads = segment_lane_threads(seg, w->lane);
+	const uint64_t now = clock_ns();
 	struct crowd c = { .all = 0 };
 	struct current_call call;
 	size_t len;
 
 	text[0] = '\0';
-	if (segment_lane_current(seg, w->lane, &call))
+	if (segment_lane_current(seg, w->lane, &call) &&
+	    hang_since(w, call.since_ns, now))
 		tell_call(w, "", &call, text, size);
 	for (unsigned i = 0; i < threads; i++)
-		if (segment_lane_thread(seg, w->lane, i, &call))
+		if (segment_lane_thread(seg, w->lane, i, &call) &&
+		    hang_since(w, call.since_ns, now))
 			add(&c, &call);
 	len = strlen(text);
 	if (c.all == 1)

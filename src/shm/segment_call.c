@@ -7,20 +7,33 @@
 
 #include "shm/segment_body.h"
 
-/* Half-written ones tell nothing. */
+/* A worker's bytes, for logs: whatever they are. */
+static void
+peer_copy(char *to, const uint64_t *from)
+{
+	memcpy(to, from, LANE_PEER);
+	to[LANE_PEER - 1] = '\0';
+	for (; *to != '\0'; to++)
+		if (*to < ' ' || *to > '~')
+			*to = '?';
+}
+
+/*
+ * Half-written ones tell nothing.  There is no second try: a process that is
+ * dead will not write on, and a call that lasts is not being written.
+ */
 static bool
 record_of(const struct lane_call *from, struct current_call *call)
 {
 	struct lane_call c;
 
-	if (!record_read(&from->seq, &c.seq + 1, &from->seq + 1,
+	if (!record_try(&from->seq, &c.seq + 1, &from->seq + 1,
 	    RECORD_WORDS(c) - 1) || c.since_ns == 0)
 		return false;
 	call->method = (uint16_t)c.what;
 	call->seqid = (int32_t)(uint32_t)(c.what >> 32);
 	call->since_ns = c.since_ns;
-	memcpy(call->peer, c.peer, sizeof(call->peer));
-	call->peer[sizeof(call->peer) - 1] = '\0';
+	peer_copy(call->peer, c.peer);
 	return true;
 }
 

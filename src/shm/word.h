@@ -20,6 +20,7 @@ typedef uint64_t __attribute__((may_alias)) word;
 
 #define RECORD_WORDS(type)	(sizeof(type) / sizeof(uint64_t))
 #define RECORD_TRIES		64
+#define RECORD_YIELDS		16	/* tries to each */
 
 static inline uint64_t
 word_get(const word *w)
@@ -114,22 +115,31 @@ record_write(word *seq, void *to, const void *from, size_t n)
 
 /* n words from it.  False if the copy may be torn; it is made all the same. */
 static inline bool
-record_read(const word *seq, void *to, const void *from, size_t n)
+record_try(const word *seq, void *to, const void *from, size_t n)
 {
 	const word *w = from;
-	uint64_t before, value;
+	uint64_t before = word_published(seq), value;
 
-	for (int tries = 0; tries < RECORD_TRIES; tries++) {
-		before = word_published(seq);
-		for (size_t i = 0; i < n; i++) {
-			value = word_get(w + i);
-			memcpy((char *)to + i * sizeof(value), &value,
-			    sizeof(value));
-		}
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (word_get(seq) == before && (before & 1) == 0)
+	for (size_t i = 0; i < n; i++) {
+		value = word_get(w + i);
+		memcpy((char *)to + i * sizeof(value), &value, sizeof(value));
+	}
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return word_get(seq) == before && (before & 1) == 0;
+}
+
+/*
+ * The same, for those who have time.  On a busy machine a yield lasts as long
+ * as all others like to run, and a damaged segment has many such records.
+ */
+static inline bool
+record_read(const word *seq, void *to, const void *from, size_t n)
+{
+	for (int tries = 1; tries <= RECORD_TRIES; tries++) {
+		if (record_try(seq, to, from, n))
 			return true;
-		sched_yield();
+		if (tries % RECORD_YIELDS == 0)
+			sched_yield();
 	}
 	return false;
 }
