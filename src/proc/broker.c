@@ -7,6 +7,7 @@
  * receiver that says nothing for very long is dead to us, and is made so.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -67,13 +68,17 @@ least_loaded(struct master *m, const struct party *from)
 {
 	struct party *best = NULL;
 	unsigned long load, least = 0;
+	long n;
 
 	for (unsigned i = 0; i < m->config->max_workers; i++) {
 		struct worker *w = m->slots[i].incumbent;
 
 		if (!may_take(w, from))
 			continue;
-		load = worker_connections(w) + w->party.offers;
+		/* If nobody else does, one that tells nonsense takes them. */
+		n = worker_connections(w);
+		load = n == -1 ? ULONG_MAX : (unsigned long)n +
+		    w->party.offers;
 		if (best == NULL || load < least) {
 			best = &w->party;
 			least = load;
@@ -133,6 +138,7 @@ static void
 finish(struct master *m, struct move *mv, enum order_kind kind)
 {
 	mv->to->offers--;
+	mv->to->took += kind == ORDER_TAKEN;
 	TAILQ_REMOVE(&m->moves, mv, link);
 	if (mv->from != NULL) {
 		mv->from->gave += kind == ORDER_TAKEN;

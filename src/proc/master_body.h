@@ -46,6 +46,7 @@ struct party {
 	struct channel		 channel;
 	unsigned		 offers;	/* to it, not answered yet */
 	uint64_t		 gave;		/* connections, to others */
+	uint64_t		 took;		/* the same, from others */
 };
 
 struct worker {
@@ -200,7 +201,8 @@ void	worker_event(struct worker *, enum worker_event);
 void	worker_hurry(struct worker *, uint64_t ns);	/* if it drains */
 void	worker_tell(struct worker *, enum order_kind, uint32_t arg, int fd);
 bool	worker_serves(const struct worker *);	/* NULL does not */
-unsigned long worker_connections(const struct worker *);
+/* As its lane says; -1: what that says cannot be true. */
+long	worker_connections(const struct worker *);
 
 /* slot.c */
 void	slot_event(struct slot *, enum slot_event);

@@ -120,11 +120,13 @@ share_out(struct master *m)
 		return;
 	for (unsigned i = 0; i < m->config->max_workers; i++) {
 		struct worker *w = m->slots[i].incumbent;
+		long has;
 
-		if (!worker_serves(w) || w->stuck || w->stopped)
+		if (!worker_serves(w) || w->stuck || w->stopped ||
+		    (has = worker_connections(w)) == -1)
 			continue;
 		of[n] = w;
-		load[n++] = (unsigned)worker_connections(w);
+		load[n++] = (unsigned)has;
 	}
 	balance(load, n, shed);
 	for (unsigned i = 0; i < n; i++)

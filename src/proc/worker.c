@@ -24,10 +24,11 @@ worker_serves(const struct worker *w)
 	return w != NULL && w->state == WORKER_S_READY;
 }
 
-unsigned long
+long
 worker_connections(const struct worker *w)
 {
-	return segment_lane_connections(w->master->config->segment, w->lane);
+	return segment_lane_connections(w->master->config->segment, w->lane,
+	    w->party.took, w->party.gave);
 }
 
 void

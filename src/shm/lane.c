@@ -98,16 +98,27 @@ lane_call_note_peer(struct lane *l, unsigned method, int32_t seqid,
 }
 
 void
+lane_settle(uint64_t *lost, uint64_t *begun, uint64_t come, uint64_t gone)
+{
+	uint64_t wrong;
+
+	if (come > gone && come - gone <= LANE_OPEN_MAX)
+		word_max(lost, come - gone);
+	/* Nothing is written where it is right: a page may not be there. */
+	if ((wrong = gone + word_get(lost) - come) != 0)
+		word_add(begun, wrong);
+}
+
+void
 lane_calls_aborted(struct lane *l, unsigned methods)
 {
-	uint64_t *count, begun, ended;
+	uint64_t *count;
 
 	for (unsigned i = 0; i < methods; i++) {
 		count = l->method[i].count;
-		begun = word_get(&count[METHOD_BEGUN]);
-		ended = word_get(&count[METHOD_CALLS]);
-		if (begun > ended)
-			word_max(&count[METHOD_ABORTED], begun - ended);
+		lane_settle(&count[METHOD_ABORTED], &count[METHOD_BEGUN],
+		    word_get(&count[METHOD_BEGUN]),
+		    word_get(&count[METHOD_CALLS]));
 	}
 }
 

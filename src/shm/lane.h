@@ -28,6 +28,7 @@
 #define LANE_NO_PEER	1	/* a key that is nobody's */
 #define LANE_CELLS	256
 #define LANE_THREADS	256	/* that have a record */
+#define LANE_OPEN_MAX	UINT32_MAX	/* more at once cannot be */
 #define LANE_HIST	(HIST_BUCKETS * sizeof(uint64_t))	/* bytes */
 
 /*
@@ -353,8 +354,17 @@ void	 lane_thread_begin(struct lane *, unsigned thread, unsigned method,
 void	 lane_thread_end(struct lane *, unsigned thread);
 
 /*
- * For the master, once the process is dead: what it had begun of the first
- * methods and not ended is aborted.  The lane has room for so many.
+ * For the master, once the process is dead: of all that has come and gone in
+ * this lane, what is left is lost, a word that only grows.  Where the words
+ * cannot be true, what has begun, a part of what has come, is mended, so that
+ * the next process starts with nothing open.
+ */
+void	 lane_settle(uint64_t *lost, uint64_t *begun, uint64_t come,
+	    uint64_t gone);
+
+/*
+ * The same of the first methods: what was begun and not ended is aborted.  The
+ * lane has room for so many.
  */
 void	 lane_calls_aborted(struct lane *, unsigned methods);
 

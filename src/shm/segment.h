@@ -146,6 +146,26 @@ struct current_call {
 };
 
 /*
+ * What follows is read in lanes: a worker's word, which may be garbage because
+ * something there has written where it should not.  Nobody waits for it to
+ * become better, and the most that it can do is this:
+ *
+ *	the call, and those of threads: the worker itself is taken for one that
+ *	    hangs, or is not; the bytes of a peer are made printable, a method
+ *	    that is not published is "other"
+ *	threads: LANE_THREADS records are looked at
+ *	busy: the worker itself is spared new connections, or is not
+ *	connections moved in and out: with what the master knows of them, they
+ *	    tell whether the lane is garbage
+ *	connections accepted and closed: others give it their connections, or it
+ *	    gives them its own, until garbage is seen; none is lost
+ *	calls ended: it is recycled by max-requests, too early or too late
+ *	what was left open at its death: LANE_OPEN_MAX at most are added
+ *
+ * All others are only added to, or set.
+ */
+
+/*
  * The call that the loop of a lane's process is in, or was in when it died; for
  * the obituary ask before segment_lane_ended().  False if in none, or if it
  * died while noting it.
@@ -164,8 +184,14 @@ bool	 segment_lane_thread(const struct segment *, unsigned lane,
 /* Since when its loop has been busy, CLOCK_MONOTONIC; 0 when it waits. */
 uint64_t segment_lane_busy(const struct segment *, unsigned lane);
 
-/* Connections that a lane's process has, and calls that it has ended. */
-unsigned long segment_lane_connections(const struct segment *, unsigned lane);
+/*
+ * Connections that a lane's process has, which has taken and given away so many
+ * that the master knows of; at most INT32_MAX.  -1: the lane cannot be true.
+ */
+long	 segment_lane_connections(const struct segment *, unsigned lane,
+	    uint64_t took, uint64_t gave);
+
+/* Calls that it has ended. */
 uint64_t segment_lane_calls(const struct segment *, unsigned lane);
 
 /* Calls that a lane's process has begun and not ended. */

@@ -18,7 +18,8 @@ struct lane_state {
 	bool		 ended;		/* its process; free when nothing is
 					   undecided any more */
 	unsigned	 undecided;	/* connections */
-	uint64_t	 moved_before;	/* by earlier processes */
+	uint64_t	 moved_before;	/* by earlier processes, out */
+	uint64_t	 moved_in_before;
 	struct lane	*self;		/* for whoever serves in-process */
 };
 

@@ -111,15 +111,19 @@ segment_lane_take(struct segment *s, unsigned slot, unsigned generation)
 	struct segment_lane *t, n;
 	int lane = segment_lane_pick(s, (int)slot);
 	struct lane_state *state;
+	const struct lane *l;
 
 	BUG_ON(slot >= s->at.slots.count);
 	if (lane == -1)
 		return -1;
+	l = segment_lane_at(s, (unsigned)lane);
 	state = &s->lanes[lane];
 	*state = (struct lane_state){ .slot = (int)slot,
 	    .last_slot = (int)slot, .self = state->self,
-	    .moved_before = word_get(&segment_lane_at(s,
-	    (unsigned)lane)->count[COUNTER_CONNECTIONS_MOVED_OUT]) };
+	    .moved_in_before = word_get(
+	    &l->count[COUNTER_CONNECTIONS_MOVED_IN]),
+	    .moved_before = word_get(
+	    &l->count[COUNTER_CONNECTIONS_MOVED_OUT]) };
 	t = segment_table_at(s, (unsigned)lane);
 	n = *t;
 	n.slot = (int)slot;
@@ -127,8 +131,7 @@ segment_lane_take(struct segment *s, unsigned slot, unsigned generation)
 	n.generation = generation;
 	n.uses++;
 	n.started_ns = clock_ns();
-	n.calls_before = word_get(&segment_lane_at(s,
-	    (unsigned)lane)->count[COUNTER_CALLS_ENDED]);
+	n.calls_before = word_get(&l->count[COUNTER_CALLS_ENDED]);
 	table_write(t, &n);
 	return lane;
 }
@@ -153,18 +156,6 @@ segment_lane_memory(struct segment *s, unsigned lane, uint64_t resident,
 	word_set(&t->count[MASTER_MEMORY_OWN], own);
 }
 
-/*
- * What counters say was open when the process died; the word can only grow,
- * whatever stands in the lane.
- */
-static void
-segment_lane_settle(struct segment *s, unsigned lane, enum master_counter to,
-    uint64_t begun, uint64_t ended)
-{
-	if (begun > ended)
-		word_max(&segment_table_at(s, lane)->count[to], begun - ended);
-}
-
 void
 segment_lane_gave(struct segment *s, unsigned lane, uint64_t taken,
     unsigned undecided)
@@ -184,7 +175,8 @@ segment_lane_release(struct segment *s, unsigned lane)
 {
 	struct lane *l = segment_lane_at(s, lane);
 
-	segment_lane_settle(s, lane, MASTER_CONNECTIONS_LOST,
+	lane_settle(&segment_table_at(s, lane)->count[MASTER_CONNECTIONS_LOST],
+	    &l->count[COUNTER_CONNECTIONS_ACCEPTED],
 	    word_get(&l->count[COUNTER_CONNECTIONS_ACCEPTED]) +
 	    word_get(&l->count[COUNTER_CONNECTIONS_MOVED_IN]),
 	    word_get(&l->count[COUNTER_CONNECTIONS_CLOSED]) +
@@ -212,7 +204,8 @@ segment_lane_ended(struct segment *s, unsigned lane)
 	struct lane *l = segment_lane_at(s, lane);
 
 	BUG_ON(s->lanes[lane].slot == -1);
-	segment_lane_settle(s, lane, MASTER_CALLS_ABORTED,
+	lane_settle(&t->count[MASTER_CALLS_ABORTED],
+	    &l->count[COUNTER_CALLS_BEGUN],
 	    word_get(&l->count[COUNTER_CALLS_BEGUN]),
 	    word_get(&l->count[COUNTER_CALLS_ENDED]));
 	word_add(&t->count[MASTER_RECORDS_TORN], segment_calls_end(s, lane));

@@ -300,6 +300,25 @@ START_TEST(the_least_loaded_receives)
 }
 END_TEST
 
+/* It is asked if nobody else can be. */
+START_TEST(one_that_tells_nonsense_is_the_last_to_receive)
+{
+	has(1, UINT32_MAX);
+	has(2, 3);
+	workers[3].stopped = true;
+	for (uint64_t id = 1; id <= 5; id++) {
+		offer(0, id);
+		expect_offer(2, id);
+	}
+	workers[2].stopped = true;
+	offer(0, 6);
+	answer(1, ORDER_TAKEN, expect_offer(1, 6));
+	expect(0, ORDER_TAKEN, 6);
+	ck_assert_uint_eq(workers[1].party.took, 1);
+	ck_assert_uint_eq(workers[2].party.took, 0);
+}
+END_TEST
+
 START_TEST(who_does_not_serve_takes_nothing)
 {
 	workers[1].stuck = true;
@@ -595,6 +614,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, an_offer_and_its_answer, 0, 2);
 	tcase_add_test(t, the_least_loaded_receives);
+	tcase_add_test(t, one_that_tells_nonsense_is_the_last_to_receive);
 	tcase_add_test(t, who_does_not_serve_takes_nothing);
 	tcase_add_test(t, at_most_a_window);
 	tcase_add_test(t, a_channel_that_is_full);
