@@ -176,9 +176,10 @@ def loads(s):
     for lane in s.status()["lanes"]:
         has = lane["counters"]
         if lane["pid"] != 0:
-            n.append(has["connections_accepted"] + has["connections_moved_in"]
-                     - has["connections_closed"] - has["connections_lost"]
-                     - has["connections_moved_out"])
+            n.append((has["connections_accepted"] +
+                      has["connections_moved_in"] -
+                      has["connections_closed"] - has["connections_lost"] -
+                      has["connections_moved_out"]) % 2 ** 64)
     return sorted(n)
 
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "testbed.tf.h"
+#include "testbed_scribble.h"
 
 static char mood[64];
 
@@ -256,6 +257,12 @@ quietly(struct tf_call *call, struct tf_str how)
 }
 
 static int
+scribble(struct tf_call *call)
+{
+	return scribble_over_lane() == 0 ? 0 : tf_fail(call, "no lane");
+}
+
+static int
 late(struct tf_call *call, int32_t *ret)
 {
 	(void)call;
@@ -279,6 +286,7 @@ static const struct testbed_testbed_handler testbed = {
 	.thread = get_thread,
 	.later = later,
 	.quietly = quietly,
+	.scribble = scribble,
 	.late = late,
 };
 

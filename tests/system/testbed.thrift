@@ -34,6 +34,11 @@ service Testbed {
   string later(1: string how, 2: string text)
   /** The same, without an answer. */
   oneway void quietly(1: string how)
+  /**
+   * Has a thread write over all that the worker counts in, from now on: random
+   * words, and then all bits. It has been through once when this returns.
+   */
+  void scribble()
   /** How often this worker has been told that a token is void. */
   i32 late()
 }
