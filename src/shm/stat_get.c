@@ -134,7 +134,7 @@ call_read(const struct lane_call *from, struct tf_stat_call *to)
 {
 	struct lane_call c;
 
-	to->stale = !record_read(&from->seq, &c.seq + 1, &from->seq + 1,
+	to->stale = !record_glance(&from->seq, &c.seq + 1, &from->seq + 1,
 	    RECORD_WORDS(c) - 1);
 	if (c.since_ns == 0)
 		return false;

@@ -20,7 +20,6 @@ typedef uint64_t __attribute__((may_alias)) word;
 
 #define RECORD_WORDS(type)	(sizeof(type) / sizeof(uint64_t))
 #define RECORD_TRIES		64
-#define RECORD_YIELDS		16	/* tries to each */
 
 static inline uint64_t
 word_get(const word *w)
@@ -128,18 +127,28 @@ record_try(const word *seq, void *to, const void *from, size_t n)
 	return word_get(seq) == before && (before & 1) == 0;
 }
 
+/* The same, but for a writer that is stopped in the middle. */
+static inline bool
+record_glance(const word *seq, void *to, const void *from, size_t n)
+{
+	for (int tries = 0; tries < RECORD_TRIES; tries++)
+		if (record_try(seq, to, from, n))
+			return true;
+	return false;
+}
+
 /*
- * The same, for those who have time.  On a busy machine a yield lasts as long
- * as all others like to run, and a damaged segment has many such records.
+ * The same, but for one that is dead.  Not for what workers write: on a busy
+ * machine a yield lasts as long as all others like to run, and a damaged lane
+ * has hundreds of records that never become whole.
  */
 static inline bool
 record_read(const word *seq, void *to, const void *from, size_t n)
 {
-	for (int tries = 1; tries <= RECORD_TRIES; tries++) {
+	for (int tries = 0; tries < RECORD_TRIES; tries++) {
 		if (record_try(seq, to, from, n))
 			return true;
-		if (tries % RECORD_YIELDS == 0)
-			sched_yield();
+		sched_yield();
 	}
 	return false;
 }
