@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of "status" for people, and what they write with. */
+#ifndef SHM_STAT_TEXT_H
+#define SHM_STAT_TEXT_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include <thriftfork/stat.h>
+
+/* A number or a duration in few characters. */
+struct stat_cell {
+	char		 s[32];
+};
+
+struct stat_cell stat_cell_count(uint64_t);
+/* How long something runs: the two largest of its units. */
+struct stat_cell stat_cell_uptime(uint64_t ns);
+/* How long a call takes: three digits and a unit, if they will do. */
+struct stat_cell stat_cell_time(uint64_t ns);
+
+/* Escaped. */
+void	 stat_put(FILE *, const char *text);
+
+/* stat_text_server.c: with titles, or nothing. */
+void	 stat_text_deaths(const struct tf_stat *, FILE *);
+
+#endif
