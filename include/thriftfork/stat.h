@@ -226,6 +226,27 @@ uint64_t tf_stat_times_below(const struct tf_stat_times *, uint64_t ns);
 void	 tf_stat_times_add(struct tf_stat_times *, uint64_t ns);
 uint64_t tf_stat_times_low(unsigned bucket);
 
+/*
+ * An address that is listened on, and who waits there to be accepted: as it was
+ * when the master looked last, which it does once a second.  Each of its
+ * sockets has a queue of its own.  false past the last.
+ */
+struct tf_stat_listener {
+	char		 address[128];
+	char		 kind[8];	/* tcp, unix */
+	bool		 has_queue;	/* the kernel tells, or the next three
+					   are 0 */
+	bool		 has_drops;	/* it does over TCP alone */
+	unsigned	 sockets;	/* that listen */
+	uint64_t	 queue;		/* connections, in all of them */
+	uint64_t	 longest;	/* in one of them */
+	uint64_t	 limit;		/* how many may, in one of them */
+	uint64_t	 drops;		/* times a client was turned away, as
+					   there was no room */
+};
+bool	 tf_stat_get_listener(const struct tf_stat *, unsigned listener,
+	    struct tf_stat_listener *);
+
 /* One obituary, 0 being the last; false past the oldest that is kept. */
 struct tf_stat_death {
 	uint64_t	 at_ns;		/* since 1970 */

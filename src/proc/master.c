@@ -48,6 +48,7 @@ publish(struct master *m)
 
 	m->upgrade.reclaims = segment_lanes_reclaim(seg) > 0;
 	segment_set_master(seg, getpid(), m->generation, m->limits.workers);
+	measure_listeners(m);
 	for (unsigned i = 0; i < m->config->max_workers; i++)
 		slot_publish(&m->slots[i]);
 }

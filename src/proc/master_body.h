@@ -19,7 +19,7 @@
  *	watch.c    a look at all workers now and then: age, load
  *	hang.c     and whether one hangs
  *	obituary.c what one was doing that has died
- *	measure.c  how much memory they have
+ *	measure.c  how much memory they have, and who waits to be accepted
  */
 #ifndef PROC_MASTER_BODY_H
 #define PROC_MASTER_BODY_H
@@ -277,8 +277,12 @@ uint64_t hang_age(const struct worker *, uint64_t since, uint64_t now);
 /* Whether a call of it may have begun then: it lived. */
 bool	hang_since(const struct worker *, uint64_t since, uint64_t now);
 
-/* measure.c: publishes what the kernel knows, such as workers' memory */
+/*
+ * measure.c: publishes what the kernel knows, such as workers' memory; who
+ * waits to be accepted is one master's to write at a time.
+ */
 void	measure(struct master *);
+void	measure_listeners(struct master *);
 
 /* obituary.c: its calls, ", ... into ..."; "" if nothing is known. */
 void	obituary_calls(const struct worker *, char *text, size_t size);

@@ -181,6 +181,7 @@ inherit(struct master *m)
 	m->config->inherit(m->config->arg);
 	segment_set_master(m->config->segment, getpid(), m->generation,
 	    m->limits.workers);
+	measure_listeners(m);
 	for (unsigned i = 0; i < m->config->max_workers; i++)
 		slot_publish(&m->slots[i]);
 	log_info("this is the master now");

@@ -104,6 +104,8 @@ describe_head(struct segment_head *h, const struct segment_sizes *sizes,
 	area_put(&h->own, &end, 64, sizeof(struct segment_own),
 	    LANE_CELLS + SEGMENT_LOCKS);
 	area_put(&h->server, &end, 64, sizeof(uint64_t), SERVER_COUNTERS);
+	area_put(&h->listeners, &end, 64, sizeof(struct segment_listener),
+	    SEGMENT_LISTENERS);
 	/* Of pages of its own, as lanes are. */
 	area_put(&h->locks, &end, page, SEGMENT_LOCK, SEGMENT_LOCKS);
 	area_put(&h->lanes, &end, page, lane, sizes->lanes);

@@ -7,7 +7,7 @@
  * changes its meaning SEGMENT_VERSION goes up and old readers refuse.
  *
  *	head | slots | lane table | deaths | methods | counters | own |
- *	server | locks | lanes
+ *	server | listeners | locks | lanes
  *
  * All but locks and lanes is written by the master alone.  Where things lie is
  * told in bytes from the start, never in pointers.
@@ -28,6 +28,8 @@
 #define SEGMENT_DEATH	232
 #define SEGMENT_METHOD	128
 #define SEGMENT_DEATHS	16		/* entries in the ring */
+#define SEGMENT_ADDRESS	128
+#define SEGMENT_LISTENERS 64
 #define SEGMENT_OWN	64
 #define SEGMENT_LOCKS	64
 #define SEGMENT_LOCK	64		/* bytes of one: a cache line */
@@ -70,6 +72,7 @@ struct segment_head {
 	struct segment_area threads;		/* within a lane: records */
 	uint64_t	 threads_offset;	/* how many are in use */
 	struct segment_area server;		/* words */
+	struct segment_area listeners;
 };
 #define SEGMENT_HEAD_LEAST	offsetof(struct segment_head, own)
 
@@ -91,6 +94,19 @@ struct segment_lane {
 	/* Not under seq. */
 	uint64_t	 count[MASTER_COUNTERS];
 };
+
+/* An address, and who waits there to be accepted. */
+struct segment_listener {
+	uint64_t	 seq;
+	char		 address[SEGMENT_ADDRESS];	/* "": none */
+	char		 kind[8];
+	uint32_t	 has;			/* what the kernel tells */
+	uint32_t	 sockets;
+	uint64_t	 queue, longest, limit, drops;
+	uint64_t	 told;			/* of drops, by the sockets */
+};
+#define SEGMENT_HAS_QUEUE	1
+#define SEGMENT_HAS_DROPS	2
 
 struct segment_death {
 	uint64_t	 seq;
@@ -159,6 +175,7 @@ _Static_assert(offsetof(struct segment_head, server) == 768, "layout");
 _Static_assert(sizeof(struct segment_slot) == 40, "layout");
 _Static_assert(offsetof(struct segment_lane, count) == 40, "layout");
 _Static_assert(sizeof(struct segment_lane) % 8 == 0, "layout");
+_Static_assert(sizeof(struct segment_listener) == 192, "layout");
 _Static_assert(sizeof(struct segment_death) == 256, "layout");
 _Static_assert(sizeof(struct segment_method) == 256, "layout");
 _Static_assert(sizeof(struct segment_counter) == 192, "layout");

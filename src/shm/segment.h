@@ -125,6 +125,21 @@ void	 segment_slot_set(struct segment *, unsigned slot, enum slot_word,
  */
 void	 segment_count(struct segment *, enum server_counter, uint64_t n);
 
+/*
+ * Who waits to be accepted at so many addresses, at most SEGMENT_LISTENERS, no
+ * two of them the same.  drops is what the sockets have counted since they were
+ * made: what is more than they had the last time is added, also if that was
+ * another master's.  An address that is not among these is none any more.
+ */
+struct listener_state {
+	const char	*address, *kind;	/* of 7 characters at most */
+	bool		 has_queue, has_drops;	/* else they are 0 */
+	unsigned	 sockets;
+	uint64_t	 queue, longest, limit, drops;
+};
+void	 segment_set_listeners(struct segment *, const struct listener_state *,
+	    unsigned n);
+
 /* Adds an obituary to the ring of the last 16, with the time. */
 void	 segment_death_add(struct segment *, const char *text);
 

@@ -56,7 +56,8 @@ same_layout(const struct segment_head *a, const struct segment_head *b)
 	    same_area(&a->cells, &b->cells) &&
 	    same_area(&a->threads, &b->threads) &&
 	    a->threads_offset == b->threads_offset &&
-	    same_area(&a->server, &b->server);
+	    same_area(&a->server, &b->server) &&
+	    same_area(&a->listeners, &b->listeners);
 }
 
 static bool

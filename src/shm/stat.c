@@ -22,6 +22,7 @@
 #define MAX_COUNTERS	256
 #define MAX_OWN		4096
 #define MAX_THREADS	4096
+#define MAX_LISTENERS	256
 
 /* Does an area lie within size bytes, with entries of at least min bytes? */
 static bool
@@ -91,6 +92,14 @@ server_ok(const struct segment_head *h)
 	    area_ok(&h->server, h->size, 8, MAX_COUNTERS));
 }
 
+/* And for its addresses. */
+static bool
+listeners_ok(const struct segment_head *h)
+{
+	return h->listeners.count == 0 || area_ok(&h->listeners, h->size, 8,
+	    MAX_LISTENERS);
+}
+
 /* A head of an earlier build is shorter: what it does not know is not there. */
 static void
 head_copy(struct segment_head *h, const char *map, uint64_t size)
@@ -112,7 +121,7 @@ head_read(struct segment_head *h, const char *map, uint64_t size)
 	    h->head_size > h->size)
 		return "the segment's head is damaged";
 	if (!areas_ok(h) || !lane_ok(h) || !own_ok(h) ||
-	    !threads_ok(h) || !server_ok(h))
+	    !threads_ok(h) || !server_ok(h) || !listeners_ok(h))
 		return "the segment's areas are damaged";
 	return NULL;
 }

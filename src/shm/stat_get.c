@@ -198,6 +198,40 @@ tf_stat_get_method(const struct tf_stat *st, unsigned method,
 	return true;
 }
 
+/* Addresses come and go, and leave entries free. */
+static bool
+listener_read(const struct tf_stat *st, unsigned listener,
+    struct segment_listener *l)
+{
+	for (uint64_t i = 0; i < st->at.listeners.count; i++) {
+		entry_read(st, &st->at.listeners, i, l, sizeof(*l));
+		if (l->address[0] != '\0' && listener-- == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+tf_stat_get_listener(const struct tf_stat *st, unsigned listener,
+    struct tf_stat_listener *to)
+{
+	struct segment_listener l;
+
+	memset(to, 0, sizeof(*to));
+	if (!listener_read(st, listener, &l))
+		return false;
+	text_copy(to->address, sizeof(to->address), l.address);
+	text_copy(to->kind, sizeof(to->kind), l.kind);
+	to->has_queue = (l.has & SEGMENT_HAS_QUEUE) != 0;
+	to->has_drops = (l.has & SEGMENT_HAS_DROPS) != 0;
+	to->sockets = l.sockets;
+	to->queue = l.queue;
+	to->longest = l.longest;
+	to->limit = l.limit;
+	to->drops = l.drops;
+	return true;
+}
+
 bool
 tf_stat_get_death(const struct tf_stat *st, unsigned back,
     struct tf_stat_death *to)

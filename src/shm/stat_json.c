@@ -57,6 +57,17 @@ json_uint(struct json *j, const char *key, uint64_t value)
 	fprintf(j->f, "%" PRIu64, value);
 }
 
+/* null: nobody knows. */
+static void
+json_known(struct json *j, const char *key, uint64_t value, bool known)
+{
+	json_key(j, key);
+	if (known)
+		fprintf(j->f, "%" PRIu64, value);
+	else
+		fputs("null", j->f);
+}
+
 static void
 json_bool(struct json *j, const char *key, bool value)
 {
@@ -277,6 +288,27 @@ json_methods(struct json *j, const struct tf_stat *st)
 }
 
 static void
+json_listeners(struct json *j, const struct tf_stat *st)
+{
+	struct tf_stat_listener l;
+	unsigned i;
+
+	json_open(j, "listeners", '[');
+	for (i = 0; tf_stat_get_listener(st, i, &l); i++) {
+		json_open(j, NULL, '{');
+		json_text(j, "address", l.address);
+		json_text(j, "kind", l.kind);
+		json_uint(j, "sockets", l.sockets);
+		json_known(j, "queue", l.queue, l.has_queue);
+		json_known(j, "longest", l.longest, l.has_queue);
+		json_known(j, "limit", l.limit, l.has_queue);
+		json_known(j, "drops", l.drops, l.has_drops);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void
 json_deaths(struct json *j, const struct tf_stat *st)
 {
 	struct tf_stat_death d;
@@ -307,6 +339,7 @@ stat_json(const struct tf_stat *st, FILE *f)
 	json_slots(&j, st);
 	json_lanes(&j, st);
 	json_methods(&j, st);
+	json_listeners(&j, st);
 	json_deaths(&j, st);
 	json_close(&j, '}');
 	fputc('\n', f);

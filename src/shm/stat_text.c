@@ -227,6 +227,7 @@ void
 stat_text(const struct tf_stat *st, FILE *f)
 {
 	text_master(st, f);
+	stat_text_listeners(st, f);
 	text_workers(st, f);
 	text_long_calls(st, f);
 	text_methods(st, f);

@@ -22,7 +22,8 @@ struct stat_cell stat_cell_time(uint64_t ns);
 /* Escaped. */
 void	 stat_put(FILE *, const char *text);
 
-/* stat_text_server.c: with titles, or nothing. */
+/* stat_text_server.c: tables with their titles, or nothing. */
+void	 stat_text_listeners(const struct tf_stat *, FILE *);
 void	 stat_text_deaths(const struct tf_stat *, FILE *);
 
 #endif

@@ -419,6 +419,7 @@ metrics_print(const struct tf_stat *st, FILE *f)
 	    "processes of the worker that have died", put_restarts);
 	put_lanes(st, f);
 	put_lane_gauges(st, f);
+	metrics_listeners(st, f);
 	put_counters(st, f);
 	put_methods_in_flight(st, f);
 	put_all_histograms(st, f);

@@ -9,4 +9,7 @@
 
 void	 metrics_print(const struct tf_stat *, FILE *);
 
+/* Parts of it. */
+void	 metrics_listeners(const struct tf_stat *, FILE *);
+
 #endif
