@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the workers of a server have in common: counters and gauges that its
- * operator sees, and locks around data that they share.
+ * What the workers of a server have in common: counters, gauges and histograms
+ * that its operator sees, and locks around data that they share.
  *
  *	static struct tf_counter *hits;
  *	static struct tf_lock *lock;
@@ -64,6 +64,27 @@ struct tf_gauge *tf_server_gauge(struct tf_server *, const char *name,
 void	 tf_count(struct tf_counter *, uint64_t n);
 void	 tf_gauge_add(struct tf_gauge *, int64_t n);	/* n may be negative */
 void	 tf_gauge_set(struct tf_gauge *, int64_t value); /* of this worker */
+
+/*
+ * A histogram counts how many of its values lie where: in 16 equal steps
+ * between each power of two and the next, up to 2^36, with their sum and the
+ * largest.  What is shown is that of all workers that there have ever been.  At
+ * most 16.  unit says what the values are, in 1 to 15 letters and digits but
+ * not "count", "sum" or "bucket": "ns", "bytes", or what you like.  Times are
+ * in "ns", so that they are shown as such.  A name stays with its unit as well.
+ *
+ * Recording takes no lock and, in a handler on the worker's loop or on one of
+ * its first 15 threads, no locked instruction.  What is recorded before
+ * worker_start() is not counted.  A child that a handler forks must not record.
+ *
+ * "status" and "status --json" (under "own_histograms") show count, sum,
+ * maximum and quantiles, and tf_stat_get_own_values() gives them to programs.
+ */
+struct tf_histogram;
+
+struct tf_histogram *tf_server_histogram(struct tf_server *, const char *name,
+	    const char *unit, const char *help);
+void	 tf_record(struct tf_histogram *, uint64_t value);
 
 /*
  * A lock that one thread of one process has at a time.  At most 64.

@@ -175,6 +175,15 @@ int	 tf_stat_find_own(const struct tf_stat *, const char *name);
 /* Its value for one lane or for all; 0 for what does not exist. */
 int64_t	 tf_stat_own_value(const struct tf_stat *, int own, int lane);
 
+/* One histogram of those that setup() has declared; they have numbers of
+ * their own. */
+struct tf_stat_own_histogram {
+	char		 name[64], help[128], unit[16];
+};
+bool	 tf_stat_get_own_histogram(const struct tf_stat *, unsigned histogram,
+	    struct tf_stat_own_histogram *);
+int	 tf_stat_find_own_histogram(const struct tf_stat *, const char *name);
+
 /*
  * The time in ns that a share p (0.5, 0.99) of the calls did not exceed: at
  * most 1/16 too large, and at most 68.7 seconds.  0 if there were no calls.
@@ -206,6 +215,18 @@ int	 tf_stat_find_histogram(const struct tf_stat *, enum tf_stat_level,
 	    const char *name);
 void	 tf_stat_get_histogram(const struct tf_stat *, int histogram,
 	    int method, int lane, struct tf_stat_times *);
+
+/*
+ * And of one that setup() has declared, of one lane or of all, with the sum and
+ * the largest of its values; zeroes for what does not exist.  While workers
+ * count, the sum may be ahead of the counts or behind.
+ */
+struct tf_stat_own_values {
+	struct tf_stat_times counts;
+	uint64_t	 sum, max;
+};
+void	 tf_stat_get_own_values(const struct tf_stat *, int own_histogram,
+	    int lane, struct tf_stat_own_values *);
 
 void	 tf_stat_times_since(struct tf_stat_times *now,
 	    const struct tf_stat_times *before);

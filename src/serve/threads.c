@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "base/bug.h"
+#include "shm/own.h"
 
 struct thread {
 	struct threads	*pool;
@@ -120,6 +121,7 @@ thread_main(void *arg)
 
 	snprintf(name, sizeof(name), "thread %u", t->number);
 	pthread_setname_np(pthread_self(), name);
+	own_writer(OWN_THREAD + t->number);
 	if (cf->start != NULL && cf->start(cf->arg, t->number) == -1) {
 		say(p, &p->failed);
 		return NULL;

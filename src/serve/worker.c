@@ -20,6 +20,7 @@
 #include "serve/pending.h"
 #include "serve/signals.h"
 #include "serve/spare.h"
+#include "shm/own.h"
 #include "wire/frame.h"
 #include "wire/transform.h"
 
@@ -405,6 +406,7 @@ worker_loop(struct worker *w)
 int
 worker_run(struct worker *w)
 {
+	own_writer(OWN_LOOP);
 	/* Room for one reply of the largest size behind a full batch. */
 	buf_init(&w->send, (size_t)w->config->limits.max_frame + FRAME_HEADER +
 	    2 * SEND_BYTES);
@@ -414,6 +416,7 @@ worker_run(struct worker *w)
 	} else
 		turn(w);
 	end(w);
+	own_writer(OWN_OTHERS);
 	return w->status;
 }
 

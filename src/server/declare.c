@@ -48,7 +48,7 @@ refuse(struct declarations *all, enum segment_own_kind kind, const char *name,
 
 static struct declared *
 append(struct declarations *all, enum segment_own_kind kind, const char *name,
-    const char *help)
+    const char *unit, const char *help)
 {
 	struct declared *d = calloc(1, sizeof(*d));
 
@@ -56,6 +56,7 @@ append(struct declarations *all, enum segment_own_kind kind, const char *name,
 		return refuse(all, kind, name, "out of memory");
 	d->kind = kind;
 	strlcpy(d->name, name, sizeof(d->name));
+	strlcpy(d->unit, unit, sizeof(d->unit));
 	strlcpy(d->help, help, sizeof(d->help));
 	robust_init(&d->alone);
 	d->cell = &d->spare;
@@ -66,37 +67,53 @@ append(struct declarations *all, enum segment_own_kind kind, const char *name,
 
 struct declared *
 declare(struct declarations *all, enum segment_own_kind kind, const char *name,
-    const char *help)
+    const char *unit, const char *help)
 {
 	const char *wrong = own_wrong(name, help);
 	struct declared *d;
 
+	if (wrong == NULL && kind == SEGMENT_OWN_HISTOGRAM)
+		wrong = own_unit_wrong(unit);
 	if (wrong != NULL)
 		return refuse(all, kind, name, wrong);
 	if ((d = find(all, name)) != NULL)
-		return d->kind == kind ? d : refuse(all, kind, name,
+		return d->kind == kind && strcmp(d->unit, unit) == 0 ? d :
+		    refuse(all, kind, name,
 		    "declared as something else as well");
 	if (all->closed)
 		return refuse(all, kind, name, "declared later than in "
 		    "setup()");
-	return append(all, kind, name, help);
+	return append(all, kind, name, unit, help);
 }
 
-static int
+static bool
+bind_histogram(struct declared *d, const struct segment *s, struct lane *l)
+{
+	int number = own_histogram(s, d->name);
+
+	if (number == -1)
+		return false;
+	d->number = (unsigned)number;
+	__atomic_store_n(&d->own, own_of_lane(s, l), __ATOMIC_RELEASE);
+	return true;
+}
+
+static bool
 bind_one(struct declared *d, const struct segment *s, struct lane *l)
 {
 	pthread_mutex_t *m;
 	uint64_t *cell;
 
+	if (d->kind == SEGMENT_OWN_HISTOGRAM)
+		return bind_histogram(d, s, l);
 	if (d->kind == SEGMENT_OWN_LOCK) {
 		if ((m = own_lock(s, d->name)) != NULL)
 			d->mutex = m;
-		return m == NULL ? -1 : 0;
+		return m != NULL;
 	}
-	if ((cell = own_cell(s, l, d->kind, d->name)) == NULL)
-		return -1;
-	d->cell = cell;
-	return 0;
+	if ((cell = own_cell(s, l, d->kind, d->name)) != NULL)
+		d->cell = cell;
+	return cell != NULL;
 }
 
 int
@@ -106,7 +123,7 @@ declarations_bind(struct declarations *all, struct segment *s, struct lane *l,
 	struct declared *d;
 
 	STAILQ_FOREACH(d, &all->list, next)
-		if (bind_one(d, s, l) == -1) {
+		if (!bind_one(d, s, l)) {
 			snprintf(why, size, "%s %s: the preflight did not "
 			    "declare it", own_kind_name(d->kind), d->name);
 			return -1;
@@ -122,7 +139,8 @@ declarations_bind_alone(struct declarations *all, struct segment *s,
 	struct declared *d;
 
 	STAILQ_FOREACH(d, &all->list, next)
-		if (own_add(s, d->kind, d->name, d->help, why, size) == -1)
+		if (own_add(s, d->kind, d->name, d->unit, d->help, why,
+		    size) == -1)
 			return -1;
 	if (declarations_bind(all, s, l, why, size) == -1)
 		return -1;
@@ -138,6 +156,7 @@ declarations_release(struct declarations *all)
 
 	STAILQ_FOREACH(d, &all->list, next) {
 		__atomic_store_n(&d->cell, &d->spare, __ATOMIC_RELAXED);
+		__atomic_store_n(&d->own, NULL, __ATOMIC_RELAXED);
 		d->mutex = &d->alone;
 	}
 	all->closed = false;

@@ -24,7 +24,8 @@ manifest_write(const struct registry *r, const struct declarations *all,
 		fprintf(f, "%s\t%s\n", r->entries[i].title,
 		    r->entries[i].method->name);
 	STAILQ_FOREACH(d, &all->list, next)
-		fprintf(f, "=%s\t%s\t%s\n", own_kind_name(d->kind), d->name,
+		fprintf(f, "=%s\t%s\t%s%s%s\n", own_kind_name(d->kind),
+		    d->name, d->unit, d->unit[0] != '\0' ? "\t" : "",
 		    d->help);
 	return fclose(f) == 0 ? 0 : -1;
 }
@@ -86,17 +87,19 @@ static int
 read_declared(const char **p, const char *limit, struct segment *seg,
     char *why, size_t size)
 {
-	char kind[16], name[SEGMENT_OWN], help[256];
+	char kind[16], name[SEGMENT_OWN], unit[SEGMENT_UNIT] = "", help[256];
 
 	(*p)++;
 	why[0] = '\0';
 	if (take_name(p, limit, '\t', "", kind, sizeof(kind)) == -1 ||
 	    kind_of(kind) == -1 ||
 	    take_name(p, limit, '\t', "", name, sizeof(name)) == -1 ||
+	    (kind_of(kind) == SEGMENT_OWN_HISTOGRAM &&
+	    take_name(p, limit, '\t', "", unit, sizeof(unit)) == -1) ||
 	    take_help(p, limit, help, sizeof(help)) == -1)
 		return -1;
-	return own_add(seg, (enum segment_own_kind)kind_of(kind), name, help,
-	    why, size);
+	return own_add(seg, (enum segment_own_kind)kind_of(kind), name, unit,
+	    help, why, size);
 }
 
 static int

@@ -2,7 +2,8 @@
 /*
  * What a preflight reports: a line "service<tab>method" for each method that
  * is served; the service is "name:service" if it was added under a name.  Then
- * a line "=kind<tab>name<tab>help" for what else setup() has declared.
+ * a line "=kind<tab>name<tab>help" for what else setup() has declared, with
+ * "unit<tab>" before the help of a histogram.
  * Written by the preflight, which has run a stranger's code, so it is read
  * with the suspicion that a peer's bytes deserve.
  */

@@ -2,6 +2,7 @@
 /*
  * The public face of what workers share.  Counting is one addition, atomic
  * because any thread of the worker may do it; the lane has no other writer.
+ * Histograms have a part for each thread, see own.h.
  */
 #include <thriftfork/shared.h>
 
@@ -11,9 +12,9 @@
 
 static struct declared *
 declare_for(struct tf_server *srv, enum segment_own_kind kind,
-    const char *name, const char *help)
+    const char *name, const char *unit, const char *help)
 {
-	struct declared *d = declare(&srv->declared, kind, name,
+	struct declared *d = declare(&srv->declared, kind, name, unit,
 	    help == NULL ? "" : help);
 
 	if (d == NULL)
@@ -25,21 +26,29 @@ struct tf_counter *
 tf_server_counter(struct tf_server *srv, const char *name, const char *help)
 {
 	return (struct tf_counter *)declare_for(srv, SEGMENT_OWN_COUNTER, name,
-	    help);
+	    "", help);
 }
 
 struct tf_gauge *
 tf_server_gauge(struct tf_server *srv, const char *name, const char *help)
 {
 	return (struct tf_gauge *)declare_for(srv, SEGMENT_OWN_GAUGE, name,
-	    help);
+	    "", help);
+}
+
+struct tf_histogram *
+tf_server_histogram(struct tf_server *srv, const char *name, const char *unit,
+    const char *help)
+{
+	return (struct tf_histogram *)declare_for(srv, SEGMENT_OWN_HISTOGRAM,
+	    name, unit == NULL ? "" : unit, help);
 }
 
 struct tf_lock *
 tf_server_lock(struct tf_server *srv, const char *name)
 {
 	return (struct tf_lock *)declare_for(srv, SEGMENT_OWN_LOCK, name,
-	    NULL);
+	    "", NULL);
 }
 
 static uint64_t *
@@ -64,6 +73,15 @@ void
 tf_gauge_set(struct tf_gauge *g, int64_t value)
 {
 	__atomic_store_n(cell_of(&g->d), (uint64_t)value, __ATOMIC_RELAXED);
+}
+
+void
+tf_record(struct tf_histogram *h, uint64_t value)
+{
+	struct lane_own *own = __atomic_load_n(&h->d.own, __ATOMIC_ACQUIRE);
+
+	if (own != NULL)
+		own_record(own, h->d.number, value);
 }
 
 int

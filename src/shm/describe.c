@@ -73,6 +73,12 @@ describe_lane(struct segment_head *h, unsigned methods)
 	end = lane_thread_offset(methods);
 	area_put(&h->threads, &end, 8, sizeof(struct lane_thread),
 	    LANE_THREADS);
+	end = lane_own_offset(methods);
+	area_put(&h->own_tallies, &end, 8, sizeof(struct lane_tally) *
+	    LANE_OWN_WRITERS, LANE_OWN_HISTS);
+	area_put(&h->own_counts, &end, 8, LANE_HIST * LANE_OWN_WRITERS,
+	    LANE_OWN_HISTS);
+	h->own_writers = LANE_OWN_WRITERS;
 	h->threads_offset = offsetof(struct lane, threads);
 	h->call_offset = offsetof(struct lane, call);
 	h->busy_offset = offsetof(struct lane, busy_since_ns);
@@ -102,7 +108,7 @@ describe_head(struct segment_head *h, const struct segment_sizes *sizes,
 	area_put(&h->counters, &end, 64, sizeof(struct segment_counter),
 	    DESCRIBE_COUNTERS);
 	area_put(&h->own, &end, 64, sizeof(struct segment_own),
-	    LANE_CELLS + SEGMENT_LOCKS);
+	    SEGMENT_OWN_MAX);
 	area_put(&h->server, &end, 64, sizeof(uint64_t), SERVER_COUNTERS);
 	area_put(&h->listeners, &end, 64, sizeof(struct segment_listener),
 	    SEGMENT_LISTENERS);

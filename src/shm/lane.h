@@ -6,7 +6,8 @@
  * A lane outlives its process and is never reset: the next one counts on.
  *
  *	struct lane | counters of each method | time of each method |
- *	    cells | record of each thread | wait of each method | lag
+ *	    cells | record of each thread | wait of each method | lag |
+ *	    histograms of the user's own
  *
  * Time, wait and lag are histograms.  They stand apart because they are large:
  * a reader looks at those of called methods only, and the pages of the others,
@@ -28,6 +29,8 @@
 #define LANE_NO_PEER	1	/* a key that is nobody's */
 #define LANE_CELLS	256
 #define LANE_THREADS	256	/* that have a record */
+#define LANE_OWN_HISTS	16
+#define LANE_OWN_WRITERS 17	/* that have a part of their own, see own.h */
 #define LANE_OPEN_MAX	UINT32_MAX	/* more at once cannot be */
 #define LANE_HIST	(HIST_BUCKETS * sizeof(uint64_t))	/* bytes */
 
@@ -54,6 +57,20 @@ struct lane_call {
 struct lane_thread {
 	struct lane_call call;
 	uint64_t	 zero[7];
+};
+
+/*
+ * The user's own histograms.  Each writer has a part of its own of each, so
+ * that none has to wait; what tells whether anything has been counted stands
+ * apart, as buckets are many pages.
+ */
+struct lane_tally {
+	uint64_t	 many, sum, max;
+	uint64_t	 zero[5];	/* a cache line for each writer */
+};
+struct lane_own {
+	struct lane_tally tally[LANE_OWN_HISTS][LANE_OWN_WRITERS];
+	uint64_t	 count[LANE_OWN_HISTS][LANE_OWN_WRITERS][HIST_BUCKETS];
 };
 
 /* With room, so that its place is found with a shift. */
@@ -148,9 +165,15 @@ lane_worker_hist_offset(enum worker_hist which, unsigned methods)
 }
 
 static inline uint64_t
-lane_size(unsigned methods)
+lane_own_offset(unsigned methods)
 {
 	return lane_worker_hist_offset(WORKER_HISTS, methods);
+}
+
+static inline uint64_t
+lane_size(unsigned methods)
+{
+	return lane_own_offset(methods) + sizeof(struct lane_own);
 }
 
 /*

@@ -31,6 +31,7 @@
 #define SEGMENT_ADDRESS	128
 #define SEGMENT_LISTENERS 64
 #define SEGMENT_OWN	64
+#define SEGMENT_UNIT	16
 #define SEGMENT_LOCKS	64
 #define SEGMENT_LOCK	64		/* bytes of one: a cache line */
 
@@ -73,6 +74,12 @@ struct segment_head {
 	uint64_t	 threads_offset;	/* how many are in use */
 	struct segment_area server;		/* words */
 	struct segment_area listeners;
+	/*
+	 * Within a lane, for each of the user's own histograms: what so many
+	 * writers have counted, struct lane_tally and buckets of each.
+	 */
+	struct segment_area own_tallies, own_counts;
+	uint64_t	 own_writers;
 };
 #define SEGMENT_HEAD_LEAST	offsetof(struct segment_head, own)
 
@@ -152,14 +159,20 @@ struct segment_counter {
 enum segment_own_kind {
 	SEGMENT_OWN_COUNTER,			/* offset in the lane */
 	SEGMENT_OWN_GAUGE,			/* the same */
-	SEGMENT_OWN_LOCK			/* offset from the start */
+	SEGMENT_OWN_LOCK,			/* offset from the start */
+	SEGMENT_OWN_HISTOGRAM			/* of its tallies, in the
+						   lane */
 };
 
 struct segment_own {
 	char		 name[SEGMENT_OWN], help[128];
 	uint32_t	 kind, zero;
 	uint64_t	 offset;
+	/* Those of earlier builds end here. */
+	char		 unit[SEGMENT_UNIT];	/* of a histogram */
 };
+#define SEGMENT_OWN_LEAST	offsetof(struct segment_own, unit)
+#define SEGMENT_OWN_MAX		(LANE_CELLS + SEGMENT_LOCKS + LANE_OWN_HISTS)
 
 #define SEGMENT_LANE_RECORD						\
 	((offsetof(struct segment_lane, count) -			\
@@ -179,7 +192,9 @@ _Static_assert(sizeof(struct segment_listener) == 192, "layout");
 _Static_assert(sizeof(struct segment_death) == 256, "layout");
 _Static_assert(sizeof(struct segment_method) == 256, "layout");
 _Static_assert(sizeof(struct segment_counter) == 192, "layout");
-_Static_assert(sizeof(struct segment_own) == 208, "layout");
+_Static_assert(SEGMENT_OWN_LEAST == 208, "layout");
+_Static_assert(sizeof(struct lane_tally) == 64, "layout");
+_Static_assert(sizeof(struct segment_own) == 224, "layout");
 _Static_assert(sizeof(struct lane_call) == 72, "layout");
 _Static_assert(sizeof(struct lane_thread) == 128, "layout");
 

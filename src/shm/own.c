@@ -20,6 +20,7 @@ static const char *const kind_names[] = {
 	[SEGMENT_OWN_COUNTER] = "counter",
 	[SEGMENT_OWN_GAUGE] = "gauge",
 	[SEGMENT_OWN_LOCK] = "lock",
+	[SEGMENT_OWN_HISTOGRAM] = "histogram",
 };
 
 const char *
@@ -59,6 +60,26 @@ own_wrong(const char *name, const char *help)
 	return wrong;
 }
 
+/* Prometheus has these behind the name of a histogram. */
+static const char *const no_units[] = { "bucket", "count", "sum" };
+
+const char *
+own_unit_wrong(const char *unit)
+{
+	size_t i;
+
+	for (i = 0; unit[i] != '\0'; i++)
+		if ((unsigned char)unit[i] >= 0x80 ||
+		    !isalnum((unsigned char)unit[i]))
+			return "a unit has letters and digits only";
+	if (i == 0 || i >= SEGMENT_UNIT)
+		return "a unit has 1 to 15 characters";
+	for (i = 0; i < sizeof(no_units) / sizeof(no_units[0]); i++)
+		if (strcmp(unit, no_units[i]) == 0)
+			return "count, sum and bucket are no units";
+	return NULL;
+}
+
 static struct segment_own *
 own_at(const struct segment *s, unsigned i)
 {
@@ -75,13 +96,27 @@ own_search(const struct segment *s, unsigned count, const char *name)
 	return -1;
 }
 
+/* Where things of its kind are, and how many of them there are by now. */
+static const struct segment_area *
+own_area(const struct segment *s, unsigned kind)
+{
+	return kind == SEGMENT_OWN_LOCK ? &s->at.locks :
+	    kind == SEGMENT_OWN_HISTOGRAM ? &s->at.own_tallies : &s->at.cells;
+}
+
+static unsigned *
+own_used(struct own *own, unsigned kind)
+{
+	return kind == SEGMENT_OWN_LOCK ? &own->locks :
+	    kind == SEGMENT_OWN_HISTOGRAM ? &own->histograms : &own->cells;
+}
+
 /* Where the next of its kind goes; 0: there is no room. */
 static uint64_t
-own_place(const struct segment *s, enum segment_own_kind kind)
+own_place(struct segment *s, unsigned kind)
 {
-	const struct segment_area *a = kind == SEGMENT_OWN_LOCK ?
-	    &s->at.locks : &s->at.cells;
-	unsigned used = kind == SEGMENT_OWN_LOCK ? s->own.locks : s->own.cells;
+	const struct segment_area *a = own_area(s, kind);
+	unsigned used = *own_used(&s->own, kind);
 
 	return used < a->count ? a->offset + used * a->stride : 0;
 }
@@ -90,23 +125,19 @@ static void
 own_note(struct own *own, unsigned kind)
 {
 	own->kinds[own->n++] = (uint8_t)kind;
-	if (kind == SEGMENT_OWN_LOCK)
-		own->locks++;
-	else
-		own->cells++;
+	(*own_used(own, kind))++;
 }
 
 static int
 own_append(struct segment *s, enum segment_own_kind kind, const char *name,
-    const char *help, char *why, size_t size)
+    const char *unit, const char *help, char *why, size_t size)
 {
 	uint64_t offset = own_place(s, kind);
 	struct segment_own *o;
 
 	if (offset == 0) {
 		snprintf(why, size, "%s %s: there is no room for more than %u",
-		    kind_names[kind], name, kind == SEGMENT_OWN_LOCK ?
-		    s->own.locks : s->own.cells);
+		    kind_names[kind], name, *own_used(&s->own, kind));
 		return -1;
 	}
 	if (kind == SEGMENT_OWN_LOCK)
@@ -114,6 +145,7 @@ own_append(struct segment *s, enum segment_own_kind kind, const char *name,
 	o = own_at(s, s->own.n);
 	memset(o, 0, sizeof(*o));
 	strlcpy(o->name, name, sizeof(o->name));
+	strlcpy(o->unit, unit, sizeof(o->unit));
 	strlcpy(o->help, help, sizeof(o->help));
 	o->kind = kind;
 	o->offset = offset;
@@ -144,13 +176,38 @@ own_take_over(struct segment *s)
 	return 0;
 }
 
+/* A name stays what it is as long as the segment lives. */
+static int
+own_same(const struct segment *s, unsigned known, enum segment_own_kind kind,
+    const char *unit, char *why, size_t size)
+{
+	const struct segment_own *o = own_at(s, known);
+	unsigned is = s->own.kinds[known];
+
+	if (is != kind) {
+		snprintf(why, size, "%s %.63s: it is a %s already, and stays "
+		    "one until the server is started anew", kind_names[kind],
+		    o->name, kind_names[is]);
+		return -1;
+	}
+	if (strncmp(o->unit, unit, sizeof(o->unit)) != 0) {
+		snprintf(why, size, "%s %.63s: it is in %.15s already, not in "
+		    "%s, and stays so until the server is started anew",
+		    kind_names[kind], o->name, o->unit, unit);
+		return -1;
+	}
+	return 0;
+}
+
 int
 own_add(struct segment *s, enum segment_own_kind kind, const char *name,
-    const char *help, char *why, size_t size)
+    const char *unit, const char *help, char *why, size_t size)
 {
 	const char *wrong = own_wrong(name, help);
 	int known;
 
+	if (wrong == NULL && kind == SEGMENT_OWN_HISTOGRAM)
+		wrong = own_unit_wrong(unit);
 	if (wrong != NULL) {
 		snprintf(why, size, "%s %.100s: %s", kind_names[kind], name,
 		    wrong);
@@ -158,13 +215,8 @@ own_add(struct segment *s, enum segment_own_kind kind, const char *name,
 	}
 	own_take_over(s);
 	if ((known = own_search(s, s->own.n, name)) == -1)
-		return own_append(s, kind, name, help, why, size);
-	if (s->own.kinds[known] == kind)
-		return 0;
-	snprintf(why, size, "%s %s: it is a %s already, and stays one until "
-	    "the server is started anew", kind_names[kind], name,
-	    kind_names[s->own.kinds[known]]);
-	return -1;
+		return own_append(s, kind, name, unit, help, why, size);
+	return own_same(s, (unsigned)known, kind, unit, why, size);
 }
 
 static word *
@@ -183,7 +235,8 @@ own_clear_gauges(struct segment *s, unsigned lane)
 	for (unsigned i = 0; i < s->own.n; i++) {
 		if (s->own.kinds[i] == SEGMENT_OWN_GAUGE)
 			word_set(cell_at(s, l, cell), 0);
-		cell += s->own.kinds[i] != SEGMENT_OWN_LOCK;
+		cell += s->own.kinds[i] == SEGMENT_OWN_COUNTER ||
+		    s->own.kinds[i] == SEGMENT_OWN_GAUGE;
 	}
 }
 
@@ -210,10 +263,28 @@ own_cell(const struct segment *s, struct lane *l, enum segment_own_kind kind,
 {
 	const struct segment_own *o = own_find(s, name);
 
-	if (o == NULL || o->kind != kind || kind == SEGMENT_OWN_LOCK)
+	if (o == NULL || o->kind != kind || kind > SEGMENT_OWN_GAUGE)
 		return NULL;
 	return cell_at(s, l, (unsigned)((o->offset - s->at.cells.offset) /
 	    s->at.cells.stride));
+}
+
+int
+own_histogram(const struct segment *s, const char *name)
+{
+	const struct segment_area *a = &s->at.own_tallies;
+	const struct segment_own *o = own_find(s, name);
+
+	if (o == NULL || o->kind != SEGMENT_OWN_HISTOGRAM)
+		return -1;
+	BUG_ON((o->offset - a->offset) / a->stride >= a->count);
+	return (int)((o->offset - a->offset) / a->stride);
+}
+
+struct lane_own *
+own_of_lane(const struct segment *s, struct lane *l)
+{
+	return (void *)((char *)l + s->at.own_tallies.offset);
 }
 
 pthread_mutex_t *

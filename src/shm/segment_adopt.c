@@ -57,7 +57,10 @@ same_layout(const struct segment_head *a, const struct segment_head *b)
 	    same_area(&a->threads, &b->threads) &&
 	    a->threads_offset == b->threads_offset &&
 	    same_area(&a->server, &b->server) &&
-	    same_area(&a->listeners, &b->listeners);
+	    same_area(&a->listeners, &b->listeners) &&
+	    same_area(&a->own_tallies, &b->own_tallies) &&
+	    same_area(&a->own_counts, &b->own_counts) &&
+	    a->own_writers == b->own_writers;
 }
 
 static bool

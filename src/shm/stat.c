@@ -22,6 +22,7 @@
 #define MAX_COUNTERS	256
 #define MAX_OWN		4096
 #define MAX_THREADS	4096
+#define MAX_WRITERS	64
 #define MAX_LISTENERS	256
 
 /* Does an area lie within size bytes, with entries of at least min bytes? */
@@ -72,7 +73,24 @@ own_ok(const struct segment_head *h)
 	const size_t last = offsetof(struct segment_head, own_published);
 
 	return h->own.count == 0 || (h->head_size >= last + 8 &&
-	    area_ok(&h->own, h->size, sizeof(struct segment_own), MAX_OWN));
+	    area_ok(&h->own, h->size, SEGMENT_OWN_LEAST, MAX_OWN));
+}
+
+/*
+ * And for histograms among them, which have to lie in a lane, with room for
+ * what so many writers count.
+ */
+static bool
+own_hists_ok(const struct segment_head *h)
+{
+	const uint64_t n = h->own_writers;
+	const struct segment_area *t = &h->own_tallies, *c = &h->own_counts;
+
+	return t->count == 0 || (n > 0 && n <= MAX_WRITERS &&
+	    area_ok(t, h->lanes.stride, n * 24, MAX_OWN) &&
+	    area_ok(c, h->lanes.stride, n * 8, MAX_OWN) &&
+	    t->stride % (n * 8) == 0 && c->stride % (n * 8) == 0 &&
+	    h->hist_buckets <= c->stride / n / 8);
 }
 
 /* The same for threads. */
@@ -120,7 +138,7 @@ head_read(struct segment_head *h, const char *map, uint64_t size)
 	if (h->head_size < SEGMENT_HEAD_LEAST || h->size > size ||
 	    h->head_size > h->size)
 		return "the segment's head is damaged";
-	if (!areas_ok(h) || !lane_ok(h) || !own_ok(h) ||
+	if (!areas_ok(h) || !lane_ok(h) || !own_ok(h) || !own_hists_ok(h) ||
 	    !threads_ok(h) || !server_ok(h) || !listeners_ok(h))
 		return "the segment's areas are damaged";
 	return NULL;

@@ -48,6 +48,10 @@ stat_methods_max(const struct segment_head *h)
 	return n < h->hists.count ? n : h->hists.count;
 }
 
+/* Adds a histogram of the segment that stands there. */
+void	 stat_times_add(const struct tf_stat *, uint64_t *sum,
+	    const char *words);
+
 /* Where a lane begins; NULL if no process has had it. */
 const char *stat_lane(const struct tf_stat *, unsigned lane);
 

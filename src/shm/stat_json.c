@@ -112,8 +112,8 @@ json_quantiles(struct json *j, const char *prefix, const char *unit,
 	char key[128];
 
 	for (unsigned q = 0; q < QUANTILES; q++) {
-		snprintf(key, sizeof(key), "%s%s_%s", prefix,
-		    quantiles[q].name, unit);
+		snprintf(key, sizeof(key), "%s%s%s%s", prefix,
+		    quantiles[q].name, unit[0] != '\0' ? "_" : "", unit);
 		json_uint(j, key, tf_stat_times_quantile(times,
 		    quantiles[q].p));
 	}
@@ -150,6 +150,28 @@ json_own(struct json *j, const struct tf_stat *st, int lane)
 	json_open(j, "own", '{');
 	for (i = 0; tf_stat_get_own(st, i, &own); i++)
 		json_int(j, own.name, tf_stat_own_value(st, (int)i, lane));
+	json_close(j, '}');
+}
+
+static void
+json_own_histograms(struct json *j, const struct tf_stat *st, int lane)
+{
+	struct tf_stat_own_histogram own;
+	struct tf_stat_own_values v;
+	unsigned i;
+
+	json_open(j, "own_histograms", '{');
+	for (i = 0; tf_stat_get_own_histogram(st, i, &own); i++) {
+		tf_stat_get_own_values(st, (int)i, lane, &v);
+		json_open(j, own.name, '{');
+		json_text(j, "unit", own.unit);
+		json_uint(j, "count", tf_stat_times_below(&v.counts,
+		    UINT64_MAX));
+		json_uint(j, "sum", v.sum);
+		json_uint(j, "max", v.max);
+		json_quantiles(j, "", "", &v.counts);
+		json_close(j, '}');
+	}
 	json_close(j, '}');
 }
 
@@ -262,6 +284,7 @@ json_lanes(struct json *j, const struct tf_stat *st)
 		json_counters(j, st, TF_STAT_WORKER, 0, (int)i);
 		json_histograms(j, st, TF_STAT_WORKER, 0, (int)i);
 		json_own(j, st, (int)i);
+		json_own_histograms(j, st, (int)i);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -336,6 +359,7 @@ stat_json(const struct tf_stat *st, FILE *f)
 	json_counters(&j, st, TF_STAT_WORKER, 0, TF_STAT_ALL);
 	json_histograms(&j, st, TF_STAT_WORKER, 0, TF_STAT_ALL);
 	json_own(&j, st, TF_STAT_ALL);
+	json_own_histograms(&j, st, TF_STAT_ALL);
 	json_slots(&j, st);
 	json_lanes(&j, st);
 	json_methods(&j, st);

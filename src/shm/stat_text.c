@@ -14,7 +14,6 @@
 
 #define LONG_CALL_NS	NS_PER_S	/* from here on a call is shown */
 #define NAME_WIDTH	30
-#define OWN_WIDTH	59
 
 /* "Service.method", escaped. */
 static void
@@ -207,22 +206,6 @@ text_methods(const struct tf_stat *st, FILE *f)
 	}
 }
 
-static void
-text_own(const struct tf_stat *st, FILE *f)
-{
-	struct tf_stat_own own;
-	char name[64];
-	unsigned i;
-
-	for (i = 0; tf_stat_get_own(st, i, &own); i++) {
-		if (i == 0)
-			fprintf(f, "\n%-*s %20s\n", OWN_WIDTH, "OWN", "VALUE");
-		tf_stat_escape(own.name, name, sizeof(name));
-		fprintf(f, "%-*s %20" PRId64 "\n", OWN_WIDTH, name,
-		    tf_stat_own_value(st, (int)i, TF_STAT_ALL));
-	}
-}
-
 void
 stat_text(const struct tf_stat *st, FILE *f)
 {
@@ -231,7 +214,7 @@ stat_text(const struct tf_stat *st, FILE *f)
 	text_workers(st, f);
 	text_long_calls(st, f);
 	text_methods(st, f);
-	text_own(st, f);
+	stat_text_own(st, f);
 	stat_text_deaths(st, f);
 }
 

@@ -26,4 +26,7 @@ void	 stat_put(FILE *, const char *text);
 void	 stat_text_listeners(const struct tf_stat *, FILE *);
 void	 stat_text_deaths(const struct tf_stat *, FILE *);
 
+/* stat_text_own.c: the same. */
+void	 stat_text_own(const struct tf_stat *, FILE *);
+
 #endif

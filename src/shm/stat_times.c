@@ -12,8 +12,8 @@
 
 _Static_assert(TF_STAT_BUCKETS == HIST_BUCKETS, "the public struct");
 
-static void
-times_add(const struct tf_stat *st, uint64_t *sum, const char *words)
+void
+stat_times_add(const struct tf_stat *st, uint64_t *sum, const char *words)
 {
 	uint64_t i, n = st->at.hist_buckets;
 	const word *from = (const void *)words;
@@ -34,13 +34,13 @@ hist_sum(const struct tf_stat *st, const struct segment_counter *c,
 
 	if (c->place == SEGMENT_IN_LANE) {
 		if (word_get((const void *)(lane + c->many)) != 0)
-			times_add(st, sum, lane + c->offset);
+			stat_times_add(st, sum, lane + c->offset);
 		return;
 	}
 	for (unsigned m = methods.first; m < methods.end; m++) {
 		entry = lane + t->offset + m * t->stride;
 		if (word_get((const void *)(entry + c->many)) != 0)
-			times_add(st, sum, lane + c->offset +
+			stat_times_add(st, sum, lane + c->offset +
 			    m * st->at.hist_buckets * sizeof(uint64_t));
 	}
 }
@@ -83,8 +83,8 @@ tf_stat_get_times(const struct tf_stat *st, int method, int lane,
 			continue;
 		for (m = methods.first; m < methods.end; m++)
 			if (tf_stat_value(st, calls, (int)m, (int)l) != 0)
-				times_add(st, to->count, words + a->offset +
-				    m * a->stride);
+				stat_times_add(st, to->count, words +
+				    a->offset + m * a->stride);
 	}
 }
 

@@ -40,12 +40,16 @@ static struct {
 } change;
 
 static uint8_t *original;
-static size_t original_len;
+static size_t original_len;	/* of the front that is damaged */
+static off_t original_size;
 
 static void
 make_original(void)
 {
 	const struct segment_sizes sizes = { 2, 2, 2 };
+	const struct listener_state listener = { .address = "127.0.0.1:9090",
+	    .kind = "tcp", .has_queue = true, .has_drops = true,
+	    .sockets = 2, .queue = 3, .longest = 2, .limit = 128, .drops = 4 };
 	struct segment *s = segment_create("fuzz", &sizes);
 	struct lane *l;
 	char why[200];
@@ -63,12 +67,16 @@ make_original(void)
 	lane_call_begin(l, 1, 2, "10.0.0.3:5432", 1);
 	lane_set_threads(l, 2);
 	lane_thread_begin(l, 1, 1, 3, "10.0.0.4:5432", 1);
-	if (own_add(s, SEGMENT_OWN_COUNTER, "rows", "rows read", why,
-	    sizeof(why)) == -1)
+	if (own_add(s, SEGMENT_OWN_COUNTER, "rows", "", "rows read", why,
+	    sizeof(why)) == -1 || own_add(s, SEGMENT_OWN_HISTOGRAM, "time",
+	    "ns", "", why, sizeof(why)) == -1)
 		abort();
+	own_record(own_of_lane(s, l), 0, 1000);
+	segment_set_listeners(s, &listener, 1);
 	segment_death_add(s, "worker 3 was killed");
 	original = malloc(MAX_BYTES);
 	original_len = (size_t)pread(segment_fd(s), original, MAX_BYTES, 0);
+	original_size = lseek(segment_fd(s), 0, SEEK_END);
 	segment_free(s);
 }
 
@@ -86,7 +94,8 @@ damaged(const uint8_t *data, size_t size)
 		data += CUT_BYTES;
 		size -= CUT_BYTES;
 	}
-	if (write(fd, original, len) != (ssize_t)len)
+	if (write(fd, original, len) != (ssize_t)len ||
+	    (len == original_len && ftruncate(fd, original_size) == -1))
 		abort();
 	for (; size >= PATCH_BYTES; size -= PATCH_BYTES, data += PATCH_BYTES) {
 		memcpy(&n, data, sizeof(n));
@@ -215,6 +224,8 @@ look_at_entry(const struct tf_stat *st, int i, FILE *null)
 	struct tf_stat_slot slot;
 	struct tf_stat_call call;
 	struct tf_stat_own own;
+	struct tf_stat_own_histogram histogram;
+	struct tf_stat_listener listener;
 	unsigned n = (unsigned)i;
 
 	tf_stat_get_master(st, &master);
@@ -229,6 +240,13 @@ look_at_entry(const struct tf_stat *st, int i, FILE *null)
 	tf_stat_get_own(st, n, &own);
 	look_at_text(own.name, null);
 	tf_stat_find_own(st, own.name);
+	tf_stat_get_own_histogram(st, n, &histogram);
+	look_at_text(histogram.name, null);
+	look_at_text(histogram.unit, null);
+	tf_stat_find_own_histogram(st, histogram.name);
+	tf_stat_get_listener(st, n, &listener);
+	look_at_text(listener.address, null);
+	look_at_text(listener.kind, null);
 	tf_stat_get_call(st, n, &call);
 	look_at_text(call.peer, null);
 	tf_stat_get_thread(st, n, n, &call);
@@ -238,6 +256,8 @@ look_at_entry(const struct tf_stat *st, int i, FILE *null)
 static void
 look_at_all(struct tf_stat *st, FILE *null)
 {
+	static struct tf_stat_own_values values;
+
 	tf_stat_print(st, null, true);
 	tf_stat_print(st, null, false);
 	look_as_top(st, null);
@@ -248,6 +268,7 @@ look_at_all(struct tf_stat *st, FILE *null)
 		tf_stat_method_in_flight(st, i, i);
 		tf_stat_connections(st, i);
 		tf_stat_own_value(st, i, i);
+		tf_stat_get_own_values(st, i, i, &values);
 		look_at_times(st, i);
 		look_at_entry(st, i, null);
 	}

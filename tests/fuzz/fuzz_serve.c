@@ -106,7 +106,7 @@ work(int door, int closed, uint8_t how)
 		.write_timeout_ns = 20 * NS_PER_MS } };
 	struct worker *w;
 
-	memset(lane, 0, lane_size(METHODS));
+	memset(lane, 0, lane_own_offset(METHODS));
 	lane_init(lane, METHODS);
 	if ((w = worker_open(&config)) == NULL || worker_run(w) != 0)
 		abort();

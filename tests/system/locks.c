@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The module that t5500 tries counters, gauges and locks out on: it declares
- * what the words of a file say, a kind and a name each, anew at each reload.
+ * The module that t5500 tries counters, gauges, histograms and locks out on: it
+ * declares what the words of a file say, a kind (of a histogram the unit) and a
+ * name each, anew at each reload.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@ static struct thing {
 	char		 kind[16], name[80];
 	struct tf_counter *counter;
 	struct tf_gauge	*gauge;
+	struct tf_histogram *histogram;
 	struct tf_lock	*lock;
 } things[MAX_THINGS];
 static unsigned nthings;
@@ -98,6 +100,8 @@ add(struct tf_call *call, struct tf_str name, int64_t n)
 	(void)call;
 	if (t->counter != NULL)
 		tf_count(t->counter, (uint64_t)n);
+	else if (t->histogram != NULL)
+		tf_record(t->histogram, (uint64_t)n);
 	else
 		tf_gauge_add(t->gauge, n);
 	return 0;
@@ -122,6 +126,9 @@ declare(struct tf_server *srv, struct thing *t)
 		t->counter = tf_server_counter(srv, t->name, "of the test");
 	else if (strcmp(t->kind, "gauge") == 0)
 		t->gauge = tf_server_gauge(srv, t->name, NULL);
+	else if (strcmp(t->kind, "ns") == 0 || strcmp(t->kind, "rows") == 0)
+		t->histogram = tf_server_histogram(srv, t->name, t->kind,
+		    "values of the test");
 	else if (strcmp(t->kind, "lock") == 0)
 		t->lock = tf_server_lock(srv, t->name);
 }

@@ -9,7 +9,7 @@ service Locks {
   string wait(1: string name, 2: i32 ms)
   /** Takes it, and never lets go. */
   string keep(1: string name)
-  /** Adds to a counter or gauge. */
+  /** Adds to a counter or gauge, or is recorded. */
   void add(1: string name, 2: i64 n)
   i64 pid()
 }

@@ -131,6 +131,49 @@ def counters_and_gauges():
     s.end()
 
 
+def histograms():
+    """are those of all who ever lived, in threads and on the loop"""
+    for threads in ((), ("-o", "threads=3")):
+        s = Locks("ns lookup rows found counter hits", *threads, workers=2)
+        a, b = s.clients()
+        for n in range(1, 101):
+            (a if n % 2 else b).add("found", n)
+            a.add("lookup", n * 1000)
+        own = s.status()["own_histograms"]
+        assert list(own) == ["lookup", "found"], own
+        found = own["found"]
+        assert (found["unit"], found["count"], found["sum"], found["max"]) == \
+            ("rows", 100, 5050, 100), found
+        assert found["p50"] == 51 and 99 <= found["p99"] <= 103, found
+        assert own["lookup"]["unit"] == "ns", own
+        assert s.own() == {"hits": 0}, s.own()
+        lanes = [n["own_histograms"] for n in s.status()["lanes"]]
+        assert sorted(n["found"]["sum"] for n in lanes) == [2500, 2550]
+        assert sorted(n["lookup"]["count"] for n in lanes) == [0, 100]
+        out = launcher("status", "-n", s.name).stdout
+        assert re.search(r"(?m)^HISTOGRAM +OF +COUNT +P50 +P99 +MAX\n"
+                         r"lookup +time +100 +\S+us +\S+us +100us\n"
+                         r"found +rows +100 +51 +\d+ +100$", out), out
+        os.kill(a.pid(), signal.SIGKILL)
+        s.await_log(r"died of signal 9")
+        s.await_log(r"worker \d+ pid \d+ serves")
+        s.declare("counter hits ns lookup rows more")
+        assert launcher("reload", "-n", s.name).returncode == 0
+        for c in s.clients():
+            c.add("lookup", 1)
+            c.add("more", 7)
+        s.upgrade()
+        for c in s.clients():
+            c.add("lookup", 1)
+        now = s.status()["own_histograms"]
+        assert now["found"] == found, (now, found)
+        assert now["lookup"]["count"] == 104, now
+        assert now["more"]["sum"] == 14, now
+        s.declare("rows lookup")
+        s.refused("histogram lookup: it is in ns already, not in rows")
+        s.end()
+
+
 def a_name_stays_what_it_is():
     """a reload that makes something else of it is refused, and an upgrade"""
     s = Locks("counter hits lock list", workers=1)
@@ -139,6 +182,9 @@ def a_name_stays_what_it_is():
             ("counter list", "counter list: it is a lock already"),
             ("counter a-b", "counter a-b: a name has letters, digits and _"),
             ("counter a lock a", "lock a: declared as something else"),
+            ("ns hits", "histogram hits: it is a counter already"),
+            ("".join("rows h%d " % i for i in range(17)),
+             "there is no room for more than 16"),
             ("late x", "lock x: declared later than in setup"),
             ("".join("counter c%d " % i for i in range(257)),
              "there is no room for more than 256"),
@@ -495,6 +541,7 @@ def killed_while_they_append():
     assert s.stop() == 0
 
 
-main([counters_and_gauges, a_name_stays_what_it_is, refused_in_preflight,
-      in_one_process, locks_between_workers, locks_between_generations,
-      locks_that_cannot_be_shared, lists, killed_while_they_append])
+main([counters_and_gauges, histograms, a_name_stays_what_it_is,
+      refused_in_preflight, in_one_process, locks_between_workers,
+      locks_between_generations, locks_that_cannot_be_shared, lists,
+      killed_while_they_append])

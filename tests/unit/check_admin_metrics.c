@@ -33,12 +33,16 @@ setup(void)
 	segment_set_master(seg, 100, 4, 2);
 	segment_method_add(seg, "Calculator", "add");
 	segment_method_add(seg, "we\"ird\\\n", "\xff");
-	ck_assert_int_ne(own_add(seg, SEGMENT_OWN_COUNTER, "hits",
+	ck_assert_int_ne(own_add(seg, SEGMENT_OWN_COUNTER, "hits", "",
 	    "answers\\from the cache", why, sizeof(why)), -1);
-	ck_assert_int_ne(own_add(seg, SEGMENT_OWN_GAUGE, "hits_total", "",
+	ck_assert_int_ne(own_add(seg, SEGMENT_OWN_GAUGE, "hits_total", "", "",
 	    why, sizeof(why)), -1);
 	ck_assert_int_ne(own_add(seg, SEGMENT_OWN_COUNTER, "misses_total", "",
-	    why, sizeof(why)), -1);
+	    "", why, sizeof(why)), -1);
+	ck_assert_int_ne(own_add(seg, SEGMENT_OWN_HISTOGRAM, "lookup", "ns",
+	    "lookups", why, sizeof(why)), -1);
+	ck_assert_int_ne(own_add(seg, SEGMENT_OWN_HISTOGRAM, "lookup_seconds",
+	    "rows", "", why, sizeof(why)), -1);
 	for (i = 0; i < 2; i++) {
 		ck_assert_int_eq(segment_lane_take(seg, i, 4), (int)i);
 		segment_lane_started(seg, i, 200 + (int)i);
@@ -250,6 +254,25 @@ START_TEST(what_the_program_has_declared)
 }
 END_TEST
 
+START_TEST(histograms_that_it_has_declared)
+{
+	own_record(own_of_lane(seg, lanes[0]), 0, 1000);
+	own_record(own_of_lane(seg, lanes[1]), 0, 2000);
+	own_record(own_of_lane(seg, lanes[1]), 1, 3);
+	print();
+	has("# HELP thriftfork_histogram_lookup_seconds lookups");
+	has("# TYPE thriftfork_histogram_lookup_seconds histogram");
+	has("thriftfork_histogram_lookup_seconds_bucket{le=\"0.000001024\"} 1");
+	has("thriftfork_histogram_lookup_seconds_bucket{le=\"+Inf\"} 2");
+	has("thriftfork_histogram_lookup_seconds_sum 0.000003");
+	has("thriftfork_histogram_lookup_seconds_count 2");
+	has("# TYPE thriftfork_histogram_lookup_seconds_rows histogram");
+	has("thriftfork_histogram_lookup_seconds_rows_bucket{le=\"2\"} 0");
+	has("thriftfork_histogram_lookup_seconds_rows_bucket{le=\"4\"} 1");
+	has("thriftfork_histogram_lookup_seconds_rows_sum 3");
+}
+END_TEST
+
 /* Each name has one type, and all its samples stand behind that. */
 START_TEST(each_name_stands_together)
 {
@@ -381,6 +404,7 @@ main(void)
 	tcase_add_test(t, a_histogram);
 	tcase_add_test(t, other_histograms);
 	tcase_add_test(t, what_the_program_has_declared);
+	tcase_add_test(t, histograms_that_it_has_declared);
 	tcase_add_test(t, each_name_stands_together);
 	tcase_add_test(t, names_of_counters);
 	tcase_add_test(t, health_and_readiness);

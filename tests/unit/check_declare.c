@@ -35,16 +35,16 @@ teardown(void)
 
 START_TEST(what_cannot_be_declared)
 {
-	ck_assert_ptr_null(declare(&all, SEGMENT_OWN_LOCK, "a b", ""));
+	ck_assert_ptr_null(declare(&all, SEGMENT_OWN_LOCK, "a b", "", ""));
 	ck_assert_str_eq(all.why,
 	    "lock a b: a name has letters, digits and _ only");
-	ck_assert_ptr_null(declare(&all, SEGMENT_OWN_GAUGE, "a", "b\nc"));
-	ck_assert_ptr_nonnull(declare(&all, SEGMENT_OWN_GAUGE, "a", ""));
-	ck_assert_ptr_null(declare(&all, SEGMENT_OWN_LOCK, "a", ""));
+	ck_assert_ptr_null(declare(&all, SEGMENT_OWN_GAUGE, "a", "", "b\nc"));
+	ck_assert_ptr_nonnull(declare(&all, SEGMENT_OWN_GAUGE, "a", "", ""));
+	ck_assert_ptr_null(declare(&all, SEGMENT_OWN_LOCK, "a", "", ""));
 	ck_assert_str_eq(all.why,
 	    "lock a: declared as something else as well");
-	declare(&all, SEGMENT_OWN_COUNTER, "forgotten", "");
-	ck_assert_int_eq(own_add(seg, SEGMENT_OWN_GAUGE, "a", "", why,
+	declare(&all, SEGMENT_OWN_COUNTER, "forgotten", "", "");
+	ck_assert_int_eq(own_add(seg, SEGMENT_OWN_GAUGE, "a", "", "", why,
 	    sizeof(why)), 0);
 	ck_assert_int_eq(declarations_bind(&all, seg,
 	    segment_attach_self(seg, 0), why, sizeof(why)), -1);
@@ -58,8 +58,8 @@ START_TEST(bound_alone)
 {
 	struct declared *hits, *list;
 
-	hits = declare(&all, SEGMENT_OWN_COUNTER, "hits", "");
-	list = declare(&all, SEGMENT_OWN_LOCK, "list", "");
+	hits = declare(&all, SEGMENT_OWN_COUNTER, "hits", "", "");
+	list = declare(&all, SEGMENT_OWN_LOCK, "list", "", "");
 	tf_count((struct tf_counter *)hits, 1);
 	ck_assert_uint_eq(hits->spare, 1);
 	ck_assert_int_eq(declarations_bind_alone(&all, seg,
@@ -69,8 +69,8 @@ START_TEST(bound_alone)
 	    SEGMENT_OWN_COUNTER, "hits"), 2);
 	ck_assert_int_eq(tf_lock((struct tf_lock *)list), TF_LOCKED);
 	ck_assert_ptr_eq(list->mutex, &list->alone);
-	ck_assert_ptr_null(declare(&all, SEGMENT_OWN_LOCK, "late", ""));
-	ck_assert_ptr_eq(declare(&all, SEGMENT_OWN_LOCK, "list", ""), list);
+	ck_assert_ptr_null(declare(&all, SEGMENT_OWN_LOCK, "late", "", ""));
+	ck_assert_ptr_eq(declare(&all, SEGMENT_OWN_LOCK, "list", "", ""), list);
 	declarations_release(&all);
 	tf_count((struct tf_counter *)hits, 4);
 	ck_assert_uint_eq(hits->spare, 5);
@@ -104,9 +104,11 @@ START_TEST(by_many_threads)
 	pthread_t threads[THREADS];
 
 	hits = (struct tf_counter *)declare(&all, SEGMENT_OWN_COUNTER, "hits",
+	    "", "");
+	size = (struct tf_gauge *)declare(&all, SEGMENT_OWN_GAUGE, "size", "",
 	    "");
-	size = (struct tf_gauge *)declare(&all, SEGMENT_OWN_GAUGE, "size", "");
-	list = (struct tf_lock *)declare(&all, SEGMENT_OWN_LOCK, "list", "");
+	list = (struct tf_lock *)declare(&all, SEGMENT_OWN_LOCK, "list", "",
+	    "");
 	ck_assert_int_eq(declarations_bind_alone(&all, seg, l, why,
 	    sizeof(why)), 0);
 	tf_gauge_set(size, -7);
@@ -123,6 +125,38 @@ START_TEST(by_many_threads)
 }
 END_TEST
 
+/* Nothing while it is not bound, also in the middle of use. */
+START_TEST(a_histogram)
+{
+	struct lane *l = segment_attach_self(seg, 0);
+	struct tf_histogram *h = (struct tf_histogram *)declare(&all,
+	    SEGMENT_OWN_HISTOGRAM, "rows", "rows", "");
+	const struct lane_tally *t = own_of_lane(seg, l)->tally[0];
+
+	ck_assert_ptr_nonnull(h);
+	ck_assert_ptr_eq(declare(&all, SEGMENT_OWN_HISTOGRAM, "rows", "rows",
+	    "x"), h);
+	ck_assert_ptr_null(declare(&all, SEGMENT_OWN_HISTOGRAM, "rows", "ns",
+	    ""));
+	ck_assert_ptr_null(declare(&all, SEGMENT_OWN_HISTOGRAM, "more", "",
+	    ""));
+	ck_assert_str_eq(all.why, "histogram more: a unit has 1 to 15 "
+	    "characters");
+	tf_record(h, 1);
+	ck_assert_int_eq(declarations_bind_alone(&all, seg, l, why,
+	    sizeof(why)), 0);
+	tf_record(h, 7);
+	own_writer(OWN_LOOP);
+	tf_record(h, 5);
+	own_writer(OWN_OTHERS);
+	ck_assert_uint_eq(t[OWN_OTHERS].sum, 7);
+	ck_assert_uint_eq(t[OWN_LOOP].sum, 5);
+	declarations_release(&all);
+	tf_record(h, 1);
+	ck_assert_uint_eq(t[OWN_OTHERS].many + t[OWN_LOOP].many, 2);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -133,5 +167,6 @@ main(void)
 	tcase_add_test(t, what_cannot_be_declared);
 	tcase_add_test(t, bound_alone);
 	tcase_add_test(t, by_many_threads);
+	tcase_add_test(t, a_histogram);
 	return unit_main(s);
 }

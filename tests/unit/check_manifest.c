@@ -111,11 +111,13 @@ START_TEST(what_is_declared_can_be_read)
 
 	registry_init(&r);
 	registry_add(&r, NULL, &unit_service, &unit_handler, why, sizeof(why));
-	declare(&all, SEGMENT_OWN_COUNTER, "hits", "found: 100% \xc3\xa9 = ,");
-	declare(&all, SEGMENT_OWN_LOCK, "list", "");
-	declare(&all, SEGMENT_OWN_GAUGE, "size", "");
-	ck_assert_ptr_eq(declare(&all, SEGMENT_OWN_GAUGE, "size", "x"),
-	    declare(&all, SEGMENT_OWN_GAUGE, "size", "y"));
+	declare(&all, SEGMENT_OWN_COUNTER, "hits", "",
+	    "found: 100% \xc3\xa9 = ,");
+	declare(&all, SEGMENT_OWN_LOCK, "list", "", "");
+	declare(&all, SEGMENT_OWN_GAUGE, "size", "", "");
+	declare(&all, SEGMENT_OWN_HISTOGRAM, "rows", "lines", "how many");
+	ck_assert_ptr_eq(declare(&all, SEGMENT_OWN_GAUGE, "size", "", "x"),
+	    declare(&all, SEGMENT_OWN_GAUGE, "size", "", "y"));
 	ck_assert_int_eq(manifest_write(&r, &all, fd), 0);
 	n = pread(fd, text, sizeof(text), 0);
 	ck_assert_msg(take(text, (size_t)n) == (int)r.n, "%s", why);
@@ -123,6 +125,9 @@ START_TEST(what_is_declared_can_be_read)
 	ck_assert(entered(SEGMENT_OWN_GAUGE, "size"));
 	ck_assert(!entered(SEGMENT_OWN_COUNTER, "size"));
 	ck_assert(entered(SEGMENT_OWN_LOCK, "list"));
+	ck_assert_int_eq(own_histogram(seg, "rows"), 0);
+	ck_assert_int_eq(own_add(seg, SEGMENT_OWN_HISTOGRAM, "rows", "lines",
+	    "", why, sizeof(why)), 0);
 	registry_fini(&r);
 	close(fd);
 }
@@ -140,6 +145,10 @@ static const char *const bad[] = {
 	"=counter\ta\tb\tc\n", "=counter\ta\t\033[2J\n",
 	"=gauge\ta\t\n=counter\ta\t\nS\tm\n", "=lock\ta\t\n",
 	"a\t=lock\n", "==lock\ta\t\n",
+	"=histogram\ta\t\n", "=histogram\ta\tns\n", "=histogram\ta\t\t\n",
+	"=histogram\ta\tn s\t\n", "=histogram\ta\tsum\t\n",
+	"=histogram\ta\tabcdefghijklmnop\t\n",
+	"=histogram\ta\tns\t\n=histogram\ta\tms\t\nS\tm\n",
 };
 
 START_TEST(malformed_reports)

@@ -47,7 +47,7 @@ teardown(void)
 static int
 add(enum segment_own_kind kind, const char *name)
 {
-	return own_add(seg, kind, name, "help", why, sizeof(why));
+	return own_add(seg, kind, name, "", "help", why, sizeof(why));
 }
 
 static void
@@ -234,11 +234,11 @@ START_TEST(the_next_master)
 	counter_and_gauge();
 	pid = worker(seg, (unsigned)lane, use_all);
 	adopt();
-	ck_assert_int_eq(own_add(next, SEGMENT_OWN_COUNTER, "hits", "", why,
+	ck_assert_int_eq(own_add(next, SEGMENT_OWN_COUNTER, "hits", "", "", why,
 	    sizeof(why)), 0);
-	ck_assert_int_eq(own_add(next, SEGMENT_OWN_GAUGE, "hits", "", why,
+	ck_assert_int_eq(own_add(next, SEGMENT_OWN_GAUGE, "hits", "", "", why,
 	    sizeof(why)), -1);
-	ck_assert_int_eq(own_add(next, SEGMENT_OWN_GAUGE, "more", "", why,
+	ck_assert_int_eq(own_add(next, SEGMENT_OWN_GAUGE, "more", "", "", why,
 	    sizeof(why)), 0);
 	ck_assert_int_eq(tf_stat_find_own(st, "more"), 2);
 	ck_assert_int_eq(robust_take(own_lock(next, "list"), 0), -1);
@@ -260,7 +260,7 @@ START_TEST(a_master_that_came_to_nothing)
 
 	counter_and_gauge();
 	adopt();
-	ck_assert_int_eq(own_add(next, SEGMENT_OWN_LOCK, "theirs", "", why,
+	ck_assert_int_eq(own_add(next, SEGMENT_OWN_LOCK, "theirs", "", "", why,
 	    sizeof(why)), 0);
 	theirs = own_lock(next, "theirs");
 	ck_assert_int_eq(add(SEGMENT_OWN_LOCK, "ours"), 0);
@@ -285,7 +285,7 @@ START_TEST(a_directory_that_makes_no_sense)
 	all = mmap(NULL, h->size, PROT_READ | PROT_WRITE, MAP_SHARED,
 	    segment_write_fd(seg), 0);
 	o = (struct segment_own *)(void *)(all + h->own.offset);
-	h->own_published = CELLS + SEGMENT_LOCKS + 1;
+	h->own_published = SEGMENT_OWN_MAX + 1;
 	ck_assert_ptr_null(segment_adopt(segment_write_fd(seg), &sizes));
 	ck_assert_int_eq(tf_stat_find_own(st, "nobody"), -1);
 	h->own_published = 3;
@@ -295,7 +295,7 @@ START_TEST(a_directory_that_makes_no_sense)
 	ck_assert_int_eq(tf_stat_find_own(st, "hits"), -1);
 	ck_assert_int_eq(tf_stat_find_own(st, "size"), 0);
 	o[0].offset = h->cells.offset;
-	o[0].kind = 3;			/* of a build to come */
+	o[0].kind = 99;			/* of a build to come */
 	ck_assert_int_eq(tf_stat_find_own(st, "size"), 0);
 	ck_assert_ptr_null(segment_adopt(segment_write_fd(seg), &sizes));
 	o[0].kind = SEGMENT_OWN_LOCK;

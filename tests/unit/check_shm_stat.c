@@ -164,7 +164,7 @@ END_TEST
 static int
 stretched(uint64_t more)
 {
-	static char to[1 << 20];
+	static char to[1 << 23];
 	struct segment_area *a, *b;
 	struct segment_head *h = (void *)to;
 	uint64_t end, i, k;
@@ -254,6 +254,15 @@ START_TEST(damaged_heads_are_refused)
 		{ FIELD(version), 2 | UINT64_C(400) << 32, "version" },
 		{ FIELD(version), 1 | UINT64_C(8) << 32, "head" },
 		{ FIELD(size), UINT64_MAX, "head" },
+		{ FIELD(listeners.offset), UINT64_MAX - 7, "areas" },
+		{ FIELD(listeners.count), UINT64_MAX, "areas" },
+		{ FIELD(own_tallies.offset), UINT64_MAX - 7, "areas" },
+		{ FIELD(own_tallies.stride), 64, "areas" },
+		{ FIELD(own_counts.stride), LANE_HIST, "areas" },
+		{ FIELD(own_counts.count), UINT64_MAX, "areas" },
+		{ FIELD(own_writers), 0, "areas" },
+		{ FIELD(own_writers), 18, "areas" },
+		{ FIELD(own_writers), UINT64_MAX, "areas" },
 		{ FIELD(slots.offset), UINT64_MAX - 7, "areas" },
 		{ FIELD(slots.offset), 4, "areas" },
 		{ FIELD(slots.stride), 0, "areas" },
@@ -560,7 +569,7 @@ main(void)
 	tcase_add_test(t, every_counter_is_described);
 	tcase_add_test(t, a_newer_segment_with_more_in_it);
 	tcase_add_test(t, an_older_segment_with_less_in_it);
-	tcase_add_loop_test(t, damaged_heads_are_refused, 0, 17);
+	tcase_add_loop_test(t, damaged_heads_are_refused, 0, 26);
 	tcase_add_loop_test(t, damaged_counters_are_refused, 0, 3);
 	tcase_add_loop_test(t, damaged_histograms_are_refused, 0, 4);
 	tcase_add_test(t, files_that_are_no_segment);

@@ -14,7 +14,6 @@
 
 #define PREFIX		"thriftfork_"
 #define PREFIX_METHOD	PREFIX "method_"
-#define PREFIX_OWN	PREFIX "own_"
 
 static const char *
 type_of(enum tf_stat_kind kind)
@@ -367,45 +366,6 @@ put_methods_in_flight(const struct tf_stat *st, FILE *f)
 		    (int)m, TF_STAT_ALL));
 }
 
-/* ---- what the program has declared */
-
-/* "hits_total" may stand beside "hits", which becomes that. */
-static bool
-is_taken(const struct tf_stat *st, const char *name)
-{
-	size_t len = strlen(name), end = sizeof("_total") - 1;
-	struct tf_stat_own other;
-	char base[64];
-	int n;
-
-	if (len <= end || len >= sizeof(base) ||
-	    strcmp(name + len - end, "_total") != 0)
-		return false;
-	snprintf(base, sizeof(base), "%.*s", (int)(len - end), name);
-	n = tf_stat_find_own(st, base);
-	return n != -1 && tf_stat_get_own(st, (unsigned)n, &other) &&
-	    other.kind == TF_STAT_COUNTER;
-}
-
-static void
-put_own(const struct tf_stat *st, FILE *f)
-{
-	char name[EXPOSE_NAME];
-	struct tf_stat_own own;
-	unsigned i;
-
-	for (i = 0; tf_stat_get_own(st, i, &own); i++) {
-		const struct tf_stat_counter c = { .name = own.name,
-		    .unit = "", .help = own.help, .kind = own.kind };
-
-		expose_name(name, is_taken(st, own.name) ? PREFIX_OWN "_" :
-		    PREFIX_OWN, &c);
-		expose_head(f, name, type_of(own.kind), own.help);
-		expose_int(f, name, "", tf_stat_own_value(st, (int)i,
-		    TF_STAT_ALL));
-	}
-}
-
 void
 metrics_print(const struct tf_stat *st, FILE *f)
 {
@@ -423,5 +383,5 @@ metrics_print(const struct tf_stat *st, FILE *f)
 	put_counters(st, f);
 	put_methods_in_flight(st, f);
 	put_all_histograms(st, f);
-	put_own(st, f);
+	metrics_own(st, f);
 }

@@ -11,5 +11,6 @@ void	 metrics_print(const struct tf_stat *, FILE *);
 
 /* Parts of it. */
 void	 metrics_listeners(const struct tf_stat *, FILE *);
+void	 metrics_own(const struct tf_stat *, FILE *);
 
 #endif
