@@ -278,8 +278,9 @@ bool	 tf_stat_get_death(const struct tf_stat *, unsigned back,
 
 /*
  * What "thriftfork status" shows, for people or as one JSON object with a
- * newline.  Keys of the JSON may be added, never change or vanish.  0, or -1
- * if the stream has an error.
+ * newline.  Keys of the JSON may be added, never change or vanish; what kind of
+ * number and of what each counter is stands under "described".  0, or -1 if the
+ * stream has an error.
  */
 int	 tf_stat_print(const struct tf_stat *, FILE *, bool json);
 

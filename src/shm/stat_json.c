@@ -1,86 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The state of a server as one JSON object.  Numbers are integers with their
- * unit in the key; texts are quoted by stat_escape.c.
+ * unit in the key, or described; texts are quoted by stat_escape.c.
  */
-#include "shm/stat.h"
+#include "shm/stat_json.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
-
-struct json {
-	FILE		*f;
-	bool		 comma;		/* before the next item */
-};
-
-/* What stands before an item: a comma, its key unless NULL. */
-static void
-json_key(struct json *j, const char *key)
-{
-	if (j->comma)
-		fputc(',', j->f);
-	j->comma = true;
-	if (key != NULL) {
-		tf_stat_quote(key, j->f);
-		fputc(':', j->f);
-	}
-}
-
-static void
-json_open(struct json *j, const char *key, char bracket)
-{
-	json_key(j, key);
-	fputc(bracket, j->f);
-	j->comma = false;
-}
-
-static void
-json_close(struct json *j, char bracket)
-{
-	fputc(bracket, j->f);
-	j->comma = true;
-}
-
-static void
-json_int(struct json *j, const char *key, int64_t value)
-{
-	json_key(j, key);
-	fprintf(j->f, "%" PRId64, value);
-}
-
-static void
-json_uint(struct json *j, const char *key, uint64_t value)
-{
-	json_key(j, key);
-	fprintf(j->f, "%" PRIu64, value);
-}
-
-/* null: nobody knows. */
-static void
-json_known(struct json *j, const char *key, uint64_t value, bool known)
-{
-	json_key(j, key);
-	if (known)
-		fprintf(j->f, "%" PRIu64, value);
-	else
-		fputs("null", j->f);
-}
-
-static void
-json_bool(struct json *j, const char *key, bool value)
-{
-	json_key(j, key);
-	fputs(value ? "true" : "false", j->f);
-}
-
-static void
-json_text(struct json *j, const char *key, const char *value)
-{
-	json_key(j, key);
-	tf_stat_quote(value, j->f);
-}
+#include "shm/stat.h"
 
 static void
 json_counters(struct json *j, const struct tf_stat *st,
@@ -235,8 +163,7 @@ json_call(struct json *j, const struct tf_stat *st, const char *key,
 	json_int(j, "seqid", c->seqid);
 	json_text(j, "peer", c->peer);
 	json_uint(j, "running_ms", c->running_ns / NS_PER_MS);
-	json_key(j, "stale");
-	fputs(c->stale ? "true" : "false", j->f);
+	json_bool(j, "stale", c->stale);
 	json_close(j, '}');
 }
 
@@ -364,6 +291,7 @@ stat_json(const struct tf_stat *st, FILE *f)
 	json_lanes(&j, st);
 	json_methods(&j, st);
 	json_listeners(&j, st);
+	stat_json_described(&j, st);
 	json_deaths(&j, st);
 	json_close(&j, '}');
 	fputc('\n', f);

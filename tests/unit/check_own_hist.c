@@ -264,6 +264,9 @@ START_TEST(what_is_shown)
 	    "\"p90\":20,\"p99\":20,\"p999\":20},"));
 	ck_assert_ptr_nonnull(strstr(text, "\"rows\":{\"unit\":\"rows\","
 	    "\"count\":1,\"sum\":20,\"max\":20,"));
+	ck_assert_ptr_nonnull(strstr(text, "\"own\":{\"hits\":{\"kind\":"
+	    "\"counter\",\"unit\":\"\"},\"rows\":{\"kind\":\"histogram\","
+	    "\"unit\":\"rows\"},\"lookup\":{"));
 	free(text);
 	text = printed(false);
 	ck_assert_ptr_nonnull(strstr(text, "\n"

@@ -521,6 +521,28 @@ START_TEST(a_worker_of_an_old_generation)
 }
 END_TEST
 
+/* Of counters of all versions, as nothing else says what may be added up. */
+START_TEST(kinds_in_json)
+{
+	char *text = printed(true), *at;
+
+	ck_assert_ptr_nonnull(at = strstr(text, "\"described\":{\"server\":{"
+	    "\"reloads\":{\"kind\":\"counter\",\"unit\":\"times\"},"));
+	ck_assert_ptr_nonnull(strstr(at, "\"accept_queue\":{\"kind\":"
+	    "\"gauge\",\"unit\":\"connections\"}"));
+	ck_assert_ptr_nonnull(at = strstr(at, "},\"worker\":{"));
+	ck_assert_ptr_nonnull(strstr(at, "\"memory\":{\"kind\":\"gauge\","
+	    "\"unit\":\"bytes\"}"));
+	ck_assert_ptr_nonnull(strstr(at, "\"call_memory\":{\"kind\":"
+	    "\"maximum\",\"unit\":\"bytes\"}"));
+	ck_assert_ptr_nonnull(at = strstr(at, "},\"method\":{\"calls\":{"));
+	ck_assert_ptr_nonnull(strstr(at, "\"wait\":{\"kind\":"
+	    "\"histogram\",\"unit\":\"ns\"}"));
+	ck_assert_ptr_nonnull(strstr(at, "},\"own\":{}},\"deaths\":["));
+	free(text);
+}
+END_TEST
+
 START_TEST(the_same_as_json)
 {
 	char *text = printed(true);
@@ -581,6 +603,7 @@ main(void)
 	tcase_add_test(t, the_table_for_people);
 	tcase_add_test(t, a_worker_of_an_old_generation);
 	tcase_add_test(t, the_same_as_json);
+	tcase_add_test(t, kinds_in_json);
 	tcase_add_test(t, a_stream_that_fails);
 	return unit_main(s);
 }
