@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A counter that nobody counts is a lie: each name of counters.def is used
-# where its kind is written, and is told in tf_stat(3).
+# where its kind is written, and is told in thriftfork-counters(7).
 
 . "$(dirname "$0")/tap.subr"
 
@@ -51,10 +51,28 @@ for kind in WORKER_HIST METHOD_HIST; do
 done >"$tmp/found"
 clean "and all histograms" "$tmp/found"
 
-sed -n '/^\.Sh COUNTERS/,/^\.Sh [^C]/s/^\.It Li \([a-z_]*\).*/\1/p' \
-    "$TF_SOURCE/man/tf_stat.3" >"$tmp/have"
-cut -d' ' -f2 "$tmp/ids" | diff - "$tmp/have" | grep '^[<>]' >"$tmp/found"
-clean "tf_stat.3 has each counter, in order" "$tmp/found"
+# page DEF [GROUPS]: the manual page of that list, or why there is none.
+page()
+{
+	${AWK:-awk} -f "$TF_SOURCE/man/counters.awk" "$1" \
+	    "${2:-$TF_SOURCE/man/thriftfork-counters.7.in}"
+}
+
+page "$def" | sed -n 's/^\.It Li \([a-z_]*\)$/\1/p' | sort >"$tmp/have"
+cut -d' ' -f2 "$tmp/ids" | sort | diff - "$tmp/have" | grep '^[<>]' \
+    >"$tmp/found"
+clean "thriftfork-counters.7 has each counter" "$tmp/found"
+sed '/^WORKER(READS,/i\
+SERVER(NOBODYS, "nobodys", COUNTER, "times",\
+    "in no group")' "$def" >"$tmp/more.def"
+page "$tmp/more.def" 2>"$tmp/found" >/dev/null
+planted "a counter that no group takes in" "$tmp/found" \
+    'nobodys .* stands in the page 0 times'
+sed '/^@WORKER reads /p' "$TF_SOURCE/man/thriftfork-counters.7.in" \
+    >"$tmp/twice.in"
+page "$def" "$tmp/twice.in" 2>"$tmp/found" >/dev/null
+planted "one that two take in" "$tmp/found" \
+    'reads .* stands in the page 2 times'
 
 cat >"$tmp/bad.def" <<'END'
 WORKER(READS, "reads", COUNTER, "calls",

@@ -6,7 +6,12 @@
 
 . "$(dirname "$0")/tap.subr"
 
-man=$TF_SOURCE/man
+man=$tmp/pages
+mkdir "$man"
+cp "$TF_SOURCE"/man/*.[1-9] "$man"
+${AWK:-awk} -f "$TF_SOURCE/man/counters.awk" \
+    "$TF_SOURCE/src/shm/counters.def" \
+    "$TF_SOURCE/man/thriftfork-counters.7.in" >"$man/thriftfork-counters.7"
 library=$TF_BUILD/.libs/libthriftfork.so
 
 # exports LIBRARY: "type name" of each symbol, the version's own left out.

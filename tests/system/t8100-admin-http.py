@@ -5,6 +5,7 @@ badly, slowly or not at all do to it: nothing."""
 
 import contextlib
 import os
+import re
 import resource
 import select
 import shutil
@@ -18,7 +19,7 @@ from admin import Admin, dial, total
 from bed import held_call
 from daemon import CALC, TESTBED, descriptors, launcher, refused
 from harness import (DEADLINE, Load, Server, Skip, built, instance_dir, main,
-                     tempdir, until)
+                     source, tempdir, until)
 from upgraded import Upgraded
 
 ASKS = 5                        # seconds for a request
@@ -43,7 +44,12 @@ def numbers_of_a_load():
     a = Admin("-n", s.name)
     m = a.metrics()
     status = s.status()
-    assert a.status()["counters"] == status["counters"]
+    told = a.status()["counters"]
+    kinds = status["described"]["worker"]
+    assert kinds["memory"]["kind"] == "gauge"   # which goes on changing
+    differ = {k: (n, told[k]) for k, n in status["counters"].items()
+              if kinds[k]["kind"] != "gauge" and n != told[k]}
+    assert told.keys() == status["counters"].keys() and not differ, differ
     calls = sum(v["counters"]["calls"] for v in status["methods"])
     assert calls >= report["right"] >= 3000
     assert total(m, "thriftfork_method_calls_total") == calls
@@ -65,6 +71,27 @@ def numbers_of_a_load():
     for lane in {dict(k[1])["lane"] for k in m
                  if k[0] == "thriftfork_calls_ended_total"}:
         assert total(m, "thriftfork_lane_info", lane=lane) == 1
+    a.end()
+    assert s.stop() == 0
+
+
+def names_of_the_manual():
+    "are those that there are, no more and no fewer"
+    is_built()
+    with open(built("man/thriftfork-counters.7")) as f:
+        listed = set(re.findall(r"^\.Bq .*Li (thriftfork_\w+)$", f.read(),
+                                re.M))
+    with open(source("man/thriftfork-admin.1")) as f:
+        others = set(re.findall(r"^\.It Li (thriftfork_\w+)$", f.read(),
+                                re.M))
+    s = calc(workers=1)
+    a = Admin("-n", s.name)
+    text = a.get("/metrics").text
+    families = re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M)
+    sums = {name + "_sum" for name, kind in families if kind == "histogram"}
+    there = {name for name, kind in families} | sums
+    assert len(listed) > 90 and listed <= there, listed - there
+    assert there == listed | others, there ^ (listed | others)
     a.end()
     assert s.stop() == 0
 
@@ -328,6 +355,6 @@ def what_is_refused():
     assert s.stop() == 0
 
 
-main([numbers_of_a_load, promtool_finds_nothing, what_is_answered,
-      states_of_a_server, hostile_clients, ten_thousand_connections,
-      a_last_answer, what_is_refused])
+main([numbers_of_a_load, names_of_the_manual, promtool_finds_nothing,
+      what_is_answered, states_of_a_server, hostile_clients,
+      ten_thousand_connections, a_last_answer, what_is_refused])
