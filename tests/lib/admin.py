@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""thriftfork admin: one that is started by hand, and what any of them says."""
+"""thriftfork admin: one that is started by hand, servers that have the role, and
+what any of them says."""
 
 import atexit
 import http.client
@@ -10,7 +11,10 @@ import signal
 import socket
 import subprocess
 
-from harness import DEADLINE, ILL, built, tempdir, until
+from bed import Bed
+from daemon import CALC, children, read
+from harness import DEADLINE, ILL, Skip, built, gone, tempdir, until
+from upgraded import Upgraded
 
 
 class Answer:
@@ -123,3 +127,59 @@ class Admin:
         assert self.process.returncode == 0 and out == "", out
         assert not ILL.search(out), out
         assert not os.path.exists(self.path), "the socket's file"
+
+
+RUN = [built("thriftfork"), "run"]
+TCP = "127.0.0.1:0"
+
+
+def is_built():
+    if not os.path.exists(built("thriftfork-admin")):
+        raise Skip("built without libmicrohttpd")
+
+
+class WithAdmin:
+    """Of a server: where its admin is, and who that is at present."""
+
+    def find_admin(self):
+        found = re.findall(r"admin at (\S+?),?\s", self.drain_log())
+        assert found, self.log
+        self.admin = found[0]
+        self.address_of = found
+
+    def find_agent(self):
+        """The port of the agent's address."""
+        found = re.search(r"admin-agent at \S+:(\d+)", self.drain_log())
+        assert found, self.log
+        return int(found.group(1))
+
+    def admin_pid(self):
+        """The process, once it answers; there is one."""
+        pids = [p for p in children(self.pid)
+                if not gone(p) and "--segment-fd" in
+                read("/proc/%d/cmdline" % p)]
+        assert len(pids) < 2, pids
+        return pids[0] if pids else None
+
+    def await_admin(self, other_than=None):
+        until(lambda: self.admin_pid() not in (None, other_than),
+              "there is an admin")
+        assert get(self.admin, "/healthz").status == 200
+        return self.admin_pid()
+
+    def ready(self):
+        return get(self.admin, "/readyz").status
+
+
+class AdminServer(WithAdmin, Upgraded):
+    def __init__(self, *options, module=CALC, admin=(TCP,), **more):
+        options = [w for a in admin for w in ("-o", "admin=" + a)] + \
+            list(options)
+        super().__init__(RUN + options + [module], **more)
+        self.find_admin()
+
+
+class AdminBed(WithAdmin, Bed):
+    def __init__(self, *options, **more):
+        super().__init__("-o", "admin=" + TCP, *options, **more)
+        self.find_admin()

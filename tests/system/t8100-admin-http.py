@@ -15,7 +15,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from admin import Admin, dial, total
+from admin import Admin, dial, is_built, total
 from bed import held_call
 from daemon import CALC, TESTBED, descriptors, launcher, refused
 from harness import (DEADLINE, Load, Server, Skip, built, instance_dir, main,
@@ -28,11 +28,6 @@ MOST = 128                      # connections
 
 def calc(kind=Server, workers=2):
     return kind([built("thriftfork"), "run", CALC], workers=workers)
-
-
-def is_built():
-    if not os.path.exists(built("thriftfork-admin")):
-        raise Skip("built without libmicrohttpd")
 
 
 def numbers_of_a_load():

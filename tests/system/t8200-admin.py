@@ -5,70 +5,18 @@ is given, and that no scrape is lost, whatever becomes of them and of it."""
 
 import os
 import pwd
-import re
 import signal
 import sys
 import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from admin import dial, get, metrics, total
-from bed import Bed, held_call, under_load
-from daemon import (CALC, TESTBED, children, descriptors, launcher, proc, read,
+from admin import (RUN, TCP, AdminBed, AdminServer, dial, get, is_built,
+                   metrics, total)
+from bed import held_call, under_load
+from daemon import (CALC, TESTBED, children, descriptors, launcher, proc,
                     refused, written)
-from harness import (DEADLINE, Server, Skip, built, gone, main, read_all,
-                     tempdir, until)
-from upgraded import Upgraded
-
-RUN = [built("thriftfork"), "run"]
-TCP = "127.0.0.1:0"
-
-
-def is_built():
-    if not os.path.exists(built("thriftfork-admin")):
-        raise Skip("built without libmicrohttpd")
-
-
-class WithAdmin:
-    """Of a server: where its admin is, and who that is at present."""
-
-    def find_admin(self):
-        found = re.findall(r"admin at (\S+?),?\s", self.drain_log())
-        assert found, self.log
-        self.admin = found[0]
-        self.address_of = found
-
-    def admin_pid(self):
-        """The process, once it answers; there is one."""
-        pids = [p for p in children(self.pid)
-                if not gone(p) and "--segment-fd" in
-                read("/proc/%d/cmdline" % p)]
-        assert len(pids) < 2, pids
-        return pids[0] if pids else None
-
-    def await_admin(self, other_than=None):
-        until(lambda: self.admin_pid() not in (None, other_than),
-              "there is an admin")
-        assert get(self.admin, "/healthz").status == 200
-        return self.admin_pid()
-
-    def ready(self):
-        return get(self.admin, "/readyz").status
-
-
-class AdminServer(WithAdmin, Upgraded):
-    def __init__(self, *options, module=CALC, admin=(TCP,), **more):
-        options = [w for a in admin for w in ("-o", "admin=" + a)] + \
-            list(options)
-        super().__init__(RUN + options + [module], **more)
-        self.find_admin()
-
-
-class AdminBed(WithAdmin, Bed):
-    def __init__(self, *options, **more):
-        super().__init__("-o", "admin=" + TCP, *options, **more)
-        self.find_admin()
-
+from harness import DEADLINE, Server, gone, main, read_all, tempdir, until
 
 class Scraper:
     """Somebody who asks all the time, each time anew, and counts."""
