@@ -179,7 +179,7 @@ class AdminServer(WithAdmin, Upgraded):
         self.find_admin()
 
 
-class AdminBed(WithAdmin, Bed):
+class AdminBed(WithAdmin, Upgraded, Bed):
     def __init__(self, *options, **more):
         super().__init__("-o", "admin=" + TCP, *options, **more)
         self.find_admin()

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Debian's Prometheus scrapes a server under load, through a reload, scaling
 and an upgrade: what its API says of rates, times and workers is what the
-clients did.  Takes a minute; not part of the check."""
+clients did.  Takes a minute or two; not part of the check."""
 
 import atexit
 import json
@@ -21,8 +21,10 @@ from daemon import launcher
 from harness import DEADLINE, Load, Skip, main, tempdir, until
 
 RATE = 200                      # calls a second
+# Whoever does not answer in that time is lost, and that must not be a machine
+# which stands still for a while.
 CONFIG = """
-global: {scrape_interval: 2s, scrape_timeout: 2s}
+global: {scrape_interval: 5s, scrape_timeout: 5s}
 scrape_configs:
   - job_name: thriftfork
     static_configs: [{targets: ['%s']}]
@@ -83,6 +85,24 @@ def near(value, want, part=0.1):
     return abs(value - want) <= part * want
 
 
+def by_worker(p):
+    """Which of them has how many of the calls."""
+    each = ('rate(thriftfork_calls_ended_total[20s]) * on (instance, lane) '
+            'group_left (worker) thriftfork_lane_info')
+    both = {("0",), ("1",)}
+    until(lambda: set(p.ask(each, "worker")) == both, "both workers have some")
+    until(lambda: near(sum(p.ask(each, "worker").values()), RATE),
+          "the workers' rates are the clients'")
+
+
+def counted(s, name):
+    return [m["counters"][name] for m in s.status()["methods"]]
+
+
+def longest(s):
+    return max(counted(s, "time_max")) / 1e9
+
+
 def rates_and_times():
     is_built()
     s = AdminServer(workers=2)
@@ -90,17 +110,14 @@ def rates_and_times():
     p = Prometheus(s.admin)
     load = Load(s.address, "-t", 600, "-c", 8, "--rate", RATE)
     load.ready()
-    calls = 'sum(rate(thriftfork_method_calls_total[12s]))'
+    calls = 'sum(rate(thriftfork_method_calls_total[20s]))'
     until(lambda: near(p.ask(calls).get((), 0), RATE), "the clients' rate")
-    by_lane = p.ask('rate(thriftfork_calls_ended_total[12s]) * on '
-                    '(instance, lane) group_left (worker) '
-                    'thriftfork_lane_info', "worker")
-    assert set(by_lane) == {("0",), ("1",)}, by_lane
-    assert near(sum(by_lane.values()), RATE, 0.3), by_lane
-    times = 'sum by (le) (rate(thriftfork_method_time_seconds_bucket[12s]))'
+    by_worker(p)
+    times = 'sum by (le) (rate(thriftfork_method_time_seconds_bucket[20s]))'
     for q in 0.5, 0.99:
         quantile = p.one("histogram_quantile(%g, %s)" % (q, times))
-        assert 1e-6 <= quantile < 1, quantile
+        # Buckets end at powers of two.
+        assert 1e-6 <= quantile <= 2 * longest(s), quantile
     for verb in ("reload",), ("scale", "3"):
         assert launcher(verb[0], "-n", s.name, *verb[1:]).returncode == 0
     s.upgrade()
@@ -111,12 +128,13 @@ def rates_and_times():
     until(lambda: near(p.ask(calls).get((), 0), RATE), "the rate again")
     report = load.stop()
     assert report["right"] == report["sent"] and report["lost"] == 0, report
-    status = s.status()
-    total = sum(m["counters"]["calls"] for m in status["methods"])
+    total = sum(counted(s, "calls"))
     assert total >= report["right"]
     until(lambda: p.one("sum(thriftfork_method_calls_total)") == total,
           "the last scrape")
     assert p.one("sum(thriftfork_method_time_seconds_count)") == total
+    assert near(p.one("sum(thriftfork_method_time_seconds_sum)"),
+                sum(counted(s, "time_sum")) / 1e9, 1e-6)
     # Nothing was lost, and nothing fell, which Prometheus takes for a reset.
     assert p.one("min_over_time(up[10m])") == 1, p.read()
     names = p.ask("count by (__name__) ({__name__=~'thriftfork_.+_total'})",

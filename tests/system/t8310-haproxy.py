@@ -34,7 +34,8 @@ frontend in
 backend calc
     balance roundrobin
     option redispatch
-    default-server check inter 500ms agent-check agent-inter 200ms weight 100
+    default-server check inter 500ms fall 20 weight 100
+    default-server agent-check agent-inter 200ms
     server a 127.0.0.1:%(a)d agent-port %(agent_a)d
     server b 127.0.0.1:%(b)d agent-port %(agent_b)d
 """
@@ -86,7 +87,7 @@ class Haproxy:
 
 def bed(port=0, agent_port=0):
     s = AdminBed("-o", "admin-agent=127.0.0.1:%d" % agent_port, "-o",
-                 "drain-delay=5s", listen="127.0.0.1:%d" % port)
+                 "drain-delay=1h", listen="127.0.0.1:%d" % port)
     s.agent_port = s.find_agent()
     s.await_admin()
     return s
@@ -113,17 +114,20 @@ def less_none_and_all_again():
     before, other = h.sessions("a"), h.sessions("b")
     until(lambda: h.sessions("b") > other + 50, "b has the new ones")
     assert h.sessions("a") <= before + 1, "a has got new ones"
+    a.signal(signal.SIGTERM)        # it need not wait any longer
     assert a.wait() == 0
     again = bed(a.port, a.agent_port)
     until(lambda: h.is_so("a", "UP", ALL), "a is back")
     before = h.sessions("a")
     until(lambda: h.sessions("a") > before + 20, "a has new ones")
-    b.succeeds("upgrade")
+    b.upgrade()
+    b.await_admin()
     until(lambda: h.is_so("b", "UP", ALL), "b is as it was")
     nothing_felt(load.stop(), 100)
     h.end()
-    assert again.stop() == 0
-    b.succeeds("stop", "--now")
+    for s in again, b:
+        s.succeeds("stop", "--now")
+        assert s.wait() == 0
 
 
 main([less_none_and_all_again])
