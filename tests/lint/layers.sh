@@ -56,8 +56,7 @@ BEGIN {
 	}
 	shared["gen"] = shared["lib"] = "idl"
 	shared["call"] = shared["bench"] = "lib"
-	shared["top"] = "instance lib"
-	shared["admin"] = "instance"
+	shared["top"] = shared["admin"] = "instance lib"
 	n = split(file, part, "/")
 	tree = part[1]
 	room = n > 2 ? part[2] : ""

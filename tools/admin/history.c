@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "member.h"
+
 #define EVENTS		16
 #define FIRST_OCTAVE	10		/* log2 of the first step's end */
 #define NS_PER_MS	1000000u
@@ -182,12 +184,6 @@ history_forget(struct history *h)
 	h->has_last = false;
 }
 
-static void
-print_number(FILE *f, const char *key, uint64_t value)
-{
-	fprintf(f, "\"%s\":%" PRIu64 ",", key, value);
-}
-
 /* What is 0 at both ends is left out. */
 static void
 print_times(FILE *f, const uint64_t *times)
@@ -208,20 +204,20 @@ static void
 print_point(FILE *f, uint64_t number, const struct point *p)
 {
 	fputc('{', f);
-	print_number(f, "n", number);
-	print_number(f, "at_ms", p->at_ms);
-	print_number(f, "ms", p->ms);
-	print_number(f, "calls", p->calls);
-	print_number(f, "exceptions", p->exceptions);
-	print_number(f, "errors", p->errors);
-	print_number(f, "bytes_in", p->bytes_in);
-	print_number(f, "bytes_out", p->bytes_out);
-	print_number(f, "in_flight", p->in_flight);
-	print_number(f, "connections", p->connections);
-	print_number(f, "p50_ns", p->p50_ns);
-	print_number(f, "p99_ns", p->p99_ns);
-	print_number(f, "p999_ns", p->p999_ns);
-	print_number(f, "max_ns", p->max_ns);
+	member_number(f, "n", number);
+	member_number(f, "at_ms", p->at_ms);
+	member_number(f, "ms", p->ms);
+	member_number(f, "calls", p->calls);
+	member_number(f, "exceptions", p->exceptions);
+	member_number(f, "errors", p->errors);
+	member_number(f, "bytes_in", p->bytes_in);
+	member_number(f, "bytes_out", p->bytes_out);
+	member_number(f, "in_flight", p->in_flight);
+	member_number(f, "connections", p->connections);
+	member_number(f, "p50_ns", p->p50_ns);
+	member_number(f, "p99_ns", p->p99_ns);
+	member_number(f, "p999_ns", p->p999_ns);
+	member_number(f, "max_ns", p->max_ns);
 	print_times(f, p->times);
 	fputc('}', f);
 }
@@ -257,8 +253,8 @@ history_print(const struct history *h, uint64_t since, FILE *f)
 {
 	uint64_t i, first = dropped(h->points, HISTORY_POINTS);
 
-	print_number(f, "began_ms", h->began_ms);
-	print_number(f, "last", h->points);
+	member_number(f, "began_ms", h->began_ms);
+	member_number(f, "last", h->points);
 	print_ends(f);
 	fputs("\"points\":[", f);
 	for (i = since > first ? since : first; i < h->points; i++) {

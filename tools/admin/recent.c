@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "member.h"
+
 #define KEEP_NS		5000000000u
 #define NS_PER_MS	1000000u
 
@@ -138,20 +140,14 @@ recent_look(struct recent *r, const struct tf_stat *st, uint64_t at_ns)
 	}
 }
 
-static void
-print_number(FILE *f, const char *key, uint64_t value)
-{
-	fprintf(f, "\"%s\":%" PRIu64 ",", key, value);
-}
-
 /* As everywhere: a call that took its worker along is one that went wrong. */
 static void
 print_sums(FILE *f, const uint64_t *sum)
 {
-	print_number(f, "calls", sum[CALLS] + sum[ABORTED]);
-	print_number(f, "exceptions", sum[EXCEPTIONS]);
-	print_number(f, "errors", sum[ERRORS] + sum[ABORTED]);
-	print_number(f, "bytes_in", sum[BYTES_IN]);
+	member_number(f, "calls", sum[CALLS] + sum[ABORTED]);
+	member_number(f, "exceptions", sum[EXCEPTIONS]);
+	member_number(f, "errors", sum[ERRORS] + sum[ABORTED]);
+	member_number(f, "bytes_in", sum[BYTES_IN]);
 	fprintf(f, "\"bytes_out\":%" PRIu64, sum[BYTES_OUT]);
 }
 
@@ -166,15 +162,13 @@ print_method(FILE *f, const struct method *m)
 	for (i = 0; i < SUMS; i++)
 		sum[i] = now->sum[i] - old->sum[i];
 	tf_stat_times_since(&times, &old->times);
-	fputs("{\"service\":", f);
-	tf_stat_quote(m->name.service, f);
-	fputs(",\"method\":", f);
-	tf_stat_quote(m->name.method, f);
-	fputc(',', f);
-	print_number(f, "p50_ns", tf_stat_times_quantile(&times, 0.5));
-	print_number(f, "p99_ns", tf_stat_times_quantile(&times, 0.99));
-	print_number(f, "p999_ns", tf_stat_times_quantile(&times, 0.999));
-	print_number(f, "max_ns", tf_stat_times_quantile(&times, 1));
+	fputc('{', f);
+	member_text(f, "service", m->name.service);
+	member_text(f, "method", m->name.method);
+	member_number(f, "p50_ns", tf_stat_times_quantile(&times, 0.5));
+	member_number(f, "p99_ns", tf_stat_times_quantile(&times, 0.99));
+	member_number(f, "p999_ns", tf_stat_times_quantile(&times, 0.999));
+	member_number(f, "max_ns", tf_stat_times_quantile(&times, 1));
 	print_sums(f, sum);
 	fputs(",\"total\":{", f);
 	print_sums(f, now->sum);
