@@ -117,10 +117,32 @@ START_TEST(a_point_is_a_difference)
 	    "\"calls\":10,\"exceptions\":3,\"errors\":2,\"bytes_in\":500,"
 	    "\"bytes_out\":900,\"in_flight\":7,\"connections\":8,"
 	    "\"p50_ns\":20479,\"p99_ns\":20479,\"p999_ns\":20479,"
-	    "\"max_ns\":20479,\"first\":9,\"times\":[10]}],\"events\":[]");
+	    "\"max_ns\":20479,\"wait_p99_ns\":0,\"wait_max_ns\":0,"
+	    "\"lag_p99_ns\":0,\"lag_max_ns\":0,\"first\":9,\"times\":[10]}],"
+	    "\"events\":[]");
 	pass(NS_PER_S, 0, 20000);
 	has(1, "\"calls\":0,");
-	has(1, "\"max_ns\":0,\"first\":0,\"times\":[]}");
+	has(1, "\"max_ns\":0,\"wait_p99_ns\":0,");
+	has(1, ",\"first\":0,\"times\":[]}");
+}
+END_TEST
+
+/* How long calls waited, and the loop let others wait, since the last look. */
+START_TEST(waits_and_lags)
+{
+	look.waits.count[hist_index(NS_PER_S)] = 7;
+	look.lags.count[hist_index(NS_PER_S)] = 7;
+	history_add(h, &look);
+	look.waits.count[hist_index(3000)] += 199;
+	look.waits.count[hist_index(20000)]++;
+	look.lags.count[hist_index(5000)] += 199;
+	look.lags.count[hist_index(40000)]++;
+	pass(NS_PER_S, 1, 1);
+	has(0, "\"wait_p99_ns\":3071,\"wait_max_ns\":20479,"
+	    "\"lag_p99_ns\":5119,\"lag_max_ns\":40959,");
+	pass(NS_PER_S, 1, 1);
+	has(1, "\"wait_p99_ns\":0,\"wait_max_ns\":0,\"lag_p99_ns\":0,"
+	    "\"lag_max_ns\":0,");
 }
 END_TEST
 
@@ -306,6 +328,9 @@ START_TEST(a_look_at_a_segment)
 	work(1, 5, CALL_OK, 1000);
 	work(1, 2, CALL_EXCEPTION, 1000);
 	work(0, 1, CALL_ERROR, 1000);
+	lane_call_waited(lane, 1, 3000);
+	lane_turn(lane, 5000);
+	lane_turn(lane, 5000);
 	lane_call_begin(lane, 1, 1, "10.0.0.3:5432", 1);
 	history_look(&look, st, 77);
 	ck_assert_uint_eq(look.in_flight, 1);
@@ -323,6 +348,10 @@ START_TEST(a_look_at_a_segment)
 	ck_assert_uint_eq(look.in_flight, 0);
 	ck_assert_uint_eq(look.connections, 0);
 	ck_assert_uint_eq(tf_stat_times_below(&look.times, 1024), 8);
+	ck_assert_uint_eq(tf_stat_times_quantile(&look.waits, 1), 3071);
+	ck_assert_uint_eq(tf_stat_times_below(&look.waits, UINT64_MAX), 1);
+	ck_assert_uint_eq(tf_stat_times_quantile(&look.lags, 1), 5119);
+	ck_assert_uint_eq(tf_stat_times_below(&look.lags, UINT64_MAX), 2);
 }
 END_TEST
 
@@ -350,15 +379,18 @@ shows(const char *what)
 START_TEST(what_a_method_did_of_late)
 {
 	work(1, 10, CALL_OK, 1000000);
+	lane_call_waited(lane, 1, NS_PER_S);
 	look_after(0);
 	shows("\"methods_ms\":0,\"methods\":[{\"service\":\"Calculator\","
 	    "\"method\":\"add\",\"p50_ns\":0,");
 	work(1, 3, CALL_OK, 2000);
 	work(1, 1, CALL_EXCEPTION, 2000);
+	lane_call_waited(lane, 1, 3000);
 	look_after(4);
 	shows("\"methods_ms\":4000,\"methods\":[{\"service\":\"Calculator\","
 	    "\"method\":\"add\",\"p50_ns\":2047,\"p99_ns\":2047,"
-	    "\"p999_ns\":2047,\"max_ns\":2047,\"calls\":4,\"exceptions\":1,"
+	    "\"p999_ns\":2047,\"max_ns\":2047,\"wait_p99_ns\":3071,"
+	    "\"calls\":4,\"exceptions\":1,"
 	    "\"errors\":0,\"bytes_in\":40,\"bytes_out\":80,\"total\":{"
 	    "\"calls\":14,\"exceptions\":1,\"errors\":0,\"bytes_in\":140,"
 	    "\"bytes_out\":280}}]");
@@ -370,7 +402,7 @@ START_TEST(what_a_method_did_of_late)
 	shows(",\"calls\":4,");
 	look_after(1);
 	shows("\"methods_ms\":5000,");
-	shows("\"max_ns\":0,\"calls\":0,");
+	shows("\"max_ns\":0,\"wait_p99_ns\":0,\"calls\":0,");
 	shows("{\"calls\":14,");
 }
 END_TEST
@@ -395,15 +427,15 @@ START_TEST(sums_that_fall)
 	look_after(0);
 	work(1, 3, CALL_OK, 2000);
 	look_after(1);
-	shows("\"max_ns\":2047,\"calls\":3,");
+	shows("\"max_ns\":2047,\"wait_p99_ns\":0,\"calls\":3,");
 	lane_method(lane, 1)->count[METHOD_CALLS] = 1;
 	look_after(1);
 	shows("\"methods_ms\":0,");
-	shows("\"max_ns\":0,\"calls\":0,");
+	shows("\"max_ns\":0,\"wait_p99_ns\":0,\"calls\":0,");
 	work(1, 2, CALL_OK, 2000);
 	look_after(1);
 	shows("\"methods_ms\":1000,");
-	shows("\"max_ns\":2047,\"calls\":2,");
+	shows("\"max_ns\":2047,\"wait_p99_ns\":0,\"calls\":2,");
 	recent_forget(r);
 	look_after(1);
 	shows("\"methods_ms\":0,");
@@ -420,6 +452,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_first_look_makes_no_point);
 	tcase_add_test(t, a_point_is_a_difference);
+	tcase_add_test(t, waits_and_lags);
 	tcase_add_test(t, a_gap_is_one_long_point);
 	tcase_add_test(t, looks_out_of_time_are_ignored);
 	tcase_add_loop_test(t, counting_that_begins_anew, 0, 5);

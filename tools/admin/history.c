@@ -19,6 +19,7 @@ struct point {
 	uint64_t	 calls, exceptions, errors, bytes_in, bytes_out;
 	uint64_t	 in_flight, connections;
 	uint64_t	 p50_ns, p99_ns, p999_ns, max_ns;
+	uint64_t	 wait_p99_ns, wait_max_ns, lag_p99_ns, lag_max_ns;
 	uint64_t	 times[HISTORY_STEPS];
 };
 
@@ -53,6 +54,14 @@ worker_sum(const struct tf_stat *st, const char *name)
 	    TF_STAT_ALL);
 }
 
+static void
+all_of(const struct tf_stat *st, enum tf_stat_level level, const char *name,
+    struct tf_stat_times *to)
+{
+	tf_stat_get_histogram(st, tf_stat_find_histogram(st, level, name),
+	    TF_STAT_ALL, TF_STAT_ALL, to);
+}
+
 /* A call that took its worker along is one that went wrong. */
 void
 history_look(struct history_look *l, const struct tf_stat *st, uint64_t at_ns)
@@ -72,6 +81,8 @@ history_look(struct history_look *l, const struct tf_stat *st, uint64_t at_ns)
 	l->in_flight = tf_stat_in_flight(st, TF_STAT_ALL);
 	l->connections = tf_stat_connections(st, TF_STAT_ALL);
 	tf_stat_get_times(st, TF_STAT_ALL, TF_STAT_ALL, &l->times);
+	all_of(st, TF_STAT_METHOD, "wait", &l->waits);
+	all_of(st, TF_STAT_WORKER, "loop_lag", &l->lags);
 }
 
 struct history *
@@ -130,6 +141,18 @@ has_fallen(const struct history_look *now, const struct history_look *before)
 	    now->bytes_out < before->bytes_out;
 }
 
+/* Of what has been between two looks. */
+static void
+worst(const struct tf_stat_times *now, const struct tf_stat_times *before,
+    uint64_t *p99_ns, uint64_t *max_ns)
+{
+	struct tf_stat_times times = *now;
+
+	tf_stat_times_since(&times, before);
+	*p99_ns = tf_stat_times_quantile(&times, 0.99);
+	*max_ns = tf_stat_times_quantile(&times, 1);
+}
+
 static void
 add_point(struct history *h, const struct history_look *l)
 {
@@ -152,6 +175,8 @@ add_point(struct history *h, const struct history_look *l)
 	p->p999_ns = tf_stat_times_quantile(&times, 0.999);
 	p->max_ns = tf_stat_times_quantile(&times, 1);
 	spread(p->times, &times);
+	worst(&l->waits, &before->waits, &p->wait_p99_ns, &p->wait_max_ns);
+	worst(&l->lags, &before->lags, &p->lag_p99_ns, &p->lag_max_ns);
 }
 
 static void
@@ -218,6 +243,10 @@ print_point(FILE *f, uint64_t number, const struct point *p)
 	member_number(f, "p99_ns", p->p99_ns);
 	member_number(f, "p999_ns", p->p999_ns);
 	member_number(f, "max_ns", p->max_ns);
+	member_number(f, "wait_p99_ns", p->wait_p99_ns);
+	member_number(f, "wait_max_ns", p->wait_max_ns);
+	member_number(f, "lag_p99_ns", p->lag_p99_ns);
+	member_number(f, "lag_max_ns", p->lag_max_ns);
 	print_times(f, p->times);
 	fputc('}', f);
 }

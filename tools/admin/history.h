@@ -21,14 +21,17 @@
  */
 #define HISTORY_STEPS	53
 
-/* One look at a segment: sums since ever, and what is at the moment. */
+/*
+ * One look at a segment: sums since ever, and what is at the moment.  Waits are
+ * those of calls for a thread, lags the turns of the workers' event loops.
+ */
 struct history_look {
 	uint64_t	 at_ns;		/* a clock that is never set */
 	int		 pid;		/* the master's */
 	unsigned	 generation;
 	uint64_t	 calls, exceptions, errors, bytes_in, bytes_out;
 	uint64_t	 in_flight, connections;
-	struct tf_stat_times times;
+	struct tf_stat_times times, waits, lags;
 };
 void	 history_look(struct history_look *, const struct tf_stat *,
 	    uint64_t at_ns);

@@ -25,7 +25,7 @@ static const char *const sum_names[SUMS] = { "calls", "exceptions", "errors",
 
 struct tally {
 	uint64_t	 sum[SUMS];
-	struct tf_stat_times times;
+	struct tf_stat_times times, waits;
 };
 
 struct method {
@@ -96,6 +96,8 @@ look_at(struct method *m, const struct tf_stat *st, int number)
 	}
 	if (t->sum[CALLS] != 0)
 		tf_stat_get_times(st, number, TF_STAT_ALL, &t->times);
+	tf_stat_get_histogram(st, tf_stat_find_histogram(st, TF_STAT_METHOD,
+	    "wait"), number, TF_STAT_ALL, &t->waits);
 	return true;
 }
 
@@ -155,13 +157,14 @@ static void
 print_method(FILE *f, const struct method *m)
 {
 	const struct tally *now = &m->tally[NOW], *old = &m->tally[OLD];
-	struct tf_stat_times times = now->times;
+	struct tf_stat_times times = now->times, waits = now->waits;
 	uint64_t sum[SUMS];
 	int i;
 
 	for (i = 0; i < SUMS; i++)
 		sum[i] = now->sum[i] - old->sum[i];
 	tf_stat_times_since(&times, &old->times);
+	tf_stat_times_since(&waits, &old->waits);
 	fputc('{', f);
 	member_text(f, "service", m->name.service);
 	member_text(f, "method", m->name.method);
@@ -169,6 +172,7 @@ print_method(FILE *f, const struct method *m)
 	member_number(f, "p99_ns", tf_stat_times_quantile(&times, 0.99));
 	member_number(f, "p999_ns", tf_stat_times_quantile(&times, 0.999));
 	member_number(f, "max_ns", tf_stat_times_quantile(&times, 1));
+	member_number(f, "wait_p99_ns", tf_stat_times_quantile(&waits, 0.99));
 	print_sums(f, sum);
 	fputs(",\"total\":{", f);
 	print_sums(f, now->sum);
