@@ -15,7 +15,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import admin
-from bed import Bed, under_load
+from bed import Bed, Peer, held_call, under_load
 from browser import Browser
 from harness import (DEADLINE, ILL, Skip, built, main, source, until)
 
@@ -27,6 +27,14 @@ def browser():
     if not browsers:
         browsers.append(Browser())
     return browsers[0]
+
+
+def opened(url, *args, **more):
+    """With a figure in every place."""
+    page = browser().page(url, *args, **more).go()
+    page.until("document.querySelector('#methods tbody th span') && "
+               "document.getElementById('calls').innerText !== '–'")
+    return page
 
 
 class Page:
@@ -64,11 +72,7 @@ class Page:
         return json.loads(self.get(path).text)
 
     def open(self, *args, **more):
-        """Of it, with a figure in every place."""
-        page = browser().page(self.url, *args, **more).go()
-        page.until("document.querySelector('#methods tbody th span') && "
-                   "document.getElementById('calls').innerText !== '–'")
-        return page
+        return opened(self.url, *args, **more)
 
     def end(self, *pages):
         for page in pages:
@@ -79,10 +83,14 @@ class Page:
 
 
 def clean(page, site):
+    clean_at(page, site.url)
+
+
+def clean_at(page, url):
     """It has said nothing, and asked nobody else."""
     assert page.said == [], page.said
-    others = [url for url in page.asked if not url.startswith(site.url)
-              and not url.startswith("data:")]
+    others = [asked for asked in page.asked if not asked.startswith(url)
+              and not asked.startswith("data:")]
     assert page.asked and not others, others
 
 
@@ -123,6 +131,9 @@ INKED = """[...document.querySelectorAll('.charts canvas')].every(c => {
         if (d[i + 3] === 255)
             seen.add(d[i] << 16 | d[i + 1] << 8 | d[i + 2]);
     return seen.size > 5; })"""
+
+
+POINTS = "+document.getElementById('charts').getAttribute('aria-valuemax')"
 
 
 def it_renders_and_goes_on():
@@ -172,7 +183,93 @@ def a_reload_and_a_death():
     assert page.text("#events").index("death") < \
         page.text("#events").index("reload")
     s.settle()
+    until(lambda: "deaths crashed 1" in page.text("#events-sums"), "a sum")
+    assert "reloads 1" in page.text("#events-sums")
     shot(page, "events")
+    clean(page, site)
+    site.end(page)
+
+
+def under_a_master():
+    """that has the role, reloads and upgrades: nothing is missed"""
+    if not os.path.exists(built("thriftfork-admin")):
+        raise Skip("built without thriftfork admin")
+    s = admin.AdminBed()
+    before = s.await_admin()
+    url = "http://%s/" % s.admin
+    with under_load(s):
+        page = opened(url)
+        s.succeeds("reload")
+        page.until("/generation 2/.test("
+                   "document.getElementById('facts').innerText)")
+        known = page.value(POINTS)
+        s.upgrade()
+        s.await_admin(before)
+        page.until("/master %d$/.test(document.getElementById('facts')"
+                   ".innerText)" % s.pid)
+        page.until("%s > %d" % (POINTS, known + 2))
+        assert page.text("#contact") == "live"
+        assert "upgrades 1" in page.text("#events-sums")
+    clean_at(page, url)
+    page.close()
+    s.end()
+
+
+ROWS = """[...document.querySelectorAll('#%s tbody tr:not(.empty)')].map(
+    tr => [...tr.children].map(cell => cell.innerText))"""
+
+
+def waits_and_lags():
+    """of calls, of which one has to wait for another's thread"""
+    site = Page(Bed("-o", "threads=1", "-o", "threaded=yes", "-o",
+                    "queue-timeout=1h", workers=1))
+    held = held_call(site.server)
+    waits = Peer(site.server).send("mood")
+    page = browser().page(site.url).go()
+    page.until("document.getElementById('flight-sub')?.innerText === "
+               "'1 wait for a thread'")
+    held[1].close()
+    assert held[0].reply() is not None and waits.reply() is not None
+    titles = page.value("[...document.querySelectorAll('#methods thead th')]"
+                        ".map(th => th.innerText)")
+    at = titles.index("Wait p99")
+    until(lambda: any(row[0].endswith("mood") and row[at] != "–"
+                      for row in page.value(ROWS % "methods")), "its wait")
+    with under_load(site.server):
+        for tile in "wait", "lag":
+            page.until("document.getElementById('%s').innerText !== '–'" %
+                       tile)
+    clean(page, site)
+    site.end(page)
+
+
+def closed(s):
+    """As status has it, by the names that the page uses."""
+    has = s.status()["counters"]
+    rows = {k[len("closed_"):].replace("_", " "): v for k, v in has.items()
+            if k.startswith("closed_")}
+    rows["its process died"] = has["connections_lost"]
+    return {k: v for k, v in rows.items() if v}
+
+
+def why_connections_were_closed():
+    site = Page(Bed(workers=1))
+    s = site.server
+    page = browser().page(site.url).go()
+    page.until("document.querySelector('#closed tbody')?.innerText === "
+               "'None so far.'")
+    assert s.answer(b"no message" * 10) == b""
+    peer = Peer(s)
+    peer.call("mood")
+    os.kill(peer.pid(), signal.SIGKILL)
+    assert peer.reply() is None
+    s.settle()
+    with under_load(s):
+        pass
+    until(lambda: {"by peer", "protocol", "its process died"} <=
+          set(closed(s)), "all three")
+    until(lambda: {r[0]: number(r[1]) for r in page.value(ROWS % "closed")}
+          == closed(s), "the page shows them")
     clean(page, site)
     site.end(page)
 
@@ -182,20 +279,17 @@ def without_contact():
     site = Page(Bed())
     with under_load(site.server, "-c", 2):
         page = site.open()
-        page.until("document.getElementById('charts')."
-                   "getAttribute('aria-valuemax') >= 3")
-        points = "+document.getElementById('charts')" \
-            ".getAttribute('aria-valuemax')"
+        page.until(POINTS + " >= 3")
         clean(page, site)
         site.stop()
         page.until("!document.getElementById('lost').hidden")
         assert "No contact since" in page.text("#lost")
         assert page.text("#contact") == "no contact"
         shot(page, "lost")
-        before = page.value(points)
+        before = page.value(POINTS)
         site.start()
         page.until("document.getElementById('lost').hidden")
-        page.until("%s > %d" % (points, before + 2))
+        page.until("%s > %d" % (POINTS, before + 2))
         assert page.text("#contact") == "live"
     # Whatever the browser says of answers that have not come.
     page.said = [what for what in page.said if what.get("source") != "network"]
@@ -217,7 +311,8 @@ RATIOS = """(() => {
         return .2126 * r + .7152 * g + .0722 * b;
     };
     const all = {};
-    for (const ink of ['ink', 'dim', 'accent', 'warn', 'bad', 'reload'])
+    for (const ink of ['ink', 'dim', 'accent', 'warn', 'bad', 'reload', 'wait',
+        'lag'])
         for (const paper of ['panel', 'page']) {
             const [a, b] = [light(ink), light(paper)];
             all[ink + ' on ' + paper] = (Math.max(a, b) + .05) /
@@ -310,8 +405,7 @@ def by_keyboard_alone():
     site = Page(Bed())
     with under_load(site.server):
         page = site.open()
-        page.until("document.getElementById('charts')."
-                   "getAttribute('aria-valuemax') >= 3")
+        page.until(POINTS + " >= 3")
         seen = []
         for _ in range(4):
             page.key("Tab")
@@ -359,5 +453,6 @@ def without_motion():
 
 
 main([files_as_they_are, it_renders_and_goes_on, a_reload_and_a_death,
+      under_a_master, waits_and_lags, why_connections_were_closed,
       without_contact, small_and_large_and_dark, texts_that_would_be_markup,
       by_keyboard_alone, without_motion])

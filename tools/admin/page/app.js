@@ -141,6 +141,8 @@ const methods = new Table(by("methods"), [
 	timeColumn("p99", "p99_ns"),
 	timeColumn("p99.9", "p999_ns", {wide: true}),
 	timeColumn("Longest", "max_ns", {wide: true}),
+	timeColumn("Wait p99", "wait_p99_ns", {wide: true,
+	    hint: "until a thread took the call; no part of the others"}),
 	methodColumn("In/s", "bytes_in", text.bytes, {wide: true}),
 	methodColumn("Out/s", "bytes_out", text.bytes, {wide: true}),
 	number("Calls", m => m.total.calls, {wide: true,
@@ -175,20 +177,32 @@ const workers = new Table(by("workers"), [
 	    hint: "processes that its slot has had before"}),
 	number("Connections", w => w.connections),
 	number("In flight", w => w.in_flight),
+	number("Memory", w => w.memory, {wide: true,
+	    hint: "its own: neither files nor what the server shares",
+	    text: w => w.memory ? text.bytes(w.memory) : "–"}),
 	{title: "Calls/s", sort: w => w.rate || 0,
 	    text: w => w.rate === null ? "–" : text.rate(w.rate)},
 	{title: "Now in", left: true, wide: true, name: true,
 	    sort: w => w.doing, text: w => w.doing},
 ], w => `${w.slot} ${w.pid}`, 0, "No workers.");
 
+const changeColumn = {title: "Change/s", sort: c => c.rate || 0,
+    text: c => c.rate === null ? "–" : c.rate < 0 ?
+    "−" + text.rate(-c.rate) : text.rate(c.rate)};
+
+const closed = new Table(by("closed"), [
+	{title: "Reason", left: true, name: true, sort: c => c.reason,
+	    text: c => c.reason},
+	number("Connections", c => c.value),
+	changeColumn,
+], c => c.name, 1, "None so far.");
+
 const counters = new Table(by("counters"), [
 	{title: "Counter", left: true, sort: c => c.name,
 	    text: c => c.own ? [[c.name, ""], [" of the service", "of"]] :
 	    c.name},
 	number("Value", c => c.value),
-	{title: "Change/s", sort: c => c.rate || 0,
-	    text: c => c.rate === null ? "–" : c.rate < 0 ?
-	    "−" + text.rate(-c.rate) : text.rate(c.rate)},
+	changeColumn,
 ], c => `${c.own} ${c.name}`, 0, "None.");
 
 /* The first of the last seconds' statuses, if they are of one server. */
@@ -223,23 +237,36 @@ function workerRows(status) {
 		    uptime_ms: l.uptime_ms, restarts: has ? slot.restarts : 0,
 		    connections: l.connections, in_flight: l.in_flight,
 		    rate: rateOf(l.calls, old.get(`${l.lane} ${l.pid}`)),
-		    doing: doing(l)};
+		    memory: l.counters.memory_own, doing: doing(l)};
 	});
 	for (const s of status.slots)
 		if (s.pid === 0 && s.state !== "parked")
 			rows.push({slot: s.slot, pid: 0, state: s.state,
 			    generation: s.generation, uptime_ms: 0,
 			    restarts: s.restarts, connections: 0,
-			    in_flight: 0, rate: null, doing: ""});
+			    in_flight: 0, rate: null, memory: 0, doing: ""});
 	return rows.sort((a, b) => a.slot - b.slot || a.pid - b.pid);
 }
 
+const COUNTERS = [status => status.own, status => status.counters,
+    status => status.master.counters];
+
 function counterRows(status) {
 	const first = before();
-	return ["own", "counters"].flatMap(from => Object.entries(
-	    status[from] || {}).map(([name, value]) => ({name, value,
-	    own: from === "own", rate: rateOf(value,
-	    first && first.status[from] && first.status[from][name])})));
+	return COUNTERS.flatMap((of, i) => Object.entries(of(status) || {})
+	    .map(([name, value]) => ({name, value, own: i === 0,
+	    rate: rateOf(value, first && (of(first.status) || {})[name])})));
+}
+
+const spaced = name => name.replaceAll("_", " ");
+
+/* Those with a reason, and those that nobody has closed. */
+function closedRows(rows) {
+	return rows.filter(c => !c.own && c.value > 0).flatMap(c =>
+	    c.name.startsWith("closed_") ?
+	    [{...c, reason: spaced(c.name.slice(7))}] :
+	    c.name === "connections_lost" ?
+	    [{...c, reason: "its process died"}] : []);
 }
 
 /* ---- showing */
@@ -289,11 +316,14 @@ function showTiles(p, status) {
 	putTile("errors", text.rate(s(p.errors)), "/s", p.errors > 0);
 	put("errors-sub", `${text.count(total.errors)} in all`);
 	for (const [id, key] of [["p50", "p50_ns"], ["p99", "p99_ns"],
-	    ["p999", "p999_ns"]]) {
+	    ["p999", "p999_ns"], ["wait", "wait_p99_ns"],
+	    ["lag", "lag_p99_ns"]]) {
 		const [value, unit] = text.time(p[key]).split("\u00a0");
 		putTile(id, value, unit ? "\u00a0" + unit : "");
 	}
 	put("max-sub", `longest ${text.time(p.max_ns)}`);
+	put("wait-sub", `longest ${text.time(p.wait_max_ns)}`);
+	put("lag-sub", `longest ${text.time(p.lag_max_ns)}`);
 	putTile("flight", text.count(p.in_flight), "");
 	put("flight-sub", `${text.count(status.counters.calls_queued || 0)} ` +
 	    "wait for a thread");
@@ -385,7 +415,14 @@ function show() {
 	    text.span(state.methodsMs) : "");
 	workers.update(workerRows(status));
 	put("workers-note", `rates of the last ${text.span(RATE_MS)}`);
-	counters.update(counterRows(status));
+	const rows = counterRows(status);
+	counters.update(rows);
+	closed.update(closedRows(rows));
+	put("closed-note", `${text.count(status.counters.connections_closed ||
+	    0)} in all`);
+	put("events-sums", Object.entries(status.master.counters || {})
+	    .filter(([, n]) => n > 0).map(([name, n]) =>
+	    `${spaced(name)} ${text.count(n)}`).join("  ·  "));
 	showEvents(list, now);
 	charts.show({points: state.points, ends: state.ends,
 	    marks: list.slice().reverse(), end: now, span: spanShown(now)});

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two charts over one axis of time: calls a second, and how long they took, as
- * a map of how many calls a second lie in which step of latency.
+ * Three charts over one axis of time: calls a second; how long they took, as a
+ * map of how many calls a second lie in which step of latency; and how long
+ * they had to wait before, for a thread or for the event loop.
  */
 import * as text from "./text.js";
 
 const LEFT = 58, RIGHT = 6;		/* what stands beside a chart */
-const HEAD = 22, FOOT = 20;		/* above a chart; below the second */
+const HEAD = 22, FOOT = 20;		/* above a chart; below the last */
+const EDGE = 6;				/* below the others */
 const GAP_MS = 1500;			/* more between two points is a gap */
 const LEAST_STEPS = 8;			/* of latency are shown */
 const COLOURS = 64;
@@ -92,6 +94,7 @@ export class Charts {
 		this.root = root;
 		this.rate = root.querySelector(".rate");
 		this.heat = root.querySelector(".heat");
+		this.delay = root.querySelector(".delay");
 		this.tip = root.querySelector(".tip");
 		this.view = null;
 		this.cursor = null;		/* at_ms of a point */
@@ -124,6 +127,7 @@ export class Charts {
 		this.shown = points.filter(p => p.at_ms > end - span);
 		this.drawRate();
 		this.drawHeat();
+		this.drawDelay();
 		this.tell();
 	}
 
@@ -137,7 +141,7 @@ export class Charts {
 
 	drawRate() {
 		const {g, width, height} = begin(this.rate);
-		const bottom = height - 6;
+		const bottom = height - EDGE;
 		const most = round125(Math.max(1, ...this.shown.map(p =>
 		    perSecond(p, p.calls))));
 		const y = n => bottom - n / most * (bottom - HEAD);
@@ -237,6 +241,20 @@ export class Charts {
 				high = Math.max(high,
 				    p.first + p.times.length);
 			}
+		return this.widened(low, high);
+	}
+
+	/* The same of delays. */
+	delays() {
+		const {points, ends} = this.view;
+		const at = points.flatMap(p => [p.wait_p99_ns, p.lag_p99_ns])
+		    .filter(ns => ns > 0).map(ns => place(ends, ns));
+		return this.widened(Math.floor(Math.min(ends.length, ...at)),
+		    Math.min(ends.length, Math.ceil(Math.max(0, ...at))));
+	}
+
+	widened(low, high) {
+		const {ends} = this.view;
 		if (low >= high)
 			[low, high] = [0, 2 * LEAST_STEPS];
 		while (high - low < LEAST_STEPS) {
@@ -246,23 +264,39 @@ export class Charts {
 		return [low, high];
 	}
 
+	/* An axis of times, on which one at ns is as high as that says. */
+	drawTimes(g, width, bottom, title, [low, high]) {
+		const {ends} = this.view;
+		const y = at => bottom - (at - low) / (high - low) *
+		    (bottom - HEAD);
+		this.drawRules(g, width, title, this.times(y, HEAD, bottom));
+		this.clip(g, HEAD, bottom - HEAD);
+		return {y, at: ns => y(place(ends, ns))};
+	}
+
 	drawHeat() {
 		const {g, width, height} = begin(this.heat);
-		const {ends} = this.view;
+		const bottom = height - EDGE;
 		const [low, high] = this.steps();
-		const top = HEAD, bottom = height - FOOT;
-		const y = at => bottom - (at - low) / (high - low) *
-		    (bottom - top);
-		this.step = at => low + (bottom - at) / (bottom - top) *
-		    (high - low);
-		this.drawRules(g, width, "time of a call",
-		    this.times(y, top, bottom));
-		this.clip(g, top, bottom - top);
+		const {y, at} = this.drawTimes(g, width, bottom,
+		    "time of a call", [low, high]);
+		this.step = at => at < HEAD || at >= bottom ? -1 :
+		    low + (bottom - at) / (bottom - HEAD) * (high - low);
 		this.drawCells(g, y);
-		const at = ns => y(place(ends, ns));
 		this.drawLine(g, p => p.p50_ns, at, "p50", []);
 		this.drawLine(g, p => p.p99_ns, at, "p99", [4, 3]);
-		this.drawMarks(g, top, bottom, false);
+		this.drawMarks(g, HEAD, bottom, false);
+		g.restore();
+	}
+
+	drawDelay() {
+		const {g, width, height} = begin(this.delay);
+		const bottom = height - FOOT;
+		const {at} = this.drawTimes(g, width, bottom,
+		    "wait for a thread and loop lag, p99", this.delays());
+		this.drawLine(g, p => p.lag_p99_ns, at, "lag", [4, 3]);
+		this.drawLine(g, p => p.wait_p99_ns, at, "wait", []);
+		this.drawMarks(g, HEAD, bottom, false);
 		g.restore();
 		this.drawClock(g, bottom);
 	}
@@ -325,14 +359,14 @@ export class Charts {
 			let down = false;
 			for (const p of piece) {
 				const ns = value(p), x = p.at_ms - p.ms / 2;
-				if (ns !== 0 && down)
-					path.lineTo(this.x(x), y(ns));
-				else if (ns !== 0)
+				if (ns > 0 && !down)
 					path.moveTo(this.x(x), y(ns));
-				down = ns !== 0;
+				if (ns > 0)
+					path.lineTo(this.x(x), y(ns));
+				down = ns > 0;
 			}
 		}
-		g.lineJoin = "round";
+		g.lineJoin = g.lineCap = "round";	/* a lone one, too */
 		g.strokeStyle = this.colour("panel");
 		g.lineWidth = 3.5;
 		g.stroke(path);
@@ -410,7 +444,7 @@ export class Charts {
 		const {ends} = this.view;
 		const i = this.pointed === null ? -1 :
 		    Math.floor(this.step(this.pointed));
-		if (this.pointed < 0 || i < 0 || i >= ends.length)
+		if (i < 0 || i >= ends.length)
 			return [];
 		const n = p.times[i - p.first] || 0;
 		return [`${i === 0 ? "0" : text.time(ends[i - 1])} to ` +
@@ -426,6 +460,8 @@ export class Charts {
 		    `p99 ${text.time(p.p99_ns)}`,
 		    `p99.9 ${text.time(p.p999_ns)}`,
 		    `longest ${text.time(p.max_ns)}`,
+		    `wait p99 ${text.time(p.wait_p99_ns)}`,
+		    `loop lag p99 ${text.time(p.lag_p99_ns)}`,
 		    `${text.count(p.in_flight)} in flight`,
 		    `${text.count(p.connections)} connections`];
 	}

@@ -36,7 +36,7 @@ const TIMES = [[1, "ns"], [1e3, "µs"], [1e6, "ms"], [1e9, "s"]];
 
 /* How long calls took; 0 is that of no call. */
 export function time(ns) {
-	return ns === 0 ? "–" : scaled(ns, TIMES);
+	return ns ? scaled(ns, TIMES) : "–";
 }
 
 const SIZES = [[1, "B"], [1e3, "kB"], [1e6, "MB"], [1e9, "GB"], [1e12, "TB"],
