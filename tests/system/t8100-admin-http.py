@@ -340,6 +340,8 @@ def what_is_refused():
     path = "unix:" + os.path.join(tempdir(), "s")
     refused(1, "no-such-instance", "admin", "-l", path, "-n",
             "no-such-instance")
+    for verb in ("admin", "-l", path), ("top",):
+        refused(2, "is too long", *verb, "-S", 300 * "x")
     refused(2, "too small", "admin", "--segment-fd", "2", "--http-fd", "3")
     with open("/dev/null") as f:
         refused(1, "sealed", "admin", "--segment-fd", str(f.fileno()),

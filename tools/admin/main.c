@@ -44,14 +44,6 @@ usage(FILE *f, int status)
 	return status;
 }
 
-static void
-set_socket(struct admin_args *a, const char *path)
-{
-	if (source_socket(a->socket, path) == -1)
-		errx(2, "the path '%.40s...' is too long", path);
-	a->instance = a->socket;
-}
-
 static int
 descriptor(const char *text)
 {
@@ -114,7 +106,7 @@ parse(struct admin_args *a, int argc, char **argv)
 			a->instance = optarg;
 			break;
 		case 'S':
-			set_socket(a, optarg);
+			a->instance = source_socket(a->socket, optarg);
 			break;
 		case SEGMENT_FD:
 			a->segment_fd = descriptor(optarg);

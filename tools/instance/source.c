@@ -2,6 +2,7 @@
 /* See source.h. */
 #include "source.h"
 
+#include <err.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,11 +77,13 @@ find(struct source *s)
 	return state;
 }
 
-int
+const char *
 source_socket(char name[SOURCE_NAME], const char *path)
 {
-	return snprintf(name, SOURCE_NAME, "%s%s", strchr(path, '/') == NULL ?
-	    "./" : "", path) < SOURCE_NAME ? 0 : -1;
+	if (snprintf(name, SOURCE_NAME, "%s%s", strchr(path, '/') == NULL ?
+	    "./" : "", path) >= SOURCE_NAME)
+		errx(2, "the path '%.40s...' is too long", path);
+	return name;
 }
 
 int

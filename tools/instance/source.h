@@ -24,10 +24,10 @@ struct source {
 };
 
 /*
- * The path of a socket as a name, even if there is no slash in it: 0, or -1 if
- * it is too long.
+ * The path of a socket, as a user gives it, as a name, even if there is no
+ * slash in it.  Ends the program, with status 2, if it is too long.
  */
-int	 source_socket(char name[SOURCE_NAME], const char *path);
+const char *source_socket(char name[SOURCE_NAME], const char *path);
 
 /* name as for tf_control_open().  0, or -1 with a reason in why. */
 int	 source_open(struct source *, const char *name);

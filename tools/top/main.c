@@ -38,14 +38,6 @@ usage(FILE *f, int status)
 }
 
 static void
-set_socket(struct top_args *a, const char *path)
-{
-	if (source_socket(a->socket, path) == -1)
-		errx(2, "the path '%.40s...' is too long", path);
-	a->instance = a->socket;
-}
-
-static void
 set_interval(struct top_args *a, const char *text)
 {
 	if (interval_parse(text, &a->report.interval_ns) == -1)
@@ -84,7 +76,7 @@ parse(struct top_args *a, int argc, char **argv)
 			a->instance = optarg;
 			break;
 		case 'S':
-			set_socket(a, optarg);
+			a->instance = source_socket(a->socket, optarg);
 			break;
 		case 'h':
 			return usage(stdout, 0) + 1;
