@@ -330,6 +330,25 @@ def a_last_answer():
     assert s.stop() == 0
 
 
+def after_a_standstill():
+    "who has asked in time is answered, however late that is looked at"
+    is_built()
+    s = calc(workers=1)
+    a = Admin("-n", s.name)
+    c = dial(a.address)
+    c.sendall(REQUEST[:10])
+    assert a.get("/healthz").status == 200      # so it has come in before
+    a.process.send_signal(signal.SIGSTOP)
+    begun = time.monotonic()
+    c.sendall(REQUEST[10:])
+    until(lambda: time.monotonic() > begun + ASKS + 1, "its time is over")
+    a.process.send_signal(signal.SIGCONT)
+    assert c.recv(12) == b"HTTP/1.1 200"
+    c.close()
+    a.end()
+    assert s.stop() == 0
+
+
 def what_is_refused():
     is_built()
     s = calc(workers=1)
@@ -354,4 +373,5 @@ def what_is_refused():
 
 main([numbers_of_a_load, names_of_the_manual, promtool_finds_nothing,
       what_is_answered, states_of_a_server, hostile_clients,
-      ten_thousand_connections, a_last_answer, what_is_refused])
+      ten_thousand_connections, a_last_answer, after_a_standstill,
+      what_is_refused])

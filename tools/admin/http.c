@@ -174,11 +174,14 @@ set_timer(struct http *h)
 		tf_timer_set(h->timer, next > now ? next - now : 0);
 }
 
+/* If we are late nobody else was: what has come by now is looked at first. */
 static void
 run(struct http *h)
 {
-	guests_expire(&h->guests, view_now_ms());
+	uint64_t now = view_now_ms();
+
 	MHD_run(h->daemon);
+	guests_expire(&h->guests, now);
 	set_timer(h);
 }
 
