@@ -259,19 +259,17 @@ def hostile_clients():
             for k, v in HOSTILE.items() if len(v[0]) > 40}
     strangers.update(slow)
     end = time.monotonic() + ASKS + DEADLINE
-    scrapes = 0
+    beside = 0                      # scrapes before the last slow one left
     while not all(x.ended for x in strangers.values()):
         assert time.monotonic() < end, \
             [k for k, x in strangers.items() if not x.ended]
         for x in strangers.values():
             if not x.ended:
                 x.step()
-        begun = time.monotonic()
         assert a.get("/metrics").status == 200
-        assert time.monotonic() - begun < ASKS, "the scrape had to wait"
-        scrapes += 1
+        beside += not all(x.ended for x in slow.values())
         select.select([], [], [], 0.02)
-    assert scrapes > 10
+    assert beside > 3, "scrapes had to wait"
     for name, x in strangers.items():
         if x.answer is not None:
             assert x.got.startswith(x.answer), (name, x.got[:80])
