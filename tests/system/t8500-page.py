@@ -210,6 +210,9 @@ def under_a_master():
         page.until("%s > %d" % (POINTS, known + 2))
         assert page.text("#contact") == "live"
         assert "upgrades 1" in page.text("#events-sums")
+        for pid in s.before[0], s.pid:
+            assert "Process %d became the master." % pid in \
+                page.text("#events"), pid
     clean_at(page, url)
     page.close()
     s.end()

@@ -29,6 +29,7 @@ setup(void)
 	memset(&look, 0, sizeof(look));
 	look.at_ns = 5 * NS_PER_S;
 	look.pid = 100;
+	look.master_ms = BEGAN_MS - 5000;
 	look.generation = 1;
 	look.calls = 1000;
 	look.bytes_in = 50000;
@@ -119,7 +120,7 @@ START_TEST(a_point_is_a_difference)
 	    "\"p50_ns\":20479,\"p99_ns\":20479,\"p999_ns\":20479,"
 	    "\"max_ns\":20479,\"wait_p99_ns\":0,\"wait_max_ns\":0,"
 	    "\"lag_p99_ns\":0,\"lag_max_ns\":0,\"first\":9,\"times\":[10]}],"
-	    "\"events\":[]");
+	    "\"events\":[");
 	pass(NS_PER_S, 0, 20000);
 	has(1, "\"calls\":0,");
 	has(1, "\"max_ns\":0,\"wait_p99_ns\":0,");
@@ -199,11 +200,12 @@ START_TEST(what_is_forgotten)
 	pass(NS_PER_S, 4, 1);
 	history_forget(h);
 	look.pid = 200;
+	look.master_ms = BEGAN_MS + 1500;
 	pass(NS_PER_S, 5000, 1);
 	ck_assert_uint_eq(points(0, 1), 1);
 	pass(NS_PER_S, 5, 1);
 	has(1, "\"ms\":1000,\"calls\":5,");
-	has(1, "\"events\":[{\"at_ms\":1700000002000,\"what\":\"master\","
+	has(1, ",{\"at_ms\":1700000001500,\"what\":\"master\","
 	    "\"pid\":200,\"generation\":1}]");
 }
 END_TEST
@@ -241,10 +243,13 @@ START_TEST(reloads_and_masters)
 	look.generation++;
 	pass(NS_PER_S, 1, 1);
 	look.pid = 101;
+	look.master_ms = BEGAN_MS + 1700;
 	pass(NS_PER_S, 1, 1);
-	has(0, "\"events\":[{\"at_ms\":1700000001000,\"what\":\"reload\","
-	    "\"pid\":100,\"generation\":2},{\"at_ms\":1700000002000,"
-	    "\"what\":\"master\",\"pid\":101,\"generation\":2}]");
+	has(0, "\"events\":[{\"at_ms\":1699999995000,\"what\":\"master\","
+	    "\"pid\":100,\"generation\":1},{\"at_ms\":1700000001000,"
+	    "\"what\":\"reload\",\"pid\":100,\"generation\":2},"
+	    "{\"at_ms\":1700000001700,\"what\":\"master\",\"pid\":101,"
+	    "\"generation\":2}]");
 	for (i = 0; i < 16; i++) {
 		look.generation++;
 		pass(NS_PER_S, 1, 1);
@@ -322,6 +327,8 @@ work(unsigned method, unsigned calls, enum call_outcome how, uint64_t ns)
 /* A call that ends with its process went wrong. */
 START_TEST(a_look_at_a_segment)
 {
+	struct tf_stat_master m;
+
 	lane_add(lane, COUNTER_CONNECTIONS_ACCEPTED, 9);
 	lane_add(lane, COUNTER_BYTES_RECEIVED, 4000);
 	lane_add(lane, COUNTER_BYTES_SENT, 5000);
@@ -339,6 +346,8 @@ START_TEST(a_look_at_a_segment)
 	history_look(&look, st, 78);
 	ck_assert_uint_eq(look.at_ns, 78);
 	ck_assert_int_eq(look.pid, 100);
+	tf_stat_get_master(st, &m);
+	ck_assert_uint_eq(look.master_ms, m.started_at_ns / NS_PER_MS);
 	ck_assert_uint_eq(look.generation, 4);
 	ck_assert_uint_eq(look.calls, 9);
 	ck_assert_uint_eq(look.exceptions, 2);

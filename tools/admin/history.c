@@ -23,7 +23,7 @@ struct point {
 	uint64_t	 times[HISTORY_STEPS];
 };
 
-/* A reload, or another master: an upgrade, or a restart. */
+/* A reload, or a master that began: a start, an upgrade, or a restart. */
 struct event {
 	uint64_t	 at_ms;
 	int		 pid;
@@ -72,6 +72,7 @@ history_look(struct history_look *l, const struct tf_stat *st, uint64_t at_ns)
 	tf_stat_get_master(st, &m);
 	l->at_ns = at_ns;
 	l->pid = m.pid;
+	l->master_ms = m.started_at_ns / NS_PER_MS;
 	l->generation = m.generation;
 	l->calls = method_sum(st, "calls") + aborted;
 	l->exceptions = method_sum(st, "exceptions");
@@ -182,9 +183,11 @@ add_point(struct history *h, const struct history_look *l)
 static void
 add_event(struct history *h, const struct history_look *l)
 {
-	h->event[h->events++ % EVENTS] = (struct event){ .at_ms = at_ms(h, l),
-	    .pid = l->pid, .generation = l->generation,
-	    .reload = l->pid == h->last.pid };
+	bool reload = l->pid == h->last.pid;
+
+	h->event[h->events++ % EVENTS] = (struct event){ .pid = l->pid,
+	    .at_ms = reload ? at_ms(h, l) : l->master_ms,
+	    .generation = l->generation, .reload = reload };
 }
 
 /* Two looks within a millisecond are one. */
@@ -194,8 +197,7 @@ history_add(struct history *h, const struct history_look *l)
 	if (l->at_ns < h->began_ns || (h->has_last &&
 	    l->at_ns < h->last.at_ns + NS_PER_MS))
 		return;
-	if (h->last.pid != 0 && (l->pid != h->last.pid ||
-	    l->generation != h->last.generation))
+	if (l->pid != h->last.pid || l->generation != h->last.generation)
 		add_event(h, l);
 	if (h->has_last && !has_fallen(l, &h->last))
 		add_point(h, l);

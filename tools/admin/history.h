@@ -28,6 +28,7 @@
 struct history_look {
 	uint64_t	 at_ns;		/* a clock that is never set */
 	int		 pid;		/* the master's */
+	uint64_t	 master_ms;	/* when it began, since 1970 */
 	unsigned	 generation;
 	uint64_t	 calls, exceptions, errors, bytes_in, bytes_out;
 	uint64_t	 in_flight, connections;

@@ -345,7 +345,7 @@ function happenings(status) {
 	    {at_ms: e.at_ms, kind: "reload", label: `gen ${e.generation}`,
 	    text: `Generation ${e.generation} serves.`} :
 	    {at_ms: e.at_ms, kind: "new master", label: "master",
-	    text: `Process ${e.pid} is the master now.`});
+	    text: `Process ${e.pid} became the master.`});
 	return [...deaths, ...others].sort((a, b) => b.at_ms - a.at_ms);
 }
 

@@ -12,6 +12,7 @@ const EDGE = 6;				/* below the others */
 const GAP_MS = 1500;			/* more between two points is a gap */
 const LEAST_STEPS = 8;			/* of latency are shown */
 const COLOURS = 64;
+const NEAR = 3;				/* so wide is a piece of a line */
 
 function colours() {
 	const style = getComputedStyle(document.documentElement);
@@ -352,17 +353,35 @@ export class Charts {
 		document.getElementById("most").textContent = text.rate(most);
 	}
 
-	/* With a rim, to be seen on cells of any colour. */
+	/* Of a piece, those too near to be told apart; the same next time. */
+	groups(piece) {
+		const ms = NEAR * this.view.span /
+		    (this.rate.clientWidth - LEFT - RIGHT);
+		const groups = new Map();
+		for (const p of piece) {
+			const key = Math.floor(p.at_ms / ms);
+			groups.set(key, [...groups.get(key) || [], p]);
+		}
+		return groups.values();
+	}
+
+	/*
+	 * The largest of those that are near each other; with a rim, to be seen
+	 * on cells of any colour.
+	 */
 	drawLine(g, value, y, colour, dashes) {
 		const path = new Path2D();
 		for (const piece of pieces(this.shown)) {
 			let down = false;
-			for (const p of piece) {
-				const ns = value(p), x = p.at_ms - p.ms / 2;
+			for (const group of this.groups(piece)) {
+				const last = group[group.length - 1];
+				const x = this.x((last.at_ms + group[0].at_ms -
+				    group[0].ms) / 2);
+				const ns = Math.max(...group.map(value));
 				if (ns > 0 && !down)
-					path.moveTo(this.x(x), y(ns));
+					path.moveTo(x, y(ns));
 				if (ns > 0)
-					path.lineTo(this.x(x), y(ns));
+					path.lineTo(x, y(ns));
 				down = ns > 0;
 			}
 		}
