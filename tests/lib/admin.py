@@ -10,6 +10,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 
 from bed import Bed
 from daemon import CALC, children, read
@@ -171,15 +172,58 @@ class WithAdmin:
         return get(self.admin, "/readyz").status
 
 
+def at(addresses):
+    """The options that say so."""
+    return [w for a in addresses for w in ("-o", "admin=" + a)]
+
+
 class AdminServer(WithAdmin, Upgraded):
     def __init__(self, *options, module=CALC, admin=(TCP,), **more):
-        options = [w for a in admin for w in ("-o", "admin=" + a)] + \
-            list(options)
-        super().__init__(RUN + options + [module], **more)
+        super().__init__(RUN + at(admin) + list(options) + [module], **more)
         self.find_admin()
 
 
 class AdminBed(WithAdmin, Upgraded, Bed):
-    def __init__(self, *options, **more):
-        super().__init__("-o", "admin=" + TCP, *options, **more)
+    def __init__(self, *options, admin=(TCP,), **more):
+        super().__init__(*at(admin), *options, **more)
         self.find_admin()
+
+
+class Scraper:
+    """Somebody who asks all the time, each time anew, and counts."""
+
+    def __init__(self, server):
+        self.address = server.admin
+        self.answers, self.failures, self.fallen = 0, [], []
+        self.last, self.stopped = {}, False
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+        until(lambda: self.answers > 0, "a first answer")
+
+    def scrape(self):
+        got = get(self.address, "/metrics")
+        if got.status != 200:
+            self.failures.append((got.status, got.text))
+            return
+        sums = {}
+        for (name, labels), value in metrics(got.text).items():
+            if name.endswith(("_total", "_bucket", "_count")):
+                sums[(name, labels)] = value
+        self.fallen += [(k, self.last[k], sums.get(k)) for k in self.last
+                        if sums.get(k, 0) < self.last[k]]
+        self.last = sums
+
+    def run(self):
+        while not self.stopped:
+            try:
+                self.scrape()
+            except Exception as e:
+                self.failures.append(repr(e))
+            self.answers += 1
+
+    def end(self, least=3):
+        self.stopped = True
+        self.thread.join(DEADLINE)
+        assert not self.failures, self.failures[:3]
+        assert not self.fallen, self.fallen[:3]
+        assert self.answers >= least, self.answers

@@ -1,61 +1,20 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """The role admin: the process that a master keeps beside its workers, what it
-is given, and that no scrape is lost, whatever becomes of them and of it."""
+is given, and that no scrape is lost when they change."""
 
 import os
 import pwd
 import signal
 import sys
-import threading
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from admin import (RUN, TCP, AdminBed, AdminServer, dial, get, is_built,
-                   metrics, total)
+from admin import (RUN, TCP, AdminBed, AdminServer, Scraper, dial, get,
+                   is_built, metrics, total)
 from bed import held_call, under_load
 from daemon import (CALC, TESTBED, children, descriptors, launcher, proc,
                     refused, written)
 from harness import DEADLINE, Server, gone, main, read_all, tempdir, until
-
-class Scraper:
-    """Somebody who asks all the time, each time anew, and counts."""
-
-    def __init__(self, server):
-        self.address = server.admin
-        self.answers, self.failures, self.fallen = 0, [], []
-        self.last, self.stopped = {}, False
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
-        until(lambda: self.answers > 0, "a first answer")
-
-    def scrape(self):
-        got = get(self.address, "/metrics")
-        if got.status != 200:
-            self.failures.append((got.status, got.text))
-            return
-        sums = {}
-        for (name, labels), value in metrics(got.text).items():
-            if name.endswith(("_total", "_bucket", "_count")):
-                sums[(name, labels)] = value
-        self.fallen += [(k, self.last[k], sums.get(k)) for k in self.last
-                        if sums.get(k, 0) < self.last[k]]
-        self.last = sums
-
-    def run(self):
-        while not self.stopped:
-            try:
-                self.scrape()
-            except Exception as e:
-                self.failures.append(repr(e))
-            self.answers += 1
-
-    def end(self, least=3):
-        self.stopped = True
-        self.thread.join(DEADLINE)
-        assert not self.failures, self.failures[:3]
-        assert not self.fallen, self.fallen[:3]
-        assert self.answers >= least, self.answers
 
 
 def what_it_is_given():
@@ -94,60 +53,6 @@ def what_it_is_given():
     assert s.stop() == 0
     assert not os.path.exists(path[5:]), "the socket's file"
     assert gone(pid)
-
-
-def it_comes_again():
-    "when it dies, with a growing pause if that was soon; nobody notices"
-    is_built()
-    s = AdminServer(workers=1)
-    pid = s.await_admin()
-    before = s.workers()
-    os.kill(pid, signal.SIGKILL)
-    s.await_log(r"admin pid %d died of signal 9 \(Killed\)" % pid)
-    # Who connects meanwhile waits, and is answered.
-    assert get(s.admin, "/healthz").status == 200
-    again = s.await_admin(pid)
-    os.kill(again, signal.SIGKILL)
-    s.await_log(r"admin pid %d died" % again)
-    third = s.await_admin(again)
-    # Stopped, it is no worker that hangs; and then it goes on.
-    os.kill(third, signal.SIGSTOP)
-    c = dial(s.admin)
-    c.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-    os.kill(third, signal.SIGCONT)
-    assert c.recv(12) == b"HTTP/1.1 200"
-    c.close()
-    for number in signal.SIGINT, signal.SIGHUP, signal.SIGUSR1:
-        os.kill(third, number)      # a terminal sends them to all
-    assert s.ready() == 200 and s.admin_pid() == third
-    assert s.workers() == before
-    assert s.stop() == 0
-    assert gone(third)
-
-
-def every_worker_is_busy_or_dead():
-    is_built()
-    s = AdminServer(workers=2, module=TESTBED)
-    s.await_admin()
-    held = [held_call(s) for _ in range(2)]
-    begun = time.monotonic()
-    assert get(s.admin, "/healthz").status == 200
-    m = metrics(get(s.admin, "/metrics").text)
-    assert time.monotonic() - begun < DEADLINE / 2
-    assert total(m, "thriftfork_calls_in_flight") == 2
-    assert s.ready() == 200
-    for peer, writer in held:
-        writer.close()
-        peer.reply()
-    # They die as soon as they serve, and wait for longer and longer.
-    def none_serves():
-        for p in s.workers().values():
-            os.kill(p, signal.SIGKILL)
-        return s.ready() == 503
-    until(none_serves, "no worker serves")
-    assert get(s.admin, "/healthz").status == 200
-    assert get(s.admin, "/metrics").status == 200
-    assert s.stop() == 0
 
 
 def first_and_last():
@@ -290,18 +195,6 @@ def an_agent_alone():
     assert s.stop() == 0
 
 
-def with_the_master():
-    "killed, it takes the process along"
-    is_built()
-    s = AdminServer(workers=1)
-    pid = s.await_admin()
-    workers = list(s.workers().values())
-    os.kill(s.pid, signal.SIGKILL)
-    until(lambda: gone(pid), "it ends")
-    until(lambda: all(gone(p) for p in workers), "so do the workers")
-    s.wait()
-
-
 def what_is_refused():
     is_built()
     log = ("-n", "test-refused-%d" % os.getpid())
@@ -320,7 +213,6 @@ def what_is_refused():
     assert s.stop() == 0
 
 
-main([what_it_is_given, it_comes_again, every_worker_is_busy_or_dead,
-      first_and_last, a_delay_is_told, through_reloads, through_upgrades,
-      an_upgrade_that_fails, an_agent, an_agent_alone, with_the_master,
+main([what_it_is_given, first_and_last, a_delay_is_told, through_reloads,
+      through_upgrades, an_upgrade_that_fails, an_agent, an_agent_alone,
       what_is_refused])
