@@ -185,6 +185,25 @@ START_TEST(counters_of_methods)
 END_TEST
 
 /* 999 ns, 1000 ns, 1024 ns, 34 s, 35 s and a time that is off the scale. */
+/* As long as they may be, of bytes that take most when they are written. */
+START_TEST(long_names)
+{
+	char service[128], method[128];
+	const char *at;
+
+	memset(service, '\xff', sizeof(service));
+	memset(method, '\xfe', sizeof(method));
+	service[127] = method[127] = '\0';
+	segment_method_add(seg, service, method);
+	print();
+	at = strstr(text, "thriftfork_method_calls_total{service=\"\\\\xff");
+	ck_assert_ptr_nonnull(at);
+	at = strstr(at, "\\\\xff\",method=\"\\\\xfe");
+	ck_assert_ptr_nonnull(at);
+	ck_assert_ptr_nonnull(strstr(at, "\\\\xfe\"} 0\n"));
+}
+END_TEST
+
 START_TEST(a_histogram)
 {
 	static const uint64_t ns[] = { 999, 1000, 1024, 34000000000,
@@ -401,6 +420,7 @@ main(void)
 	tcase_add_test(t, counters_of_the_server);
 	tcase_add_test(t, a_lane_that_nobody_has_any_more);
 	tcase_add_test(t, counters_of_methods);
+	tcase_add_test(t, long_names);
 	tcase_add_test(t, a_histogram);
 	tcase_add_test(t, other_histograms);
 	tcase_add_test(t, what_the_program_has_declared);

@@ -13,7 +13,8 @@
 #include <thriftfork/stat.h>
 
 #define EXPOSE_NAME	160	/* bytes that hold any name */
-#define EXPOSE_LABELS	1200	/* the same of labels */
+#define EXPOSE_LABELS	2200	/* the same of labels: two texts of 127 bytes,
+				   for each of which there is room for eight */
 
 /*
  * What a counter is called: its unit, in base units, at the end, and "_total"

@@ -17,7 +17,6 @@
 #define SPARE		64		/* dismissed, but not closed yet */
 
 struct http {
-	struct tf_loop	*loop;
 	struct view	*view;
 	void		(*idle)(void *);
 	void		*arg;
@@ -226,8 +225,7 @@ http_new(struct tf_loop *loop, struct view *view, void (*idle)(void *),
 
 	if (h == NULL)
 		err(1, NULL);
-	*h = (struct http){ .loop = loop, .view = view, .idle = idle,
-	    .arg = arg };
+	*h = (struct http){ .view = view, .idle = idle, .arg = arg };
 	guests_init(&h->guests);
 	h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET,
 	    0, NULL, NULL, asked, h,
