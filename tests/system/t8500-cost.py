@@ -16,7 +16,7 @@ from harness import Server, Skip, main
 RELEASE = os.environ.get("TF_RELEASE")
 DEPTH = 16
 BATCHES = 100
-INSTRUCTIONS = 1560             # of a ping, DEPTH at a time
+INSTRUCTIONS = 1375             # of a ping, DEPTH at a time
 COUNTING = 60                   # of them; and one reading of the clock
 TRIPS = 3                       # for a batch: wait, read, write
 SLACK = 0.05                    # timers may come in between
