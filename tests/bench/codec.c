@@ -66,6 +66,23 @@ times_of(const struct codec_row *row, enum codec_proto proto,
 	return 1 + (int)(ROUND_NS / ((now_ns() - start) / 10));
 }
 
+/*
+ * The bytes, each round elsewhere within a page: which lines of the first cache
+ * input and output share is luck, and makes a quarter of the time.
+ */
+static const void *
+placed(const void *bytes, size_t len, int round)
+{
+	static unsigned char page[1 << 17];
+	unsigned char *p = page + (size_t)round * 448 % 4096;
+
+	if (len > sizeof(page) - 4096) {
+		fprintf(stderr, "codec: %zu bytes are too many\n", len);
+		exit(1);
+	}
+	return memcpy(p, bytes, len);
+}
+
 /* Both have written the same. */
 static int
 agree(const struct codec_row *row, enum codec_proto proto)
@@ -98,7 +115,7 @@ static int
 measure(const struct codec_row *row, enum codec_proto proto, int rounds)
 {
 	size_t len, out;
-	const void *bytes = row->bytes(proto, &len);
+	const void *bytes = row->bytes(proto, &len), *in;
 	int times;
 	double start, middle;
 
@@ -107,8 +124,9 @@ measure(const struct codec_row *row, enum codec_proto proto, int rounds)
 	times = times_of(row, proto, bytes, len);
 	for (int i = 0; i < rounds; i++)
 		for (int s = 0; s < 2; s++) {
+			in = placed(bytes, len, i);
 			start = now_ns();
-			sides[s]->decode(row->type, proto, bytes, len, times);
+			sides[s]->decode(row->type, proto, in, len, times);
 			middle = now_ns();
 			sides[s]->encode(row->type, proto, times, &out);
 			ns[s][0][i] = (middle - start) / times;
@@ -146,15 +164,14 @@ once(const struct codec_side *side, const char *name, enum codec_proto proto,
 {
 	const struct codec_row *row = codec_rows;
 	const void *bytes;
-	size_t len;
+	size_t len, out;
 
 	while (row->name != NULL && strcmp(row->name, name) != 0)
 		row++;
 	if (row->name == NULL || (bytes = row->bytes(proto, &len)) == NULL)
 		return 1;
 	side->decode(row->type, proto, bytes, len, 10);
-	side->encode(row->type, proto, 10, &len);
-	bytes = row->bytes(proto, &len);
+	side->encode(row->type, proto, 10, &out);
 	codec_counted(side, row, proto, decode ? bytes : NULL, len);
 	return 0;
 }

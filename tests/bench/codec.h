@@ -35,7 +35,7 @@ extern const struct codec_side codec_apache, codec_ours;
 struct codec_row {
 	const char	*name;
 	enum codec_type	 type;
-	/* The bytes to decode, made at the first call; NULL: not here. */
+	/* The bytes to decode, which stay; NULL: no such value is here. */
 	const void	*(*bytes)(enum codec_proto, size_t *len);
 };
 
