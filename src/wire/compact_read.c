@@ -13,7 +13,7 @@ struct taken {
 	uint64_t	 v;
 };
 
-/* A varint of any length, wherever it ends. */
+/* A varint of three bytes or more, or that ends with the input. */
 static apart struct taken
 take_varint(struct wire_reader *r, const uint8_t *p)
 {
@@ -22,6 +22,9 @@ take_varint(struct wire_reader *r, const uint8_t *p)
 
 	if (likely(read_left(r, p) >= sizeof(x))) {
 		memcpy(&x, p, sizeof(x));
+		if ((x & 0x800000) == 0)
+			return (struct taken){ p + 3, (x & 0x7f) |
+			    (x >> 1 & 0x3f80) | (x >> 2 & 0x1fc000) };
 		if (likely((~x & VARINT_STOPS) != 0))
 			return (struct taken){ p + varint_len(x),
 			    varint_join(x) };

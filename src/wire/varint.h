@@ -24,22 +24,26 @@ unzigzag(uint64_t v)
 	return (int64_t)(v >> 1 ^ -(v & 1));
 }
 
-/*
- * Writes up to VARINT_MAX bytes, which must have room; returns the position
- * behind those that count.  Takes the same time for all lengths up to eight.
- */
+/* The rest of varint_put(): three bytes and more. */
 static inline uint8_t *
-varint_put_any(uint8_t *p, uint64_t v)
+varint_put_long(uint8_t *p, uint64_t v)
 {
 	unsigned len;
+	uint32_t x;
 
+	if (v < 1 << 21) {
+		x = (uint32_t)((v & 0x7f) | (v & 0x3f80) << 1 |
+		    (v & 0x1fc000) << 2) | 0x8080;
+		memcpy(p, &x, sizeof(x));
+		return p + 3;
+	}
 	if (__builtin_expect(v >> 56 != 0, 0)) {
 		for (; v >= 0x80; v >>= 7)
 			*p++ = (uint8_t)(v | 0x80);
 		*p++ = (uint8_t)v;
 		return p;
 	}
-	len = ((64 - (unsigned)__builtin_clzll(v | 1)) * 9 + 64) >> 6;
+	len = ((64 - (unsigned)__builtin_clzll(v)) * 9 + 64) >> 6;
 	v = (v & 0x000000000fffffffu) | (v & 0x00fffffff0000000u) << 4;
 	v = (v & 0x00003fff00003fffu) | (v & 0x0fffc0000fffc000u) << 2;
 	v = (v & 0x007f007f007f007fu) | (v & 0x3f803f803f803f80u) << 1;
@@ -48,7 +52,10 @@ varint_put_any(uint8_t *p, uint64_t v)
 	return p + len;
 }
 
-/* The same, fastest for one and two bytes. */
+/*
+ * Writes up to VARINT_MAX bytes, which must have room; returns the position
+ * behind those that count.
+ */
 static inline __attribute__((always_inline)) uint8_t *
 varint_put(uint8_t *p, uint64_t v)
 {
@@ -56,7 +63,7 @@ varint_put(uint8_t *p, uint64_t v)
 	uint16_t x = (uint16_t)(v + (v & ~(uint64_t)0x7f) + (two << 7));
 
 	if (__builtin_expect(v >= 0x4000, 0))
-		return varint_put_any(p, v);
+		return varint_put_long(p, v);
 	memcpy(p, &x, sizeof(x));
 	return p + 1 + two;
 }

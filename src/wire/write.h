@@ -17,8 +17,8 @@
  * What is looked for before each field: more than its header and any value of
  * fixed size, or two short strings, take together.
  */
-#define WRITE_ROOM	128
-#define WRITE_SHORT	32	/* strings up to this length are short */
+#define WRITE_ROOM	192
+#define WRITE_SHORT	64	/* strings up to this length are short */
 
 struct writer {
 	struct buf	*b;
@@ -100,7 +100,7 @@ write_bytes(uint8_t *p, const void *data, size_t n)
 }
 
 /*
- * The same for up to WRITE_SHORT: two halves that may overlap.  What is most
+ * The same for up to WRITE_SHORT: halves that may overlap.  What is most
  * frequent takes no jump.
  */
 static hot uint8_t *
@@ -114,6 +114,10 @@ write_short(uint8_t *p, const void *data, size_t n)
 	} else if (n > 16) {
 		memcpy(p, s, 16);
 		memcpy(p + n - 16, s + n - 16, 16);
+		if (n > 32) {
+			memcpy(p + 16, s + 16, 16);
+			memcpy(p + n - 32, s + n - 32, 16);
+		}
 	} else if (n >= 4) {
 		memcpy(p, s, 4);
 		memcpy(p + n - 4, s + n - 4, 4);

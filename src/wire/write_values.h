@@ -28,15 +28,14 @@ write_list(struct writer *w, uint8_t *p, const struct plan *pl,
 	return unlikely(n == 0) ? p : write_run(w, p, &pl->key, l->v, n);
 }
 
-static uint8_t *
-write_long_string(struct writer *w, uint8_t *p, const struct tf_str *s)
+static apart uint8_t *
+write_long_string(struct writer *w, uint8_t *p, const char *s, size_t len)
 {
-	if (s->len > INT32_MAX)
+	if (unlikely(len > INT32_MAX))
 		return write_fail(w, "string of more than 2^31 - 1 bytes");
-	if (write_lacks_for(w, p, s->len) &&
-	    (p = write_more(w, p, s->len)) == NULL)
+	if (write_lacks_for(w, p, len) && (p = write_more(w, p, len)) == NULL)
 		return NULL;
-	return write_bytes(put_len(p, s->len), s->s, s->len);
+	return write_bytes(put_len(p, len), s, len);
 }
 
 /* The string by value, as bytes stored could be those of its length. */
@@ -52,7 +51,7 @@ static hot uint8_t *
 write_string(struct writer *w, uint8_t *p, const struct tf_str *s)
 {
 	if (unlikely(s->len > WRITE_SHORT))
-		return write_long_string(w, p, s);
+		return write_long_string(w, p, s->s, s->len);
 	return write_short_string(p, *s);
 }
 
@@ -63,7 +62,7 @@ write_strings(struct writer *w, uint8_t *p, const struct tf_str *v, size_t n)
 
 	for (; v < end; v++) {
 		if (unlikely(p > w->soft_end || v->len > WRITE_SHORT)) {
-			if ((p = write_long_string(w, p, v)) == NULL)
+			if ((p = write_long_string(w, p, v->s, v->len)) == NULL)
 				return NULL;
 			continue;
 		}
