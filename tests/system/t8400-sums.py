@@ -83,8 +83,10 @@ def upgrade(s, rng):
 
 
 def kill(s, rng):
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(rng.choice(s.everybody()), signal.SIGKILL)
+    pids = s.everybody()
+    if pids:                    # the only one may just have been killed
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(rng.choice(pids), signal.SIGKILL)
 
 
 def happens(s, events, rng, *options):
