@@ -10,7 +10,8 @@ import socket
 import struct
 import subprocess
 
-from harness import (DEADLINE, ILL, built, gone, instance_dir, tempdir, until)
+from harness import (DEADLINE, ILL, Skip, built, gone, instance_dir, tempdir,
+                     until)
 
 TESTBED = built(".libs/testbed.so")
 CALC = built(".libs/calc.so")
@@ -71,6 +72,8 @@ class Daemon:
     count = 0
 
     def __init__(self, *args, workers=1, module=TESTBED, log=None, **more):
+        if os.environ.get("TF_SANITIZER") == "thread":
+            raise Skip("the thread sanitizer has a thread before main()")
         Daemon.count += 1
         self.name = "test-d%d-%d" % (os.getpid(), Daemon.count)
         self.dir = tempdir()
