@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The state of a server as tables of 80 columns: itself, its workers, what they
- * have been in for long, its methods.  What was never used is left out: parked
- * slots, methods that nobody called.
+ * The state of a server as tables of 80 columns; here itself, its workers, and
+ * what they have been in for long.  What was never used is left out: parked
+ * slots, methods that nobody called, waiting where there are no threads.
  */
 #include "shm/stat_text.h"
 
@@ -13,22 +13,6 @@
 #include "shm/stat.h"
 
 #define LONG_CALL_NS	NS_PER_S	/* from here on a call is shown */
-#define NAME_WIDTH	30
-
-/* "Service.method", escaped. */
-static void
-method_name(const struct tf_stat *st, unsigned method, char *to, size_t size)
-{
-	struct tf_stat_method m;
-	char name[sizeof(m.service) + sizeof(m.method)];
-
-	if (!tf_stat_get_method(st, method, &m))
-		snprintf(name, sizeof(name), "other");
-	else
-		snprintf(name, sizeof(name), "%s%s%s", m.service,
-		    m.service[0] == '\0' ? "" : ".", m.method);
-	tf_stat_escape(name, to, size);
-}
 
 static void
 text_master(const struct tf_stat *st, FILE *f)
@@ -115,7 +99,7 @@ text_long_call(const struct tf_stat *st, FILE *f, int slot,
 
 	if (c->running_ns < LONG_CALL_NS)
 		return;
-	method_name(st, c->method, name, sizeof(name));
+	stat_method_name(st, c->method, name, sizeof(name));
 	fprintf(f, "slot %d has been in %s for %s (seqid %" PRId32, slot,
 	    name, stat_cell_time(c->running_ns).s, c->seqid);
 	if (c->peer[0] != '\0') {
@@ -143,77 +127,15 @@ text_long_calls(const struct tf_stat *st, FILE *f)
 	}
 }
 
-#define METHOD_ROW	"%-*s %11s %7s %7s %6s %6s %6s\n"
-
-static uint64_t
-method_value(const struct tf_stat *st, const char *name, unsigned method)
-{
-	return tf_stat_value(st, tf_stat_find(st, TF_STAT_METHOD, name),
-	    (int)method, TF_STAT_ALL);
-}
-
-/* How long its calls take, of which there may be none that came to its end. */
-static struct stat_cell
-method_time(const struct tf_stat *st, unsigned method, double p)
-{
-	uint64_t max = method_value(st, "time_max", method), q = max;
-
-	if (method_value(st, "calls", method) == 0)
-		return (struct stat_cell){ "-" };
-	if (p < 1)
-		q = tf_stat_quantile(st, (int)method, TF_STAT_ALL, p);
-	return stat_cell_time(q < max ? q : max);
-}
-
-/* A call that took its worker along is one that went wrong. */
-static void
-text_method(const struct tf_stat *st, FILE *f, unsigned method)
-{
-	uint64_t aborted = method_value(st, "aborted", method);
-	char name[1024], *shown = name;
-	size_t len;
-
-	method_name(st, method, name, sizeof(name));
-	len = strlen(name);
-	if (len > NAME_WIDTH) {
-		shown = name + len - NAME_WIDTH;
-		*shown = '~';
-	}
-	fprintf(f, METHOD_ROW, NAME_WIDTH, shown,
-	    stat_cell_count(method_value(st, "calls", method) + aborted).s,
-	    stat_cell_count(method_value(st, "exceptions", method)).s,
-	    stat_cell_count(method_value(st, "errors", method) + aborted).s,
-	    method_time(st, method, 0.5).s, method_time(st, method, 0.99).s,
-	    method_time(st, method, 1).s);
-}
-
-static void
-text_methods(const struct tf_stat *st, FILE *f)
-{
-	struct tf_stat_method m;
-	bool any = false;
-	unsigned i;
-
-	for (i = 0; tf_stat_get_method(st, i, &m); i++) {
-		if (method_value(st, "calls", i) == 0 &&
-		    method_value(st, "aborted", i) == 0)
-			continue;
-		if (!any)
-			fprintf(f, "\n" METHOD_ROW, NAME_WIDTH, "METHOD",
-			    "CALLS", "EXC", "ERR", "P50", "P99", "MAX");
-		any = true;
-		text_method(st, f, i);
-	}
-}
-
 void
 stat_text(const struct tf_stat *st, FILE *f)
 {
 	text_master(st, f);
 	stat_text_listeners(st, f);
 	text_workers(st, f);
+	stat_text_closed(st, f);
 	text_long_calls(st, f);
-	text_methods(st, f);
+	stat_text_methods(st, f);
 	stat_text_own(st, f);
 	stat_text_deaths(st, f);
 }

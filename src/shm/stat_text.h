@@ -22,8 +22,16 @@ struct stat_cell stat_cell_time(uint64_t ns);
 /* Escaped. */
 void	 stat_put(FILE *, const char *text);
 
-/* stat_text_server.c: tables with their titles, or nothing. */
+/* "Service.method", escaped. */
+void	 stat_method_name(const struct tf_stat *, unsigned method, char *to,
+	    size_t size);
+
+/* stat_text_methods.c: a table with its titles, or nothing. */
+void	 stat_text_methods(const struct tf_stat *, FILE *);
+
+/* stat_text_server.c: the same; lines, if there is something to tell. */
 void	 stat_text_listeners(const struct tf_stat *, FILE *);
+void	 stat_text_closed(const struct tf_stat *, FILE *);
 void	 stat_text_deaths(const struct tf_stat *, FILE *);
 
 /* stat_text_own.c: the same. */

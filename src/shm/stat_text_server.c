@@ -8,6 +8,7 @@
 #include "base/clock.h"
 
 #define DEATHS_SHOWN	5
+#define LINE_WIDTH	80
 #define ADDRESS_WIDTH	32
 
 #define LISTENER_ROW	"%-*s %-4s %7s %7s %7s %7s %10s\n"
@@ -54,6 +55,67 @@ stat_text_listeners(const struct tf_stat *st, FILE *f)
 	}
 }
 
+/* A line of several that there are some of, wrapped. */
+struct line {
+	FILE		*f;
+	size_t		 at;		/* columns that have been used */
+};
+
+static void
+line_add(struct line *l, const char *title, uint64_t n, const char *what)
+{
+	char text[4 * 32 + 32], *p;
+	int len;
+
+	if (n == 0)
+		return;
+	len = snprintf(text, sizeof(text), "%s ", stat_cell_count(n).s);
+	tf_stat_escape(what, text + len, sizeof(text) - (size_t)len);
+	for (p = text; *p != '\0'; p++)
+		if (*p == '_')
+			*p = ' ';
+	if (l->at == 0)
+		l->at = (size_t)fprintf(l->f, "\n%s: ", title) - 1;
+	else if (l->at + 2 + strlen(text) + 1 > LINE_WIDTH)
+		l->at = (size_t)fprintf(l->f, ",\n    ") - 2;
+	else
+		l->at += (size_t)fprintf(l->f, ", ");
+	l->at += (size_t)fprintf(l->f, "%s", text);
+}
+
+/* Of all counters whose names begin so what stands behind it is a reason. */
+static void
+line_reasons(struct line *l, const struct tf_stat *st, const char *title,
+    enum tf_stat_level level, const char *prefix)
+{
+	const struct tf_stat_counter *c;
+	size_t len = strlen(prefix);
+
+	for (unsigned i = 0; (c = tf_stat_counter(st, i)) != NULL; i++)
+		if (c->level == level && strncmp(c->name, prefix, len) == 0)
+			line_add(l, title, tf_stat_value(st, (int)i, 0,
+			    TF_STAT_ALL), c->name + len);
+}
+
+static void
+line_end(const struct line *l)
+{
+	if (l->at != 0)
+		fputc('\n', l->f);
+}
+
+void
+stat_text_closed(const struct tf_stat *st, FILE *f)
+{
+	const char *title = "connections closed";
+	struct line l = { .f = f };
+
+	line_reasons(&l, st, title, TF_STAT_WORKER, "closed_");
+	line_add(&l, title, tf_stat_value(st, tf_stat_find(st, TF_STAT_WORKER,
+	    "connections_lost"), 0, TF_STAT_ALL), "with their worker");
+	line_end(&l);
+}
+
 void
 stat_text_deaths(const struct tf_stat *st, FILE *f)
 {
@@ -61,10 +123,13 @@ stat_text_deaths(const struct tf_stat *st, FILE *f)
 	char when[32];
 	time_t at;
 	struct tm tm;
+	struct line l = { .f = f };
 	unsigned i;
 
+	line_reasons(&l, st, "workers died", TF_STAT_SERVER, "deaths_");
+	line_end(&l);
 	for (i = 0; i < DEATHS_SHOWN && tf_stat_get_death(st, i, &d); i++) {
-		if (i == 0)
+		if (i == 0 && l.at == 0)
 			fputc('\n', f);
 		at = (time_t)(d.at_ns / NS_PER_S);
 		if (localtime_r(&at, &tm) == NULL ||

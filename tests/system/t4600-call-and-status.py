@@ -62,7 +62,7 @@ def method_that_only_kills():
     assert done.returncode == 1, done
     s.await_log(r"worker \d+ pid \d+ serves")
     done = launcher("status", "-n", s.name)
-    assert re.search(r"^METHOD  .*\nTestbed\.die +1 +0 +1 +- +- +-$",
+    assert re.search(r"^METHOD  .*\nTestbed\.die +1 +0 +1 +0 +- +- +-$",
                      done.stdout, re.M), done.stdout
     method, = [m for m in s.status()["methods"] if m["method"] == "die"]
     assert method["counters"]["aborted"] == 1, method

@@ -472,8 +472,8 @@ START_TEST(a_method_that_only_kills)
 	    "10.0.0.3:5432", 1);
 	segment_lane_ended(seg, 2);
 	text = printed(false);
-	has(text, "\nCalculator.die                           1       0       "
-	    "1      -      -      -\n");
+	has(text, "\nCalculator.die                      1       0       1     "
+	    "0      -      -      -\n");
 	free(text);
 }
 END_TEST
@@ -491,16 +491,60 @@ START_TEST(the_table_for_people)
 	text = printed(false);
 	has(text, "calc \"1\"\\x0a: master 100, ");
 	has(text, "   0      200 ready         4      0s        7      12");
-	has(text, "\nCalculator.add                           2       0       "
-	    "0 1.02us 2.00us 2.00us\n");
+	has(text, "\nCalculator.add                      2       0       0     "
+	    "1 1.02us 2.00us 2.00us\n");
 	has(text, "\nEsc\\x1b[31m.b\\xc3\\xa9\\xff\"");
-	has(text, "\n~ithAVeryLongNameIndeed.method           1       0       "
+	has(text, "\n~thAVeryLongNameIndeed.method       1       0       0     "
 	    "0  68.7s  68.7s 13d00h\n");
 	has(text, "slot 1 has been in Calculator.add for 5.00s (seqid 77, "
 	    "from 10.0.0.3:5432)\n");
 	has(text, " worker 3 was killed\n");
 	ck_assert_ptr_null(strstr(text, "parked"));
 	ck_assert_ptr_null(strchr(text, '\x1b'));
+	for (rest = text; (line = strsep(&rest, "\n")) != NULL;)
+		ck_assert_msg(strlen(line) <= 80, "%s", line);
+	free(text);
+}
+END_TEST
+
+/* What it waited stands there as soon as anything has waited. */
+START_TEST(methods_that_threads_run)
+{
+	char *text = printed(false);
+
+	ck_assert_ptr_null(strstr(text, "WAIT99"));
+	free(text);
+	for (int i = 1; i <= 100; i++)
+		lane_call_waited(busy, 1, i == 100 ? NS_PER_S : 1000);
+	lane_call_waited(busy, 1, NS_PER_S);
+	lane_call_begin(busy, 2, 1, "10.0.0.3:5432", 1);
+	text = printed(false);
+	has(text, "\nMETHOD                   CALLS     EXC     ERR INFLT "
+	    "   P50    P99    MAX WAIT99\n");
+	has(text, "\nCalculator.add               2       0       0     1 "
+	    "1.02us 2.00us 2.00us  1.00s\n");
+	free(text);
+}
+END_TEST
+
+/* As many lines as it takes; nothing where nothing has happened. */
+START_TEST(reasons_in_lines)
+{
+	char *text = printed(false), *line, *rest;
+
+	ck_assert_ptr_null(strstr(text, "connections closed"));
+	ck_assert_ptr_null(strstr(text, "workers died"));
+	free(text);
+	for (int c = COUNTER_CLOSED_BY_PEER; c <= COUNTER_CLOSED_QUIT; c++)
+		lane_add(busy, (enum counter)c, 1234567);
+	segment_count(seg, SERVER_DEATHS_CRASHED, 3);
+	segment_count(seg, SERVER_DEATHS_HUNG, 1);
+	text = printed(false);
+	has(text, "\n\nconnections closed: 1234567 by peer, 1234567 done, "
+	    "1234567 idle, 1234567 frame,\n    1234567 write, ");
+	has(text, " 1234567 too large,\n    1234567 tls, ");
+	has(text, " 1234567 quit\n");
+	has(text, "\n\nworkers died: 3 crashed, 1 hung\n20");
 	for (rest = text; (line = strsep(&rest, "\n")) != NULL;)
 		ck_assert_msg(strlen(line) <= 80, "%s", line);
 	free(text);
@@ -602,6 +646,8 @@ main(void)
 	tcase_add_test(t, a_method_that_only_kills);
 	tcase_add_test(t, the_table_for_people);
 	tcase_add_test(t, a_worker_of_an_old_generation);
+	tcase_add_test(t, methods_that_threads_run);
+	tcase_add_test(t, reasons_in_lines);
 	tcase_add_test(t, the_same_as_json);
 	tcase_add_test(t, kinds_in_json);
 	tcase_add_test(t, a_stream_that_fails);
