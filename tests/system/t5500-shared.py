@@ -133,7 +133,7 @@ def counters_and_gauges():
 
 def histograms():
     """are those of all who ever lived, in threads and on the loop"""
-    for threads in ((), ("-o", "threads=3")):
+    for threads in ((), ("-o", "threads=3", "-o", "threaded=yes")):
         s = Locks("ns lookup rows found counter hits", *threads, workers=2)
         a, b = s.clients()
         for n in range(1, 101):
