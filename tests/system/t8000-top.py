@@ -11,7 +11,8 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from bed import Bed, held_call, nothing_felt, under_load
+from bed import (Bed, Peer, held_call, nothing_felt, text as words,
+                 under_load)
 from daemon import CALC, launcher, refused
 from harness import (DEADLINE, ILL, Load, Server, Skip, built, instance_dir,
                      main, until)
@@ -132,7 +133,8 @@ def the_tables_of_an_interval():
                     re.escape(s.address), lines[2]), text
     for slot, pid in s.workers().items():
         assert re.search(r"^ +%d +%d ready " % (slot, pid), text, re.M), text
-    assert re.search(r"^ Calculator.calculate +\d+ +[1-9]", text, re.M), text
+    assert re.search(r"^ Calculator.calculate +\d+ +\d+ +[1-9]", text,
+                     re.M), text
     assert re.search(r"^\*SLOT .* CALLS/s", text, re.M), text
     assert re.search(r"^\*SLOT .* CALLS ", totals, re.M), totals
     assert s.stop() == 0
@@ -160,6 +162,50 @@ def json_has_its_fields():
 
     calls = {"thread", "seqid", "peer", "running_ms", "stale"}
     assert keys(seen) | calls == told, keys(seen) ^ told
+
+
+def what_has_gone_wrong():
+    """who waits and was turned away, who died, why connections were closed"""
+    s = Bed(workers=1, conf="threads 1\nthreaded yes\n")
+    peer = Peer(s)
+    assert peer.call("pid") is not None
+    peer.close()
+    until(lambda: s.status()["counters"]["closed_by_peer"] > 0, "it is seen")
+    holds, release = held_call(s)
+    waits = Peer(s).send("echo", words("waits"))
+    until(lambda: s.status()["counters"]["calls_queued"] == 1, "it waits")
+
+    def now():
+        return json.loads(top("-1", "--json", "-d", "100ms", "-n", s.name))
+
+    seen = now()
+    flight = {m["method"]: m["in_flight"] for m in seen["methods"]}
+    assert flight["hold"] == 1 and seen["in_flight"] >= 1, flight
+    text = top("-1t", "-d", "100ms", "-n", s.name)
+    assert re.search(r"^ Testbed.hold +1 +1 ", text, re.M), text
+    assert re.search(r"^to be accepted \d+  turned away \d+  died none  "
+                     r"closed by peer \d+", text, re.M), text
+    release.close()
+    assert holds.reply() is not None and waits.reply() is not None
+    until(lambda: s.status()["in_flight"] == 0, "nothing is in flight")
+    echo = [m for m in now()["methods"] if m["method"] == "echo"][0]
+    assert 0 < echo["total"]["wait_p99_ns"], echo
+    assert echo["in_flight"] == 0, echo
+    text = top("-1t", "-d", "100ms", "-n", s.name)
+    assert re.search(r"^ METHOD .* WAIT99$", text, re.M), text
+    assert re.search(r"^ Testbed.echo .* \d\S*s$", text, re.M), text
+    os.kill(s.workers()[0], signal.SIGKILL)
+    s.await_log("died of signal 9")
+    s.await_log(r"worker 0 pid \d+ serves")
+    seen = now()
+    assert {"reason": "crashed", "count": 1} in seen["deaths"], seen
+    closed = {r["reason"]: r["count"] for r in seen["closed"]}
+    assert closed["by_peer"] >= 1 and closed["quit"] == 0, closed
+    assert seen["accept_queue"] >= 0 <= seen["accept_drops"], seen
+    text = top("-1", "-d", "100ms", "-n", s.name)
+    assert re.search(r"  died crashed 1  closed/s ", text), text
+    assert max(map(len, text.splitlines())) <= 80, text
+    assert s.stop() == 0
 
 
 def by_its_socket():
@@ -220,7 +266,7 @@ def screen_of_the_usual_size():
         t.shows(r"^calls/s [1-9]\S*  errors/s 0 ")
         for slot, pid in s.workers().items():
             t.shows(r"^[> ] +%d +%d ready " % (slot, pid))
-        t.shows(r"^ Calculator\.calculate +\d+ +[1-9]\S* ")
+        t.shows(r"^ Calculator\.calculate +\d+ +\d+ +[1-9]\S* ")
         t.shows(r"^every 200ms +h help")
         t.shows(r"^>   0 ")
         t.send("j")
@@ -347,6 +393,6 @@ def without_a_master():
 
 
 main([rates_of_a_known_load, sums_of_all_intervals, the_tables_of_an_interval,
-      json_has_its_fields, by_its_socket, what_is_refused,
+      json_has_its_fields, what_has_gone_wrong, by_its_socket, what_is_refused,
       screen_of_the_usual_size, screen_of_a_large_size, one_worker,
       through_a_reload_and_an_upgrade, without_a_master])

@@ -15,7 +15,7 @@
 #define S	UINT64_C(1000000000)
 #define P50	(METHOD_COUNTED + COUNTED_P50)
 #define P99	(METHOD_COUNTED + COUNTED_P99)
-#define MAX	(METHOD_COUNTED + COUNTED_MAX)
+#define WAIT	(METHOD_COUNTED + COUNTED_WAIT)
 
 /* A text to an array. */
 #define SET(to, text)	snprintf(to, sizeof(to), "%s", text)
@@ -116,9 +116,8 @@ END_TEST
 START_TEST(rows_by_another_column)
 {
 	key(KEY_IS_TAB);
-	key(KEY_IS_RIGHT);	/* EXC: all the same, so as they are */
+	key(KEY_IS_RIGHT);	/* ERR: all the same, so as they are */
 	ck_assert_str_eq(order(METHODS), "12[3]");
-	key(KEY_IS_RIGHT);
 	key(KEY_IS_RIGHT);	/* P50 */
 	ck_assert_uint_eq(model.table[METHODS].sort, P50);
 	ck_assert_str_eq(order(METHODS), "21[3]");
@@ -130,7 +129,7 @@ START_TEST(rows_by_another_column)
 	press("r");
 	ck_assert_str_eq(order(METHODS), "[3]21");
 	press("<");		/* round: the last that is shown in 80 */
-	ck_assert_uint_eq(model.table[METHODS].sort, MAX);
+	ck_assert_uint_eq(model.table[METHODS].sort, WAIT);
 	ck_assert_str_eq(order(WORKERS), "[0]21");
 }
 END_TEST
@@ -315,13 +314,13 @@ START_TEST(lines_at_80_columns)
 	    "   0     0       5     0    0ns    0ns    0ns");
 	press("\tr");
 	layout_titles(&model, METHODS, 80, line);
-	ck_assert_str_eq(line, " METHOD                      NOW^CALLS/s EXC/s"
-	    " ERR/s    P50    P99  P99.9    MAX");
+	ck_assert_str_eq(line, " METHOD                      NOW INFLT^CALLS/s"
+	    " ERR/s    P50    P99  P99.9 WAIT99");
 	ck_assert_str_eq(row(METHODS, 0, 80), " Calculator.history            "
-	    "0      15     0     0 50.0us 50.0us 50.0us 50.0us");
+	    "0     0      15     0 50.0us 50.0us 50.0us      -");
 	press("t");
 	layout_titles(&model, METHODS, 80, line);
-	ck_assert_ptr_nonnull(strstr(line, "NOW  ^CALLS   EXC   ERR"));
+	ck_assert_ptr_nonnull(strstr(line, "NOW INFLT  ^CALLS   ERR"));
 	ck_assert_ptr_nonnull(strstr(row(METHODS, 0, 80), "    30     0"));
 }
 END_TEST
@@ -347,6 +346,33 @@ START_TEST(lines_at_any_width)
 	ck_assert_uint_eq(before[WORKERS], all);
 	ck_assert_uint_eq(model_columns(WORKERS, 200, shown), all);
 	ck_assert_uint_eq(model_columns(METHODS, 200, shown), METHOD_COLUMNS);
+}
+END_TEST
+
+START_TEST(what_went_wrong)
+{
+	struct reasons r = { .of = { { "by_peer", 30 }, { "idle", 0 },
+	    { "\x1b[m", 5 } }, .n = 3 };
+	char line[LAYOUT_WIDTH];
+
+	view.interval_ns = 10 * S;
+	layout_head(&view, INTERVAL, 3, 80, line);
+	ck_assert_str_eq(line, "died none  closed/s none");
+	view.has_queue = true;
+	view.queue = 3;
+	view.drops[INTERVAL] = 20;
+	view.closed[INTERVAL] = view.closed[TOTAL] = view.died = r;
+	layout_head(&view, INTERVAL, 3, 120, line);
+	ck_assert_str_eq(line, "to be accepted 3  turned away/s 2  died by "
+	    "peer 30, \\x1b[m 5  closed/s by peer 3, \\x1b[m 0.50");
+	layout_head(&view, TOTAL, 3, 120, line);
+	ck_assert_ptr_nonnull(strstr(line, "  closed by peer 30, "));
+	layout_head(&view, INTERVAL, 3, 40, line);
+	ck_assert_uint_eq(strlen(line), 40);
+	view.interval_ns = 0;
+	layout_head(&view, INTERVAL, 3, 80, line);
+	ck_assert_ptr_nonnull(strstr(line, "turned away/s -  "));
+	ck_assert_ptr_nonnull(strstr(line, "  closed/s -"));
 }
 END_TEST
 
@@ -468,6 +494,7 @@ main(void)
 	tcase_add_test(t, other_keys);
 	tcase_add_test(t, lines_at_80_columns);
 	tcase_add_test(t, lines_at_any_width);
+	tcase_add_test(t, what_went_wrong);
 	tcase_add_test(t, nothing_that_a_terminal_obeys);
 	tcase_add_test(t, a_long_name_loses_its_beginning);
 	tcase_add_test(t, marks_in_sight);

@@ -232,6 +232,66 @@ START_TEST(calls_that_are_running)
 }
 END_TEST
 
+/* Of each method, of one lane or of all, waiting for a thread as well. */
+START_TEST(in_flight_and_waiting)
+{
+	lane_call_begin(lane[0], 1, 70, "10.0.0.3:1", 1);
+	lane_call_begin(lane[0], 1, 71, "10.0.0.3:1", 1);
+	lane_call_begin(lane[1], 2, 72, "10.0.0.3:1", 1);
+	lane_call_waited(lane[0], 1, 5000);
+	look(TF_STAT_ALL);
+	ck_assert_uint_eq(view->method[1].in_flight, 2);
+	ck_assert_uint_eq(view->method[2].in_flight, 1);
+	ck_assert_uint_eq(view->method[1].tally[TOTAL].threaded, 1);
+	ck_assert_uint_eq(view->method[1].tally[TOTAL].wait_p99_ns, 5000);
+	lane_call_waited(lane[0], 1, 300);
+	look(TF_STAT_ALL);
+	ck_assert_uint_eq(view->method[1].tally[INTERVAL].threaded, 1);
+	ck_assert_uint_eq(view->method[1].tally[INTERVAL].wait_p99_ns, 303);
+	ck_assert_uint_eq(worker(200)->tally[INTERVAL].wait_p99_ns, 303);
+	ck_assert_uint_eq(worker(201)->tally[TOTAL].threaded, 0);
+	look(1);
+	ck_assert_uint_eq(view->method[1].in_flight, 0);
+	ck_assert_uint_eq(view->method[2].in_flight, 1);
+}
+END_TEST
+
+static uint64_t
+reason(const struct reasons *r, const char *name)
+{
+	for (unsigned i = 0; i < r->n; i++)
+		if (strcmp(r->of[i].name, name) == 0)
+			return r->of[i].n;
+	ck_abort_msg("no %s", name);
+}
+
+START_TEST(what_went_wrong)
+{
+	struct listener_state l = { .address = "a", .kind = "tcp",
+	    .has_queue = true, .has_drops = true, .queue = 3, .drops = 7 };
+
+	lane_add(lane[0], COUNTER_CLOSED_BY_PEER, 4);
+	look(TF_STAT_ALL);
+	ck_assert(view->has_queue);
+	ck_assert_uint_eq(reasons_sum(&view->closed[TOTAL]), 4);
+	lane_add(lane[1], COUNTER_CLOSED_BY_PEER, 2);
+	lane_add(lane[1], COUNTER_CLOSED_IDLE, 1);
+	segment_count(seg, SERVER_DEATHS_HUNG, 2);
+	segment_set_listeners(seg, &l, 1);
+	look(TF_STAT_ALL);
+	ck_assert_uint_eq(reason(&view->closed[TOTAL], "by_peer"), 6);
+	ck_assert_uint_eq(reason(&view->closed[INTERVAL], "by_peer"), 2);
+	ck_assert_uint_eq(reason(&view->closed[INTERVAL], "idle"), 1);
+	ck_assert_uint_eq(reason(&view->died, "hung"), 2);
+	ck_assert_uint_eq(view->queue, 3);
+	ck_assert_uint_eq(view->drops[INTERVAL], 7);
+	look(TF_STAT_ALL);
+	ck_assert_uint_eq(reasons_sum(&view->closed[INTERVAL]), 0);
+	ck_assert_uint_eq(view->drops[INTERVAL], 0);
+	ck_assert_uint_eq(view->drops[TOTAL], 7);
+}
+END_TEST
+
 START_TEST(as_json)
 {
 	char *text;
@@ -249,7 +309,8 @@ START_TEST(as_json)
 	    "{\"pid\":100,\"generation\":4,\"workers\":2,"));
 	ck_assert_ptr_nonnull(strstr(text, "\"calls_per_s\":2.500,"));
 	ck_assert_ptr_nonnull(strstr(text, "{\"service\":\"Esc\\u001b[31m\","
-	    "\"method\":\"b\\ufffd\",\"running\":0,\"interval\":{"));
+	    "\"method\":\"b\\ufffd\",\"running\":0,\"in_flight\":0,"
+	    "\"interval\":{"));
 	free(text);
 }
 END_TEST
@@ -268,6 +329,8 @@ main(void)
 	tcase_add_test(t, what_falls_has_not_happened);
 	tcase_add_test(t, a_call_that_took_its_worker_along);
 	tcase_add_test(t, calls_that_are_running);
+	tcase_add_test(t, in_flight_and_waiting);
+	tcase_add_test(t, what_went_wrong);
 	tcase_add_test(t, as_json);
 	return unit_main(s);
 }

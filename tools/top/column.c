@@ -98,6 +98,10 @@ counted_value(const struct view *v, const struct tally *t,
 	case COUNTED_P999:
 		set_time(to, t, t->p999_ns);
 		break;
+	case COUNTED_WAIT:
+		to->none = t->threaded == 0;
+		to->number = (double)t->wait_p99_ns;
+		break;
 	case COUNTED_MAX:
 		set_time(to, t, t->max_ns);
 		break;
@@ -182,6 +186,9 @@ method_value(const struct view *v, const struct method_row *m,
 		break;
 	case METHOD_RUNNING:
 		to->number = m->running;
+		break;
+	case METHOD_FLIGHT:
+		to->number = (double)m->in_flight;
 		break;
 	case METHOD_SHARE:
 		set_share(to, v, &m->tally[period], period);

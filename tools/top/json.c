@@ -34,6 +34,7 @@ tally(FILE *f, const struct tally *t)
 	member_number(f, "p50_ns", t->p50_ns);
 	member_number(f, "p99_ns", t->p99_ns);
 	member_number(f, "p999_ns", t->p999_ns);
+	member_number(f, "wait_p99_ns", t->wait_p99_ns);
 	fprintf(f, "\"max_ns\":%" PRIu64 "}", t->max_ns);
 }
 
@@ -71,6 +72,31 @@ head(FILE *f, const struct view *v)
 	member_number(f, "in_flight", v->in_flight);
 	member_number(f, "connections", v->connections);
 	tallies(f, v, v->tally);
+}
+
+static void
+reasons(FILE *f, const char *key, const struct reasons *r,
+    const struct reasons *interval)
+{
+	fprintf(f, ",\"%s\":[", key);
+	for (unsigned i = 0; i < r->n; i++) {
+		fputs(i == 0 ? "{" : ",{", f);
+		member_text(f, "reason", r->of[i].name);
+		if (interval != NULL)
+			member_number(f, "interval_count", interval->of[i].n);
+		fprintf(f, "\"count\":%" PRIu64 "}", r->of[i].n);
+	}
+	fputc(']', f);
+}
+
+static void
+troubles(FILE *f, const struct view *v)
+{
+	if (v->has_queue)
+		fprintf(f, ",\"accept_queue\":%" PRIu64
+		    ",\"accept_drops\":%" PRIu64, v->queue, v->drops[TOTAL]);
+	reasons(f, "closed", &v->closed[TOTAL], &v->closed[INTERVAL]);
+	reasons(f, "deaths", &v->died, NULL);
 }
 
 static void
@@ -120,6 +146,7 @@ methods(FILE *f, const struct view *v)
 		fputs(i == 0 ? "{" : ",{", f);
 		method_name(f, v, i);
 		member_number(f, "running", v->method[i].running);
+		member_number(f, "in_flight", v->method[i].in_flight);
 		tallies(f, v, v->method[i].tally);
 		fputc('}', f);
 	}
@@ -152,6 +179,7 @@ json_view(const struct view *v, FILE *f)
 {
 	fputc('{', f);
 	head(f, v);
+	troubles(f, v);
 	workers(f, v);
 	methods(f, v);
 	calls(f, v);

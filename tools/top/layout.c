@@ -83,6 +83,49 @@ head_times(const struct view *v, enum period period, unsigned width,
 	    listen);
 }
 
+/* "by peer 3.1, idle 0.2", of those that there are any of. */
+static void
+add_reasons(const struct view *v, const struct reasons *r, enum period period,
+    unsigned width, char *line)
+{
+	char name[4 * sizeof(r->of[0].name)], *p;
+	const char *comma = "";
+
+	for (unsigned i = 0; i < r->n; i++) {
+		if (r->of[i].n == 0)
+			continue;
+		tf_stat_escape(r->of[i].name, name, sizeof(name));
+		for (p = name; *p != '\0'; p++)
+			if (*p == '_')
+				*p = ' ';
+		add(line, width, "%s%s %s", comma, name,
+		    head_rate(v, period, r->of[i].n).s);
+		comma = ", ";
+	}
+	if (*comma == '\0')
+		add(line, width, "none");
+}
+
+/* The dead are counted since ever: there are to be few. */
+static void
+head_troubles(const struct view *v, enum period period, unsigned width,
+    char *line)
+{
+	const char *per = period == TOTAL ? "" : "/s";
+
+	if (v->has_queue)
+		add(line, width, "to be accepted %s  turned away%s %s  ",
+		    cell_number((double)v->queue, 7).s, per,
+		    head_rate(v, period, v->drops[period]).s);
+	add(line, width, "died ");
+	add_reasons(v, &v->died, TOTAL, width, line);
+	add(line, width, "  closed%s ", per);
+	if (period == INTERVAL && v->interval_ns == 0)
+		add(line, width, "-");
+	else
+		add_reasons(v, &v->closed[period], period, width, line);
+}
+
 void
 layout_head(const struct view *v, enum period period, unsigned number,
     unsigned width, char line[LAYOUT_WIDTH])
@@ -92,8 +135,10 @@ layout_head(const struct view *v, enum period period, unsigned number,
 		head_instance(v, width, line);
 	else if (number == 1)
 		head_numbers(v, period, width, line);
-	else
+	else if (number == 2)
 		head_times(v, period, width, line);
+	else
+		head_troubles(v, period, width, line);
 }
 
 /* The first column of methods takes what the others leave. */

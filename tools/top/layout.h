@@ -9,9 +9,12 @@
 #include "model.h"
 
 #define LAYOUT_WIDTH	512		/* the longest line, with its NUL */
-#define HEAD_LINES	3
+#define HEAD_LINES	4
 
-/* Which, of HEAD_LINES: the instance, what it does, times and addresses. */
+/*
+ * Which, of HEAD_LINES: the instance, what it does, times and addresses, who
+ * did not get in, died or was closed.
+ */
 void	 layout_head(const struct view *, enum period, unsigned number,
 	    unsigned width, char line[LAYOUT_WIDTH]);
 

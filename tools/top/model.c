@@ -62,7 +62,7 @@ static bool
 is_shown(const struct view *v, enum table table, unsigned row)
 {
 	return table == WORKERS || v->method[row].tally[TOTAL].calls != 0 ||
-	    v->method[row].running != 0;
+	    v->method[row].running != 0 || v->method[row].in_flight != 0;
 }
 
 /* What is not known comes last, and equals stay as the view has them. */

@@ -37,7 +37,8 @@ now_ns(void)
 /* Numbers of counters, or -1. */
 struct counters {
 	int		 calls, exceptions, errors, aborted, bytes_in;
-	int		 bytes_out, time_sum, time_max;
+	int		 bytes_out, time_sum, time_max, threaded, wait_max;
+	int		 waits;		/* the histogram */
 };
 
 static struct counters
@@ -52,6 +53,9 @@ counters_find(const struct tf_stat *st)
 	    .bytes_out = tf_stat_find(st, TF_STAT_METHOD, "bytes_out"),
 	    .time_sum = tf_stat_find(st, TF_STAT_METHOD, "time_sum"),
 	    .time_max = tf_stat_find(st, TF_STAT_METHOD, "time_max"),
+	    .threaded = tf_stat_find(st, TF_STAT_METHOD, "threaded"),
+	    .wait_max = tf_stat_find(st, TF_STAT_METHOD, "wait_max"),
+	    .waits = tf_stat_find_histogram(st, TF_STAT_METHOD, "wait"),
 	};
 }
 
@@ -72,24 +76,35 @@ sums_read(struct sums *s, const struct tf_stat *st, const struct counters *c,
 	s->time_ns = tf_stat_value(st, c->time_sum, method, lane);
 	tf_stat_get_times(st, method, lane, &s->times);
 	s->max_ns = tf_stat_value(st, c->time_max, method, lane);
+	s->threaded = tf_stat_value(st, c->threaded, method, lane);
+	s->wait_max_ns = tf_stat_value(st, c->wait_max, method, lane);
+	tf_stat_get_histogram(st, c->waits, method, lane, &s->waits);
 	return true;
+}
+
+static void
+times_add(struct tf_stat_times *to, const struct tf_stat_times *t)
+{
+	for (unsigned i = 0; i < TF_STAT_BUCKETS; i++)
+		to->count[i] += t->count[i];
 }
 
 static void
 sums_add(struct sums *to, const struct sums *s)
 {
-	unsigned i;
-
 	to->calls += s->calls;
 	to->errors += s->errors;
 	to->exceptions += s->exceptions;
 	to->bytes_in += s->bytes_in;
 	to->bytes_out += s->bytes_out;
 	to->time_ns += s->time_ns;
-	for (i = 0; i < TF_STAT_BUCKETS; i++)
-		to->times.count[i] += s->times.count[i];
+	times_add(&to->times, &s->times);
 	if (s->max_ns > to->max_ns)
 		to->max_ns = s->max_ns;
+	to->threaded += s->threaded;
+	times_add(&to->waits, &s->waits);
+	if (s->wait_max_ns > to->wait_max_ns)
+		to->wait_max_ns = s->wait_max_ns;
 }
 
 static void
@@ -138,6 +153,9 @@ read_sums(struct reading *r, const struct tf_stat *st,
 	if (r->lanes[lane].lane.uses == 0)
 		return;
 	for (m = 0; m < r->nmethods; m++) {
+		if (r->lane == TF_STAT_ALL || r->lane == (int)lane)
+			r->method[m].in_flight += tf_stat_method_in_flight(st,
+			    (int)m, (int)lane);
 		if (!sums_read(&one, st, c, (int)m, (int)lane))
 			continue;
 		sums_add(to, &one);
@@ -183,6 +201,19 @@ read_methods(struct reading *r, const struct tf_stat *st)
 	}
 }
 
+static void
+read_server(struct reading *r, const struct tf_stat *st)
+{
+	int queue = tf_stat_find(st, TF_STAT_SERVER, "accept_queue");
+	int drops = tf_stat_find(st, TF_STAT_SERVER, "accept_drops");
+
+	r->has_queue = queue != -1;
+	r->queue = tf_stat_value(st, queue, 0, TF_STAT_ALL);
+	r->drops = tf_stat_value(st, drops, 0, TF_STAT_ALL);
+	reasons_read(&r->closed, st, TF_STAT_WORKER, "closed_");
+	reasons_read(&r->died, st, TF_STAT_SERVER, "deaths_");
+}
+
 struct reading *
 reading_take(const struct tf_stat *st, int lane)
 {
@@ -194,6 +225,7 @@ reading_take(const struct tf_stat *st, int lane)
 	r->lane = lane;
 	tf_stat_get_master(st, &r->master);
 	r->in_flight = tf_stat_in_flight(st, TF_STAT_ALL);
+	read_server(r, st);
 	read_methods(r, st);
 	read_slots(r, st);
 	read_lanes(r, st);

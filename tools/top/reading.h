@@ -9,11 +9,15 @@
 
 #include <thriftfork/stat.h>
 
+#include "reasons.h"
+
 /* What was counted of a method, of a lane, or of all, since ever. */
 struct sums {
 	uint64_t	 calls, exceptions, errors, bytes_in, bytes_out;
 	uint64_t	 time_ns, max_ns;
 	struct tf_stat_times times;
+	uint64_t	 threaded, wait_max_ns;	/* calls that threads ran */
+	struct tf_stat_times waits;
 };
 
 struct reading_lane {
@@ -26,6 +30,7 @@ struct reading_method {
 	struct tf_stat_method name;
 	struct sums	 sums;		/* of all lanes */
 	struct sums	 alone;		/* of the one that is looked at */
+	uint64_t	 in_flight;	/* there, or in all */
 };
 
 struct reading_call {
@@ -39,6 +44,9 @@ struct reading {
 	struct tf_stat_master master;
 	uint64_t	 in_flight;
 	struct sums	 sums;
+	struct reasons	 closed, died;	/* connections, workers */
+	bool		 has_queue;	/* it tells who waits to be accepted */
+	uint64_t	 queue, drops;
 	int		 lane;		/* looked at alone, or TF_STAT_ALL */
 	struct tf_stat_slot *slot;
 	struct reading_lane *lanes;

@@ -37,6 +37,13 @@ tally_times(struct tally *t, const struct tf_stat_times *times,
 }
 
 static void
+tally_waits(struct tally *t, const struct tf_stat_times *waits,
+    uint64_t max_ns)
+{
+	t->wait_p99_ns = least(tf_stat_times_quantile(waits, 0.99), max_ns);
+}
+
+static void
 tally_total(struct tally *t, const struct sums *s)
 {
 	t->calls = s->calls;
@@ -47,6 +54,8 @@ tally_total(struct tally *t, const struct sums *s)
 	t->time_ns = s->time_ns;
 	tally_times(t, &s->times, s->max_ns);
 	t->max_ns = s->max_ns;
+	t->threaded = s->threaded;
+	tally_waits(t, &s->waits, s->wait_max_ns);
 }
 
 static void
@@ -63,6 +72,10 @@ tally_interval(struct tally *t, const struct sums *before,
 	t->time_ns = grown(before->time_ns, now->time_ns);
 	tf_stat_times_since(&times, &before->times);
 	tally_times(t, &times, now->max_ns);
+	t->threaded = grown(before->threaded, now->threaded);
+	times = now->waits;
+	tf_stat_times_since(&times, &before->waits);
+	tally_waits(t, &times, now->wait_max_ns);
 }
 
 /* What was not there before (NULL) had counted nothing. */
@@ -95,6 +108,21 @@ make_head(struct view *v, const struct reading *before,
 		v->interval_ns = grown(before->at_ns, now->at_ns);
 	tally_both(v->tally, before == NULL ? NULL : &before->sums,
 	    &now->sums);
+}
+
+static void
+make_server(struct view *v, const struct reading *before,
+    const struct reading *now)
+{
+	v->has_queue = now->has_queue;
+	v->queue = now->queue;
+	v->drops[TOTAL] = now->drops;
+	v->drops[INTERVAL] = before == NULL ? 0 :
+	    grown(before->drops, now->drops);
+	v->died = now->died;
+	v->closed[TOTAL] = v->closed[INTERVAL] = now->closed;
+	reasons_since(&v->closed[INTERVAL], before == NULL ? NULL :
+	    &before->closed);
 }
 
 static void
@@ -218,6 +246,7 @@ make_methods(struct view *v, const struct reading *before,
 	for (i = 0; i < now->nmethods; i++) {
 		row = &v->method[v->methods++];
 		row->number = i;
+		row->in_flight = now->method[i].in_flight;
 		memcpy(row->service, now->method[i].name.service,
 		    sizeof(row->service));
 		memcpy(row->method, now->method[i].name.method,
@@ -265,6 +294,7 @@ view_make(const struct reading *before, const struct reading *now)
 	if (v == NULL)
 		err(1, NULL);
 	make_head(v, before, now);
+	make_server(v, before, now);
 	make_workers(v, before, now);
 	make_methods(v, before, now);
 	make_calls(v, now);

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "reasons.h"
+
 struct reading;
 
 enum period {
@@ -22,6 +24,8 @@ struct tally {
 	uint64_t	 calls, exceptions, errors, bytes_in, bytes_out;
 	uint64_t	 time_ns;	/* of all calls together */
 	uint64_t	 p50_ns, p99_ns, p999_ns, max_ns;
+	uint64_t	 threaded;	/* those that threads ran */
+	uint64_t	 wait_p99_ns;	/* for one; 0 if none did */
 };
 
 struct worker_row {
@@ -36,6 +40,7 @@ struct method_row {
 	unsigned	 number;
 	char		 service[128], method[128];
 	unsigned	 running;	/* loops and threads that are in it */
+	uint64_t	 in_flight;
 	struct tally	 tally[PERIODS];
 };
 
@@ -55,6 +60,11 @@ struct view {
 	uint64_t	 uptime_ns, in_flight, connections;
 	uint64_t	 interval_ns;	/* 0: one reading, no INTERVAL yet */
 	struct tally	 tally[PERIODS];
+	struct reasons	 closed[PERIODS];	/* connections */
+	struct reasons	 died;		/* workers, since ever */
+	bool		 has_queue;	/* the next two are known */
+	uint64_t	 queue;		/* who waits to be accepted */
+	uint64_t	 drops[PERIODS];	/* and was turned away */
 	int		 lane;		/* whose methods these are; -1: all */
 	uint64_t	 methods_ns[PERIODS];	/* all their time_ns */
 	bool		 methods_since;	/* their INTERVAL is known, too */
