@@ -43,10 +43,10 @@ function line(g, x1, y1, x2, y2) {
 	g.stroke();
 }
 
-/* 1, 2 or 5 times a power of ten, and not less. */
-function round125(x) {
+/* A few times a power of ten, of which half is as round, and not less. */
+function rounded(x) {
 	const power = 10 ** Math.floor(Math.log10(x));
-	return [1, 2, 5, 10].map(n => n * power).find(n => n >= x * 0.999);
+	return [1, 2, 4, 6, 10].map(n => n * power).find(n => n >= x * 0.999);
 }
 
 /* "#rrggbb" in four places of a scale, and those between. */
@@ -143,7 +143,7 @@ export class Charts {
 	drawRate() {
 		const {g, width, height} = begin(this.rate);
 		const bottom = height - EDGE;
-		const most = round125(Math.max(1, ...this.shown.map(p =>
+		const most = rounded(Math.max(1, ...this.shown.map(p =>
 		    perSecond(p, p.calls))));
 		const y = n => bottom - n / most * (bottom - HEAD);
 		this.drawRules(g, width, "calls/s", [0, most / 2, most].map(
@@ -401,7 +401,7 @@ export class Charts {
 		const {end, span} = this.view;
 		const room = (this.rate.clientWidth - LEFT - RIGHT) / span;
 		const every = [15000, 30000, 60000, 120000, 300000].find(ms =>
-		    ms * room >= 64) || 300000;
+		    ms * room >= (ms < 60000 ? 64 : 48)) || 300000;
 		g.textAlign = "center";
 		g.textBaseline = "top";
 		g.fillStyle = this.colour("dim");
