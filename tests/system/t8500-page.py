@@ -246,6 +246,23 @@ def waits_and_lags():
     site.end(page)
 
 
+def who_waits_outside():
+    """while the only worker is held"""
+    site = Page(Bed(workers=1))
+    held = held_call(site.server)
+    outside = Peer(site.server)
+    page = browser().page(site.url).go()
+    page.until("/ 1 waiting/.test(document.getElementById('conns-sub')"
+               "?.innerText)")
+    held[1].close()
+    assert held[0].reply() is not None and outside.call("mood") is not None
+    page.until("/accepted$/.test(document.getElementById('conns-sub')"
+               ".innerText)")
+    assert page.text("#events-sums") == ""
+    clean(page, site)
+    site.end(page)
+
+
 def closed(s):
     """As status has it, by the names that the page uses."""
     has = s.status()["counters"]
@@ -456,6 +473,7 @@ def without_motion():
 
 
 main([files_as_they_are, it_renders_and_goes_on, a_reload_and_a_death,
-      under_a_master, waits_and_lags, why_connections_were_closed,
-      without_contact, small_and_large_and_dark, texts_that_would_be_markup,
+      under_a_master, waits_and_lags, who_waits_outside,
+      why_connections_were_closed, without_contact,
+      small_and_large_and_dark, texts_that_would_be_markup,
       by_keyboard_alone, without_motion])

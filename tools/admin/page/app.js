@@ -306,6 +306,16 @@ function showHead(status) {
 	put("version", `thriftfork ${status.library}`);
 }
 
+/* Those that nobody has taken yet, or ever, the kernel has counted. */
+function connectionsNote(status) {
+	const of = status.master.counters || {};
+	return [[status.counters.connections_accepted || 0, "accepted"],
+	    [of.accept_queue || 0, "waiting"],
+	    [of.accept_drops || 0, "turned away"]]
+	    .filter(([n], i) => i === 0 || n > 0)
+	    .map(([n, what]) => `${text.count(n)} ${what}`).join(", ");
+}
+
 function showTiles(p, status) {
 	const s = n => perSecond(p, n);
 	const total = state.methods.reduce((sum, m) => ({
@@ -328,8 +338,7 @@ function showTiles(p, status) {
 	put("flight-sub", `${text.count(status.counters.calls_queued || 0)} ` +
 	    "wait for a thread");
 	putTile("conns", text.count(p.connections), "");
-	put("conns-sub", `${text.count(
-	    status.counters.connections_accepted || 0)} accepted`);
+	put("conns-sub", connectionsNote(status));
 	const [value, unit] = text.bytes(s(p.bytes_in + p.bytes_out))
 	    .split("\u00a0");
 	putTile("traffic", value, `\u00a0${unit}/s`);
@@ -421,7 +430,8 @@ function show() {
 	put("closed-note", `${text.count(status.counters.connections_closed ||
 	    0)} in all`);
 	put("events-sums", Object.entries(status.master.counters || {})
-	    .filter(([, n]) => n > 0).map(([name, n]) =>
+	    .filter(([name, n]) => /^(deaths|reloads|upgrades)/.test(name) &&
+	    n > 0).map(([name, n]) =>
 	    `${spaced(name)} ${text.count(n)}`).join("  ·  "));
 	showEvents(list, now);
 	charts.show({points: state.points, ends: state.ends,
