@@ -127,6 +127,8 @@ static const struct endpoint endpoints[] = {
 	{ "/style.css", STYLE, write_page },
 	{ "/app.js", SCRIPT, write_page },
 	{ "/chart.js", SCRIPT, write_page },
+	{ "/draw.js", SCRIPT, write_page },
+	{ "/rows.js", SCRIPT, write_page },
 	{ "/table.js", SCRIPT, write_page },
 	{ "/text.js", SCRIPT, write_page },
 	{ "/metrics", "text/plain; version=0.0.4; charset=utf-8",

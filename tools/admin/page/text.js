@@ -75,3 +75,8 @@ export function date(ms, now) {
 	const day = days.format(ms);
 	return (day === days.format(now) ? "" : day + ", ") + clock(ms);
 }
+
+/* The name of a counter, without what stands for spaces. */
+export function words(name) {
+	return name.replaceAll("_", " ");
+}
