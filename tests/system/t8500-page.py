@@ -263,6 +263,36 @@ def who_waits_outside():
     site.end(page)
 
 
+MEASURED = {"lookup": {"unit": "ns", "count": 7, "sum": 9000000,
+                       "max": 2500000, "p50": 1500, "p90": 2000000,
+                       "p99": 2000000, "p999": 2400000},
+            "batch": {"unit": "rows", "count": 1234, "sum": 5000,
+                      "max": 40, "p50": 4, "p90": 8, "p99": 30, "p999": 40},
+            "never": {"unit": "bytes", "count": 0, "sum": 0, "max": 0,
+                      "p50": 0, "p90": 0, "p99": 0, "p999": 0}}
+
+
+def what_the_service_measures():
+    """with its units; without any there is no such table"""
+    site = Page(Bed(workers=1))
+    page = browser().page(site.url).go()
+    page.until("/^listening/.test(document.getElementById('facts')"
+               "?.innerText)")
+    assert page.value("document.getElementById('own-panel').hidden")
+    status = site.json("/status.json")
+    status["own_histograms"] = MEASURED
+    page.answer({"status.json": json.dumps(status).encode()})
+    page.until("!document.getElementById('own-panel').hidden")
+    rows = [[text.replace("\u00a0", " ") for text in row]
+            for row in page.value(ROWS % "own")]
+    assert [row[:2] + row[3:] for row in rows] == [
+        ["batch", "1,234", "4 rows", "30 rows", "40 rows", "40 rows"],
+        ["lookup", "7", "1.50 µs", "2.00 ms", "2.40 ms", "2.50 ms"],
+        ["never", "0", "–", "–", "–", "–"]], rows
+    clean(page, site)
+    site.end(page)
+
+
 def closed(s):
     """As status has it, by the names that the page uses."""
     has = s.status()["counters"]
@@ -397,13 +427,15 @@ def texts_that_would_be_markup():
     history["events"] = [{"at_ms": history["points"][0]["at_ms"],
                           "what": EVIL, "pid": EVIL, "generation": EVIL}]
     status["own"] = {EVIL: 1}
+    status["own_histograms"] = {EVIL: MEASURED["lookup"]}
     page.answer({"history.json": json.dumps(hostile(history)).encode(),
                  "status.json": json.dumps(hostile(status)).encode()})
     page.go()
     page.until("document.querySelector('#events li') !== null")
     shot(page, "hostile")
     page.value("document.querySelector('details').open = true")
-    for place in ("#name", "#facts", "#methods tbody", "#workers tbody",
+    for place in ("#name", "#facts", "#methods tbody", "#own tbody",
+                  "#workers tbody",
                   "#events", "#counters tbody", "#version"):
         shown = page.value("document.querySelector('%s').textContent" % place)
         assert "<script>evil=1</script>" in shown, (place, shown)
@@ -474,6 +506,6 @@ def without_motion():
 
 main([files_as_they_are, it_renders_and_goes_on, a_reload_and_a_death,
       under_a_master, waits_and_lags, who_waits_outside,
-      why_connections_were_closed, without_contact,
+      what_the_service_measures, why_connections_were_closed, without_contact,
       small_and_large_and_dark, texts_that_would_be_markup,
       by_keyboard_alone, without_motion])

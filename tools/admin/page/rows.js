@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What stands in the tables: of methods, of workers, of connections that were
- * closed, and of all counters.
+ * What stands in the tables: of methods, of what the service itself measures,
+ * of workers, of connections that were closed, and of all counters.
  */
 import {Table} from "./table.js";
 import * as text from "./text.js";
@@ -61,6 +61,29 @@ const methods = new Table(by("methods"), [
 	number("Errors", m => m.total.errors, {wide: true,
 	    hint: "since the server began"}),
 ], m => JSON.stringify([m.service, m.method]), 1, "No calls so far.");
+
+/* A value in the unit that the service has given. */
+function measured(h, value) {
+	return h.unit === "ns" ? text.time(value) : h.unit === "bytes" ?
+	    text.bytes(value) : `${text.count(value)} ${h.unit}`.trim();
+}
+
+function valueColumn(title, key, more) {
+	return {title, sort: h => h[key], text: h => h.count ?
+	    measured(h, h[key]) : "–", ...more};
+}
+
+const own = new Table(by("own"), [
+	{title: "Name", left: true, name: true, sort: h => h.name,
+	    text: h => h.name},
+	number("Values", h => h.count),
+	{title: "Values/s", wide: true, sort: h => h.rate || 0,
+	    text: h => h.rate === null ? "–" : text.rate(h.rate)},
+	valueColumn("p50", "p50"),
+	valueColumn("p99", "p99"),
+	valueColumn("p99.9", "p999", {wide: true}),
+	valueColumn("Largest", "max", {wide: true}),
+], h => h.name, 0, "None.");
 
 function doing(lane) {
 	const calls = [lane.call, ...lane.thread_calls || []].filter(Boolean);
@@ -151,6 +174,12 @@ function counterRows(status) {
 	    (of(since.status) || {})[name])})));
 }
 
+function ownRows(status) {
+	const old = since.status && since.status.own_histograms || {};
+	return Object.entries(status.own_histograms || {}).map(([name, h]) =>
+	    ({name, ...h, rate: rateOf(h.count, old[name]?.count)}));
+}
+
 /* Those with a reason, and those that nobody has closed. */
 function closedRows(rows) {
 	return rows.filter(c => !c.own && c.value > 0).flatMap(c =>
@@ -170,6 +199,8 @@ export function showTables(seen, late, lateMs) {
 	since.ms = last.at - first.at;
 	since.methodsMs = lateMs;
 	methods.update(late);
+	own.update(ownRows(status));
+	by("own-panel").hidden = own.rows.length === 0;
 	workers.update(workerRows(status));
 	const rows = counterRows(status);
 	counters.update(rows);
