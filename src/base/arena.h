@@ -6,18 +6,21 @@
  * Blocks end with ARENA_SLOP spare bytes, so that a short copy may be done
  * with wide stores that run past the end of the newest allocation.  Under a
  * sanitizer (ARENA_CHECKED) every allocation is a block of its own and there
- * is no slop, so that each overrun is seen.
+ * is no slop, so that each overrun is seen; unless ARENA_FAST is defined, for
+ * looking at the fast ways themselves.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
 #include <thriftfork/base.h>
 
-#if defined(__SANITIZE_ADDRESS__) && !defined(ARENA_CHECKED)
+#if !defined(ARENA_CHECKED) && !defined(ARENA_FAST)
+#if defined(__SANITIZE_ADDRESS__)
 #define ARENA_CHECKED
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer) && !defined(ARENA_CHECKED)
+#if __has_feature(address_sanitizer)
 #define ARENA_CHECKED
+#endif
 #endif
 #endif
 

@@ -5,6 +5,7 @@
 #	FUZZ_TARGETS	which ones; all
 #	FUZZ_SECONDS	of CPU time, each; 60
 #	FUZZ_JOBS	how many at a time; 1
+#	FUZZ_FAST	not empty: with arenas as they are in earnest
 #
 # Builds in fuzz/build there with clang.  New inputs stay in fuzz/corpus, what
 # ended a target in fuzz/crash: it belongs into tests/fuzz/regress/TARGET.
@@ -14,6 +15,10 @@ top=$(cd "${TF_BUILD:?}" && pwd)/fuzz
 build=$top/build
 flags="-fsanitize=address,undefined -fno-sanitize-recover=all"
 flags="$flags -fno-omit-frame-pointer"
+[ -z "${FUZZ_FAST:-}" ] || {
+	build=$top/build-fast
+	flags="$flags -DARENA_FAST"
+}
 
 die() {
 	echo "$0: $*" >&2
