@@ -81,15 +81,14 @@ unix_answer(int netlink, struct backlog *b)
 		char		 bytes[1024];
 	} m;
 	struct unix_diag_rqlen is;
-	const struct rtattr *a;
+	struct rtattr *a;
 	ssize_t n = recv(netlink, &m, sizeof(m), MSG_DONTWAIT);
 	size_t left;
 
 	if (n < (ssize_t)NLMSG_LENGTH(sizeof(struct unix_diag_msg)) ||
 	    m.head.nlmsg_type != SOCK_DIAG_BY_FAMILY)
 		return false;
-	a = (const void *)(m.bytes + NLMSG_SPACE(sizeof(struct
-	    unix_diag_msg)));
+	a = (void *)(m.bytes + NLMSG_SPACE(sizeof(struct unix_diag_msg)));
 	left = (size_t)n - NLMSG_SPACE(sizeof(struct unix_diag_msg));
 	if (left < RTA_LENGTH(sizeof(is)) ||
 	    a->rta_type != UNIX_DIAG_RQLEN ||
