@@ -183,11 +183,10 @@ class Server:
             self.log += data.decode(errors="replace")
 
     def drain_log(self):
-        """Reads what is there; after wait() that is everything."""
-        while select.select([self.read_fd], [], [], 0)[0]:
-            data = os.read(self.read_fd, 65536)
-            if not data:
-                break
+        """Reads what is there; after wait() that is everything.  Not what
+        comes meanwhile: there may be no end of it."""
+        if select.select([self.read_fd], [], [], 0)[0]:
+            data = os.read(self.read_fd, 1 << 20)       # all that a pipe holds
             self.log += data.decode(errors="replace")
         return self.log
 
