@@ -136,8 +136,9 @@ def connect(server):
     return c
 
 
-def profile(build, module, calls, depth):
-    """Of a server that has had so many pings, and serves in one process."""
+def profile(build, module, calls, depth, *args):
+    """Of a server that has had so many pings, and serves in one process; the
+    module has these arguments."""
     out = os.path.join(tempdir(), "out")
     libs = os.path.join(build, ".libs")
     os.environ["LD_LIBRARY_PATH"] = libs
@@ -145,7 +146,7 @@ def profile(build, module, calls, depth):
         s = Server(["valgrind", "-q", "--tool=callgrind", "--dump-instr=yes",
                     "--collect-systime=yes", "--callgrind-out-file=" + out,
                     os.path.join(libs, "thriftfork"), "run"], module,
-                   workers=0)
+                   *args, workers=0)
     finally:
         del os.environ["LD_LIBRARY_PATH"]
     with connect(s) as c:
@@ -154,7 +155,8 @@ def profile(build, module, calls, depth):
     return Profile(out)
 
 
-def one_call(build, module, calls, depth):
+def one_call(build, module, calls, depth, *args):
     """What one ping takes of so many more."""
-    before = profile(build, module, calls, depth)
-    return profile(build, module, 2 * calls, depth).since(before, calls)
+    before = profile(build, module, calls, depth, *args)
+    return profile(build, module, 2 * calls, depth,
+                   *args).since(before, calls)

@@ -12,4 +12,6 @@ service Locks {
   /** Adds to a counter or gauge, or is recorded. */
   void add(1: string name, 2: i64 n)
   i64 pid()
+  /** Is recorded in all histograms. */
+  void ping()
 }

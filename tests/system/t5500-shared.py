@@ -210,11 +210,11 @@ def refused_in_preflight():
     done = launcher("run", "-t", LOCKS, good)
     assert done.returncode == 0, done
     assert done.stdout.splitlines() == [
-        "Locks.add", "Locks.keep", "Locks.pid", "Locks.take", "Locks.wait",
-        "lock list", "gauge size", "counter hits"] or \
-        sorted(done.stdout.splitlines()[:5]) == [
-            "Locks.add", "Locks.keep", "Locks.pid", "Locks.take",
-            "Locks.wait"], done.stdout
+        "Locks.add", "Locks.keep", "Locks.pid", "Locks.ping", "Locks.take",
+        "Locks.wait", "lock list", "gauge size", "counter hits"] or \
+        sorted(done.stdout.splitlines()[:6]) == [
+            "Locks.add", "Locks.keep", "Locks.pid", "Locks.ping",
+            "Locks.take", "Locks.wait"], done.stdout
 
 
 def in_one_process():

@@ -11,7 +11,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from callgrind import call, connect, need, one_call
-from harness import Server, Skip, main
+from daemon import written
+from harness import Server, Skip, main, tempdir
 
 RELEASE = os.environ.get("TF_RELEASE")
 DEPTH = 16
@@ -19,6 +20,7 @@ BATCHES = 100
 INSTRUCTIONS = 1375             # of a ping, DEPTH at a time
 COUNTING = 60                   # of them; and one reading of the clock
 TRIPS = 3                       # for a batch: wait, read, write
+RECORDING = 50                  # instructions, in an own histogram
 SLACK = 0.05                    # timers may come in between
 
 measured = {}
@@ -79,6 +81,20 @@ def locks():
     assert not found, found
 
 
+def recording():
+    """in a histogram of the program's own, which takes no lock either"""
+    need("valgrind", "objdump")
+    module = built(".libs", "locks.so")
+    declared = written(tempdir(), "declared", "ns lookup rows found")
+    p = one_call(RELEASE, module, BATCHES * DEPTH, DEPTH, declared)
+    n = sum(count for (file, function), count in p.code.items()
+            if function == "own_record" or function.startswith("tf_record"))
+    say("%.1f instructions to record a value, of at most %d", n / 2, RECORDING)
+    assert 0 < n / 2 <= RECORDING, n
+    found = p.locked(os.path.realpath(built(".libs", "libthriftfork.so")))
+    assert not found, found
+
+
 def system_calls():
     """as callgrind sees them"""
     p = profile()
@@ -105,4 +121,5 @@ def system_calls_counted():
     assert s.stop() == 0
 
 
-main([instructions, counting, locks, system_calls, system_calls_counted])
+main([instructions, counting, locks, recording, system_calls,
+      system_calls_counted])
