@@ -283,6 +283,7 @@ def what_the_service_measures():
     status["own_histograms"] = MEASURED
     page.answer({"status.json": json.dumps(status).encode()})
     page.until("!document.getElementById('own-panel').hidden")
+    shot(page, "measured")
     rows = [[text.replace("\u00a0", " ") for text in row]
             for row in page.value(ROWS % "own")]
     assert [row[:2] + row[3:] for row in rows] == [
