@@ -354,6 +354,7 @@ START_TEST(what_went_wrong)
 	struct reasons r = { .of = { { "by_peer", 30 }, { "idle", 0 },
 	    { "\x1b[m", 5 } }, .n = 3 };
 	char line[LAYOUT_WIDTH];
+	unsigned whole;
 
 	view.interval_ns = 10 * S;
 	layout_head(&view, INTERVAL, 3, 80, line);
@@ -365,6 +366,12 @@ START_TEST(what_went_wrong)
 	layout_head(&view, INTERVAL, 3, 120, line);
 	ck_assert_str_eq(line, "to be accepted 3  turned away/s 2  died by "
 	    "peer 30, \\x1b[m 5  closed/s by peer 3, \\x1b[m 0.50");
+	whole = (unsigned)strlen(line);
+	layout_head(&view, INTERVAL, 3, whole, line);
+	ck_assert_uint_eq(strlen(line), whole);
+	layout_head(&view, INTERVAL, 3, whole - 1, line);
+	ck_assert_str_eq(line, "to be accepted 3  turned away/s 2  died by "
+	    "peer 30, \\x1b[m 5  closed/s by peer 3, ...");
 	layout_head(&view, TOTAL, 3, 120, line);
 	ck_assert_ptr_nonnull(strstr(line, "  closed by peer 30, "));
 	layout_head(&view, INTERVAL, 3, 40, line);

@@ -83,13 +83,23 @@ head_times(const struct view *v, enum period period, unsigned width,
 	    listen);
 }
 
-/* "by peer 3.1, idle 0.2", of those that there are any of. */
+static bool
+is_last(const struct reasons *r, unsigned number)
+{
+	while (++number < r->n)
+		if (r->of[number].n != 0)
+			return false;
+	return true;
+}
+
+/* "by peer 3.1, idle 0.2, ...", of those that there are any of. */
 static void
 add_reasons(const struct view *v, const struct reasons *r, enum period period,
     unsigned width, char *line)
 {
-	char name[4 * sizeof(r->of[0].name)], *p;
+	char name[4 * sizeof(r->of[0].name)], text[sizeof(name) + 64], *p;
 	const char *comma = "";
+	size_t room;
 
 	for (unsigned i = 0; i < r->n; i++) {
 		if (r->of[i].n == 0)
@@ -98,8 +108,14 @@ add_reasons(const struct view *v, const struct reasons *r, enum period period,
 		for (p = name; *p != '\0'; p++)
 			if (*p == '_')
 				*p = ' ';
-		add(line, width, "%s%s %s", comma, name,
+		snprintf(text, sizeof(text), "%s%s %s", comma, name,
 		    head_rate(v, period, r->of[i].n).s);
+		room = strlen(text) + (is_last(r, i) ? 0 : strlen(", ..."));
+		if (strlen(line) + room > width) {
+			add(line, width, "%s...", comma);
+			return;
+		}
+		add(line, width, "%s", text);
 		comma = ", ";
 	}
 	if (*comma == '\0')
