@@ -14,13 +14,31 @@
 
 #define NAME_BYTES	64	/* of a name, with its NUL */
 
-static size_t
+static inline uint64_t
+mix(uint64_t h, uint64_t word)
+{
+	return (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* Eight bytes at a time, or two halves, which may overlap. */
+static inline size_t
 hash(const char *s, size_t len)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint64_t h = len, word;
+	uint32_t low, high;
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)s[i]) * UINT64_C(0x100000001b3);
+	for (; len > 8; s += 8, len -= 8) {
+		memcpy(&word, s, 8);
+		h = mix(h, word);
+	}
+	if (len >= 4) {
+		memcpy(&low, s, 4);
+		memcpy(&high, s + len - 4, 4);
+		h = mix(h, (uint64_t)high << 32 | low);
+	} else {
+		for (; len > 0; len--)
+			h = mix(h, (unsigned char)*s++);
+	}
 	return (size_t)(h ^ (h >> 32));
 }
 

@@ -117,7 +117,7 @@ binary_write_msg(struct buf *b, const struct wire_msg *m)
 	if (p != NULL) {
 		p = binary_put32(p, BINARY_VERSION_1 | m->type);
 		p = binary_put32(p, (uint32_t)m->name.len);
-		p = write_bytes(p, m->name.s, m->name.len);
+		p = write_name(p, &m->name);
 		p = binary_put32(p, (uint32_t)m->seqid);
 	}
 	return write_end(&w, p, NULL);

@@ -143,7 +143,7 @@ compact_write_msg(struct buf *b, const struct wire_msg *m)
 		*p++ = (uint8_t)(m->type << 5 | COMPACT_VERSION);
 		p = varint_put(p, (uint32_t)m->seqid);
 		p = varint_put(p, m->name.len);
-		p = write_bytes(p, m->name.s, m->name.len);
+		p = write_name(p, &m->name);
 	}
 	return write_end(&w, p, NULL);
 }

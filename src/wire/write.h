@@ -129,6 +129,15 @@ write_short(uint8_t *p, const void *data, size_t n)
 	return p + n;
 }
 
+/* Most names of methods are short. */
+static hot uint8_t *
+write_name(uint8_t *p, const struct tf_str *name)
+{
+	return likely(name->len <= WRITE_SHORT) ?
+	    write_short(p, name->s, name->len) :
+	    write_bytes(p, name->s, name->len);
+}
+
 /* Whether a field with flags is to be written. */
 static inline bool
 write_present(const struct plan_op *op, const char *value)
