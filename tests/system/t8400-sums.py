@@ -32,6 +32,9 @@ WORKERS = 3
 STAYING, DEPTH, IDLE = 12, 8, 4
 CLIENTS = ("-c", STAYING, "-d", DEPTH, "--idle", IDLE, "--once-rate", 50,
            "--timeout", 20000, "--mixed")
+# No call may be refused because the machine stands still for a while.
+OPTIONS = ("-o", "canary-time=20ms", "-o", "threads=2", "-o",
+           "queue-timeout=60s")
 # What a method counts, of a call that was answered as it had to be.
 OUTCOME = {"fail_silently": "errors", "nothing": "errors",
            "forget": "oneways", "quietly": "oneways"}
@@ -168,7 +171,7 @@ def exactly(s, r, before):
 def without_kills():
     """totals are the clients' exactly, through everything but deaths"""
     rng = random.Random(SEED)
-    s = Summed("-o", "canary-time=20ms", "-o", "threads=2", workers=WORKERS)
+    s = Summed(*OPTIONS, workers=WORKERS)
     for what, events in (("nothing", []),
                          ("reload", [reload] * N),
                          ("scale", [scale] * N),
@@ -199,7 +202,7 @@ def without_kills():
 def with_kills():
     """they differ by what the killed ones had in flight"""
     rng = random.Random(SEED)
-    s = Summed("-o", "canary-time=20ms", "-o", "threads=2", workers=WORKERS)
+    s = Summed(*OPTIONS, workers=WORKERS)
     events = [kill] * (2 * N) + [reload, scale, recycle] * N + \
         [upgrade] * UPGRADES
     rng.shuffle(events)
