@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The service of tests/bench/run, ours. */
+#include <time.h>
+
 #include "race.tf.h"
 
 static int
 ping(struct tf_call *call)
 {
 	(void)call;
+	return 0;
+}
+
+static int
+nap(struct tf_call *call, int32_t ms)
+{
+	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
+
+	(void)call;
+	nanosleep(&ts, NULL);
 	return 0;
 }
 
@@ -36,8 +48,8 @@ echo_batch(struct tf_call *call, const struct codec_batch *v,
 }
 
 static const struct race_race_handler handlers = {
-	.ping = ping, .echo_text = echo_text, .echo_item = echo_item,
-	.echo_batch = echo_batch
+	.ping = ping, .nap = nap, .echo_text = echo_text,
+	.echo_item = echo_item, .echo_batch = echo_batch
 };
 
 static int

@@ -6,6 +6,7 @@ namespace c race
 
 service Race {
   void ping()
+  void nap(1: i32 ms)
   string echo_text(1: string v)
   codec.Item echo_item(1: codec.Item v)
   codec.Batch echo_batch(1: codec.Batch v)

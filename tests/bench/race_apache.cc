@@ -5,6 +5,7 @@
  */
 #include <cstdio>
 #include <memory>
+#include <unistd.h>
 
 #include <thrift/protocol/TCompactProtocol.h>
 #include <thrift/server/TNonblockingServer.h>
@@ -18,6 +19,7 @@ using namespace apache::thrift;
 class Handler : public RaceIf {
 public:
 	void ping() {}
+	void nap(int32_t ms) { usleep(static_cast<useconds_t>(ms) * 1000); }
 	void echo_text(std::string &r, const std::string &v) { r = v; }
 	void echo_item(codec::Item &r, const codec::Item &v) { r = v; }
 	void echo_batch(codec::Batch &r, const codec::Batch &v) { r = v; }

@@ -4,6 +4,7 @@
 and framed; sys.argv[1] is where the generated code is."""
 
 import sys
+import time
 import warnings
 
 warnings.simplefilter("ignore", DeprecationWarning)
@@ -19,6 +20,9 @@ THREADS = 32                    # one for each connection, or it would wait
 class Handler:
     def ping(self):
         pass
+
+    def nap(self, ms):
+        time.sleep(ms / 1000)
 
     def echo(self, v):
         return v

@@ -24,7 +24,7 @@ status=$?
 if ! taskset -c 1 true 2>/dev/null; then
 	echo "ok 2 race # SKIP there is no second processor"
 elif [ $status -eq 0 ] &&
-    [ "$(echo "$out" | grep -c '^  \(bare\|thriftfork\) .* [0-9]')" -eq 12 ]
+    [ "$(echo "$out" | grep -c '^  \(bare\|thriftfork\) .* [0-9]')" -eq 15 ]
 then
 	echo "ok 2 race"
 else

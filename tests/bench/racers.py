@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The servers that tests/bench/run races, built and started: bare, ours, and
+those of others, where they can be built."""
+
+import atexit
+import os
+import re
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+IDL = os.path.join(HERE, "race.thrift")
+SERVER, CLIENT = "0", "1"       # processors
+
+
+def sh(*words, **more):
+    return subprocess.run(words, check=True, capture_output=True, text=True,
+                          **more).stdout
+
+
+def make(build):
+    """Ours, as it is installed."""
+    if not os.path.exists(os.path.join(build, "Makefile")):
+        if not os.path.exists(os.path.join(ROOT, "configure")):
+            sh("autoreconf", "-i", cwd=ROOT)
+        os.makedirs(build, exist_ok=True)
+        sh(os.path.join(ROOT, "configure"), "-q", "CFLAGS=-O2 -g", cwd=build)
+    sh("make", "-j2", "all", cwd=build)
+
+
+class Racer:
+    """A server that prints its port; pid is what takes processor time."""
+
+    def __init__(self, name, *command):
+        self.name = name
+        self.process = subprocess.Popen(
+            ["taskset", "-c", SERVER, *command], stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
+        atexit.register(self.process.kill)
+        self.pid = self.process.pid
+        self.port = int(self.process.stdout.readline())
+
+    def cpu_ns(self):
+        """On the processor, of all its threads, by the scheduler's count."""
+        ns = 0
+        for task in os.listdir("/proc/%d/task" % self.pid):
+            with open("/proc/%d/task/%s/schedstat" % (self.pid, task)) as f:
+                ns += int(f.read().split()[0])
+        return ns
+
+    def own_bytes(self):
+        """Of memory that has no file."""
+        with open("/proc/%d/status" % self.pid) as f:
+            return int(re.search(r"RssAnon:\s+(\d+)", f.read())[1]) * 1024
+
+    def descriptors(self):
+        return len(os.listdir("/proc/%d/fd" % self.pid))
+
+
+def build_module(build, out):
+    sh(os.path.join(build, "thriftfork-gen"), "-o", out, IDL,
+       os.path.join(HERE, "codec.thrift"))
+    so = os.path.join(out, "race.so")
+    sh("cc", "-O2", "-shared", "-fPIC", "-I", ROOT + "/include", "-I",
+       out, "-o", so, HERE + "/race.c", out + "/race.tf.c",
+       out + "/codec.tf.c")
+    return so
+
+
+class Ours(Racer):
+    def __init__(self, name, build, so, log=None, *options):
+        os.environ["TF_BUILD"] = build
+        sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
+        from harness import Server
+        self.name, self.log = name, log
+        if log is not None:
+            options += ("-o", "access-log=" + log)
+        self.server = Server(["taskset", "-c", SERVER, build + "/thriftfork",
+                              "run", so], *options, workers=1)
+        self.port = self.server.port
+        self.pid, = self.server.workers().values()
+
+    def lines(self):
+        """In its access log, which is empty from now on."""
+        if self.log is None:
+            return 0
+        with open(self.log, "rb") as f:
+            n = sum(piece.count(b"\n") for piece in
+                    iter(lambda: f.read(1 << 20), b""))
+        os.truncate(self.log, 0)
+        return n
+
+
+def build_bare(out, upstream):
+    sh("cc", "-O2", "-D_GNU_SOURCE", "-o", out + "/bare", HERE + "/bare.c")
+    return Racer("bare", out + "/bare", str(upstream.port))
+
+
+def build_apache(out):
+    sh("thrift", "-r", "--gen", "cpp:templates", "-out", out, IDL)
+    sh("c++", "-std=c++17", "-O2", "-I", out, "-o", out + "/apache",
+       HERE + "/race_apache.cc", out + "/Race.cpp", out + "/codec_types.cpp",
+       "-lthriftnb", "-lthrift", "-levent", "-lpthread")
+    return Racer("TNonblockingServer", out + "/apache")
+
+
+def build_python(out):
+    sh("thrift", "-r", "--gen", "py", "-out", out, IDL)
+    return Racer("python TThreadPool", sys.executable, HERE + "/race_py.py",
+                 out)
+
+
+PEERS = (("TNonblockingServer (libthrift-dev, libevent-dev)", build_apache),
+         ("python3-thrift", build_python))
+
+
+def build_counting(build, out):
+    so = build_module(build, out)
+    uncounted = os.path.join(build, "uncounted")
+    if not os.path.exists(uncounted + "/thriftfork"):
+        sys.exit("%s is not there: make uncounted" % uncounted)
+    return [Ours("nothing counted", uncounted, so),
+            Ours("counted", build, so),
+            Ours("access log, all", build, so, out + "/all.log"),
+            Ours("access log, 1 of 100", build, so, out + "/100.log",
+                 "-o", "access-log-sample=100")]
+
+
+def build_threaded(build, out):
+    """Ours, whose slow method is not its loop's."""
+    return Ours("thriftfork, threads", build, os.path.join(out, "race.so"),
+                None, "-o", "threads=8", "-o", "threaded.Race.nap=yes")
+
+
+def build_all(build, out, peers):
+    ours = Ours("thriftfork", build, build_module(build, out))
+    racers = [build_bare(out, ours), ours]
+    for what, how in PEERS if peers else ():
+        try:
+            racers.append(how(out))
+        except (OSError, ValueError, subprocess.CalledProcessError) as why:
+            text = getattr(why, "stderr", None) or str(why)
+            print("left out: %s: %s" % (what, text.strip().splitlines()[-1]))
+    return racers
