@@ -5,6 +5,7 @@ those of others, where they can be built."""
 import atexit
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -111,8 +112,24 @@ def build_python(out):
                  out)
 
 
+GO_LIBRARY = "github.com/apache/thrift@v0.17.0"     # as Debian's compiler
+
+
+def build_go(out):
+    """Go fetches the library, if it has not done so before."""
+    out = os.path.join(out, "go")
+    os.mkdir(out)
+    shutil.copy(HERE + "/race_go.go", out + "/main.go")
+    sh("thrift", "-r", "--gen", "go:package_prefix=race/", "-out", out, IDL)
+    sh("go", "mod", "init", "race", cwd=out)
+    sh("go", "get", GO_LIBRARY, cwd=out)
+    sh("go", "build", "-o", "race_go", ".", cwd=out)
+    return Racer("Go TSimpleServer", out + "/race_go")
+
+
 PEERS = (("TNonblockingServer (libthrift-dev, libevent-dev)", build_apache),
-         ("python3-thrift", build_python))
+         ("python3-thrift", build_python),
+         ("Go's Apache library (go)", build_go))
 
 
 def build_counting(build, out):
