@@ -252,10 +252,10 @@ START_TEST(other_histograms)
 	fputc('\n', f);
 	expose_histogram(f, "sizes", "", false, &counts, 1501);
 	fclose(f);
-	has("sizes_bucket{le=\"1\"} 1");
-	has("sizes_bucket{le=\"2\"} 2");
-	has("sizes_bucket{le=\"1024\"} 2");
-	has("sizes_bucket{le=\"2048\"} 3");
+	has("sizes_bucket{le=\"0\"} 1");
+	has("sizes_bucket{le=\"1\"} 2");
+	has("sizes_bucket{le=\"1023\"} 2");
+	has("sizes_bucket{le=\"2047\"} 3");
 	has("sizes_bucket{le=\"+Inf\"} 3");
 	has("sizes_sum 1501");
 	has("sizes_count 3");
@@ -286,8 +286,8 @@ START_TEST(histograms_that_it_has_declared)
 	has("thriftfork_histogram_lookup_seconds_sum 0.000003");
 	has("thriftfork_histogram_lookup_seconds_count 2");
 	has("# TYPE thriftfork_histogram_lookup_seconds_rows histogram");
-	has("thriftfork_histogram_lookup_seconds_rows_bucket{le=\"2\"} 0");
-	has("thriftfork_histogram_lookup_seconds_rows_bucket{le=\"4\"} 1");
+	has("thriftfork_histogram_lookup_seconds_rows_bucket{le=\"1\"} 0");
+	has("thriftfork_histogram_lookup_seconds_rows_bucket{le=\"3\"} 1");
 	has("thriftfork_histogram_lookup_seconds_rows_sum 3");
 }
 END_TEST

@@ -172,13 +172,17 @@ expose_histogram(FILE *f, const char *name, const char *labels, bool of_times,
 	char text[EXPOSE_NAME + 8];
 	unsigned bit;
 
+	/*
+	 * A bound is counted with what is below it, and we know what is below a
+	 * power of two.  Of whole numbers that is what 1 less bounds.
+	 */
 	for (bit = of_times ? FIRST_BOUND : 0; bit <= LAST_BOUND; bit++) {
 		uint64_t bound = UINT64_C(1) << bit;
 
 		if (of_times)
 			seconds_text(text, sizeof(text), bound);
 		else
-			snprintf(text, sizeof(text), "%" PRIu64, bound);
+			snprintf(text, sizeof(text), "%" PRIu64, bound - 1);
 		put_bucket(f, name, labels, text,
 		    tf_stat_times_below(counts, bound));
 	}
