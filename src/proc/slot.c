@@ -144,6 +144,8 @@ slot_worker_ready(struct slot *s, struct worker *w)
 	else if (w == s->successor)
 		reload_worker_ready(m, s);
 	sockets_assign(m);
+	if (!upgrade_is_silent(m))
+		measure_listeners(m);
 	master_scaled(m);
 }
 

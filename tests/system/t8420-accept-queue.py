@@ -31,8 +31,8 @@ class Queued(Upgraded, Bed):
         self.more = "backlog %d\n" % LIMIT
         super().__init__(workers=1, listen=None, conf=listen + self.more)
         # Slots listen with their backlog once a worker is there.
-        until(lambda: all(l["limit"] in (None, LIMIT)
-                          for l in self.listeners()), "the master has looked")
+        limits = [l["limit"] for l in self.listeners()]
+        assert set(limits) <= {None, LIMIT}, limits
 
     def listeners(self):
         return self.status()["listeners"]
@@ -121,6 +121,15 @@ def counted(server):
     now = server.listener()["drops"]
     assert now == turned_away(server.master(), server.port) == kernel, now
     return now
+
+
+def sockets_of_new_workers():
+    "are there when scale has answered"
+    s = Queued()
+    assert s.listener()["sockets"] == 1
+    s.succeeds("scale", "3")
+    assert s.listener()["sockets"] == 3, s.listeners()
+    s.end()
 
 
 def a_full_queue():
@@ -234,5 +243,6 @@ def a_unix_socket():
     s.end()
 
 
-main([a_full_queue, nothing_is_forgotten_or_counted_again,
+main([sockets_of_new_workers, a_full_queue,
+      nothing_is_forgotten_or_counted_again,
       addresses_come_and_go, a_unix_socket])
