@@ -230,6 +230,9 @@ check "--depend names the output" grep -qF "$T/out/diamond.tf.h" "$T/dep"
 status 0 "--skeleton" -o "$T/skel" --skeleton ok/extends.thrift
 status 1 "--skeleton overwrites nothing" -o "$T/skel" --skeleton \
     ok/extends.thrift
+status 1 "--skeleton beside another Makefile" -o "$T/skel" --skeleton \
+    ok/calc.thrift
+check "writes nothing there" test ! -e "$T/skel/calc.c"
 check "the skeleton's IDL" "$GEN" -o "$T/skel" ok/extends.thrift \
     ok/shared_base.thrift
 check "the skeleton compiles" $CC -std=c11 $CWARN -I"$INC" -I"$T/skel" -DMAIN \

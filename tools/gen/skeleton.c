@@ -3,9 +3,11 @@
  * A handler file and a Makefile to start a service from: every method is
  * there and fails with a message until it is written.
  */
+#include <err.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gen.h"
 
@@ -230,13 +232,28 @@ put_source(struct gen *g, bool full)
 	put_handlers(g);
 }
 
+/* Nothing is written if there is something in the way of a part of it. */
+static bool
+is_taken(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (access(path, F_OK) == -1)
+		return false;
+	warnx("%s is there already: say where else with -o", path);
+	return true;
+}
+
 int
 skeleton_write(struct idl *idl, struct idl_file *f, const char *dir)
 {
+	const char *source = tf_strf(idl->arena, "%s.c", f->name).s;
 	struct gen g = { .idl = idl, .file = f };
 
-	if (create(&g, dir, tf_strf(idl->arena, "%s.c", f->name).s, put_source,
-	    false) == -1)
+	if (is_taken(dir, source) || is_taken(dir, "Makefile"))
+		return -1;
+	if (create(&g, dir, source, put_source, false) == -1)
 		return -1;
 	return create(&g, dir, "Makefile", put_makefile,
 	    strcmp(dir, ".") != 0);
