@@ -267,8 +267,9 @@ static void make(struct maker *, uint8_t, const struct tf_type *, void *,
 static int64_t
 make_int(struct maker *m)
 {
-	uint64_t bits = rng_next(m->rng) >> rng_below(m->rng, 64);
+	uint64_t bits = rng_next(m->rng);
 
+	bits >>= rng_below(m->rng, 64);
 	return (int64_t)(rng_below(m->rng, 2) ? bits : ~bits);
 }
 
