@@ -140,6 +140,7 @@ def every_dialect():
 def over_tls():
     if shutil.which("openssl") is None:
         raise Skip("no openssl (package openssl)")
+    tls.need_localhost()
     authority = tls.Authority()
     s = Bed(conf=tls.settings(authority))
     where = "tls://localhost:%d" % s.port
