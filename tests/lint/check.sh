@@ -6,10 +6,12 @@
 
 . "$(dirname "$0")/tap.subr"
 
-# timed TEST...: which of these are judged again, one per line.
+# timed TEST...: which of these are judged again, one per line; make may have
+# more to say.
 timed()
 {
-	make -s --no-print-directory -C "$TF_BUILD" timed TIMED_TESTS="$*" 2>&1
+	make -s --no-print-directory -C "$TF_BUILD" timed TIMED_TESTS="$*" |
+	    grep "^$tmp/"
 }
 
 [ -f "$TF_BUILD/Makefile" ] || {
