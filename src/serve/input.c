@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where a call enters: from bytes to messages.  The first bytes of a message
- * tell what it stands in, wire/dialect.h how.
+ * Where bytes become messages, of which dispatch.c makes calls.  The first
+ * bytes of a message tell what it stands in, wire/dialect.h how.
  *
  * As a rule whole messages lie in the worker's receive buffer and are handled
  * where they lie.  One that has begun is kept in a block of its own, which
