@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What crosses the fork: all that the master gives a worker.  Beside this it
- * has what the server had before there was a master (settings, the log, the
- * segment, the copy of the module) and what the program had before that;
- * everything else that the master holds is closed before the worker's own code
- * runs.
+ * has what the server holds (settings, the log, the segment, the copy of the
+ * module, the certificates, see server/certificates.h, and the descriptor of
+ * the access log, see server/access_file.h) and what the program had before
+ * that; everything else that the master holds is closed before the worker's own
+ * code runs.
  */
 #ifndef PROC_INHERIT_H
 #define PROC_INHERIT_H

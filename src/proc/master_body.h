@@ -9,10 +9,11 @@
  *	orders.c   what is asked of the server as a whole
  *	slot.c     slots: incumbents, backoff, successors
  *	worker.c   worker processes: their states, their words, their graves
- *	spawn.c    fork, and what is inherited
+ *	spawn.c    workers: lane, sockets, fork, and what they may not keep
  *	sockets.c  which worker accepts on which listening sockets
  *	broker.c   connections on their way from one worker to another
  *	reload.c   the next generation
+ *	preflight.c  a child that tries out what is to be served
  *	companion.c  the process that is no worker
  *	report.c   what the service manager hears
  *	upgrade.c  the next master, or the one before
@@ -20,6 +21,10 @@
  *	hang.c     and whether one hangs
  *	obituary.c what one was doing that has died
  *	measure.c  how much memory they have, and who waits to be accepted
+ *	child.c    fork(2) and what goes with it, for spawn.c, preflight.c,
+ *		   companion.c and upgrade.c
+ *
+ * What a worker gets is inherit.h.
  */
 #ifndef PROC_MASTER_BODY_H
 #define PROC_MASTER_BODY_H
