@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The public face of what workers share.  Counting is one addition, atomic
- * because any thread of the worker may do it; the lane has no other writer.
- * Histograms have a part for each thread, see own.h.
+ * The public face of what workers share: who counts where, and how, is said in
+ * shm/lane.h.
  */
 #include <thriftfork/shared.h>
 

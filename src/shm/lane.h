@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A lane: the words that one process counts in, mapped by it alone for
- * writing.  The loop thread is the only writer, so every count is a load, an
- * addition and a store, without locks; whoever reads maps the same page.
- * A lane outlives its process and is never reset: the next one counts on.
+ * writing.  Whoever reads maps the same pages.  A lane outlives its process and
+ * is never reset: the next one counts on.
  *
  *	struct lane | counters of each method | time of each method |
  *	    cells | record of each thread | wait of each method | lag |
@@ -11,9 +10,13 @@
  *
  * Time, wait and lag are histograms.  They stand apart because they are large:
  * a reader looks at those of called methods only, and the pages of the others,
- * and of those that no thread runs, are never made.  Cells are
- * counters and gauges of the user's own, see own.h; any thread counts in them.
- * The records of threads are each written by their thread.
+ * and of those that no thread runs, are never made.  Cells are counters and
+ * gauges of the user's own, see own.h.
+ *
+ * Who writes, without locks: each thread its own record, and its own part of
+ * the user's histograms; any thread the cells, and the part for those who have
+ * none of their own, both by atomic operations; and the loop thread alone all
+ * else, so that a count is a load, an addition and a store.
  */
 #ifndef SHM_LANE_H
 #define SHM_LANE_H

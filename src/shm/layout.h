@@ -9,8 +9,10 @@
  *	head | slots | lane table | deaths | methods | counters | own |
  *	server | listeners | locks | lanes
  *
- * All but locks and lanes is written by the master alone.  Where things lie is
- * told in bytes from the start, never in pointers.
+ * All but locks and lanes is written by the master alone, the lane table with
+ * it: there, beside the slot and process of each lane, stand the MASTER words
+ * of counters.def.  Where things lie is told in bytes from the start, never in
+ * pointers.
  */
 #ifndef SHM_LAYOUT_H
 #define SHM_LAYOUT_H

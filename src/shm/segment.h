@@ -4,10 +4,10 @@
  * is a sealed memfd that the master makes before it forks.  The master writes
  * all control pages; a worker that has attached has only its own lane mapped
  * for writing, and the locks that it shares with the others.  That stops stray
- * pointers.  It does not stop code that means
- * harm, which can stretch the mapping over the rest (mremap, remap_file_pages),
- * so what the master decides by stands in its own memory, and nothing that it
- * reads here is used as a pid, an index, a size or a pointer.
+ * pointers.  It does not stop code that means harm, which can stretch the
+ * mapping over the rest (mremap, remap_file_pages), so what the master decides
+ * by stands in its own memory, and nothing that it reads here is used as a pid,
+ * an index, a size or a pointer.
  */
 #ifndef SHM_SEGMENT_H
 #define SHM_SEGMENT_H
