@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the readers of both protocols share: failing, copying strings into the
- * arena, growing arrays.  Readers pass the input position from function to
- * function, so that it stays in a register; NULL means that the reader failed.
+ * What readers share: failing, copying strings into the arena, growing arrays.
+ * Those of compact and binary pass the input position from function to
+ * function, so that it stays in a register, and NULL means that the reader
+ * failed; those of JSON (json_read.c, tjson_read.c) take the rest of it.
  */
 #ifndef WIRE_READ_H
 #define WIRE_READ_H

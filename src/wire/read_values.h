@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading values: the half that is the same in both protocols.  Included once
- * by the reader of each, after its primitives, so that each gets a copy with
- * the primitives inlined.
+ * Reading values: the half that is the same in compact and binary; JSON has its
+ * own, tjson_read.c.  Included once by the reader of each, after its
+ * primitives, so that each gets a copy with the primitives inlined.
  *
  * The loop over a struct's fields expects the header that its plan predicts;
  * what comes out of order, twice, or from another version of the type takes

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Passing over values that nobody asked for: the half that is the same in both
- * protocols.  Included once by the reader of each, after the primitives.  Here
- * a stranger's bytes alone decide what nests in what, so every level counts
- * against the depth, and a count is believed only as far as the bytes that are
- * left.
+ * Passing over values that nobody asked for: the half that is the same in
+ * compact and binary; JSON has its own, tjson_skip().  Included once by the
+ * reader of each, after the primitives.  Here a stranger's bytes alone decide
+ * what nests in what, so every level counts against the depth, and a count is
+ * believed only as far as the bytes that are left.
  *
  * Primitives: get_head, head_ends, head_type, head_id, get_list, get_map,
  * get_len, kind_of, skip_ints, field_is_empty.

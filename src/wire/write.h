@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the writers of both protocols share: room in the output, and failing.
+ * What the writers of compact and binary share, and that of JSON (json_write.c)
+ * does without: room in the output, and failing.
  * Writers pass the output position from function to function; NULL means that
  * the writer failed.
  */

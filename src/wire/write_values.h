@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing values: the half that is the same in both protocols.  Included once
- * by the writer of each, after its primitives.  Fields go out by rising id.
+ * Writing values: the half that is the same in compact and binary; JSON has its
+ * own, json_write.c.  Included once by the writer of each, after its
+ * primitives.  Fields go out by rising id.
  *
  * Primitives, with room given: put_head (of a field that follows the op before
  * its own), put_head_after (of one that follows any id), put_list, put_map,
