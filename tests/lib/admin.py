@@ -97,10 +97,14 @@ class Admin:
         self.address = "unix:" + self.path
         self.process = subprocess.Popen(
             [built("thriftfork"), "admin", "-l", self.address, *args],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            bufsize=0, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
         atexit.register(self.process.kill)
         self.pid = self.process.pid
+        line = self.process.stdout.readline().decode()
+        start = "thriftfork-admin: listening on %s" % self.address
+        assert line.startswith(start) and line.endswith("\n"), line
+        self.others = line[len(start):].split()
         until(self.answers, "it answers")
 
     def answers(self):
@@ -122,7 +126,7 @@ class Admin:
         return json.loads(self.get("/status.json").text)
 
     def end(self):
-        """It has nothing to say, and leaves nothing behind."""
+        """It has nothing more to say, and leaves nothing behind."""
         self.process.send_signal(signal.SIGTERM)
         out = self.process.communicate(timeout=DEADLINE)[0].decode()
         assert self.process.returncode == 0 and out == "", out

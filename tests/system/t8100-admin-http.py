@@ -15,7 +15,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from admin import Admin, dial, is_built, total
+from admin import Admin, dial, get, is_built, total
 from bed import held_call
 from daemon import CALC, TESTBED, descriptors, launcher, refused
 from harness import (DEADLINE, Load, Server, Skip, built, instance_dir, main,
@@ -347,6 +347,21 @@ def after_a_standstill():
     assert s.stop() == 0
 
 
+def where_it_is():
+    "it says itself, and the ports that the system has chosen"
+    is_built()
+    s = calc(workers=1)
+    a = Admin("-n", s.name, "-l", "127.0.0.1:0", "-l", "[::1]:0", "-a", ":0")
+    four, six, agent = a.others
+    assert four.startswith("127.0.0.1:") and six.startswith("[::1]:"), a.others
+    for address in four, six:
+        assert get(address, "/healthz").status == 200
+    with dial(agent) as c:
+        assert c.recv(100).startswith(b"up ")
+    a.end()
+    assert s.stop() == 0
+
+
 def what_is_refused():
     is_built()
     s = calc(workers=1)
@@ -372,4 +387,4 @@ def what_is_refused():
 main([numbers_of_a_load, names_of_the_manual, promtool_finds_nothing,
       what_is_answered, states_of_a_server, hostile_clients,
       ten_thousand_connections, a_last_answer, after_a_standstill,
-      what_is_refused])
+      where_it_is, what_is_refused])

@@ -6,7 +6,9 @@
 #include "admin.h"
 
 #include <err.h>
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -114,6 +116,18 @@ add_fronts(struct admin *a, const struct admin_sockets *s, front_fn *fn,
 		    arg);
 }
 
+/* Who has called it by hand wants to know where to look. */
+static void
+say_where(const struct admin *a)
+{
+	fprintf(stderr, "%s: listening on", program_invocation_short_name);
+	for (unsigned i = 0; i < a->nfronts; i++) {
+		fputc(' ', stderr);
+		front_print(a->fronts[i], stderr);
+	}
+	fputc('\n', stderr);
+}
+
 static void
 begin(struct admin *a, const struct admin_sockets *http,
     const struct admin_sockets *agent)
@@ -155,6 +169,8 @@ admin_run(struct view *view, const struct admin_sockets *http,
 	int rc;
 
 	begin(&a, http, agent);
+	if (by_hand)
+		say_where(&a);
 	if ((rc = tf_loop_run(a.loop)) == -1)
 		warn("the loop");
 	end(&a);

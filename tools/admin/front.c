@@ -9,6 +9,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -74,6 +75,29 @@ front_new(struct tf_loop *loop, int fd, front_fn *fn, void *arg)
 	if (front->watch == NULL)
 		err(1, "descriptor %d", fd);
 	return front;
+}
+
+void
+front_print(const struct front *front, FILE *f)
+{
+	char host[NI_MAXHOST], port[NI_MAXSERV];
+	union {
+		struct sockaddr sa;
+		struct sockaddr_un sun;
+		struct sockaddr_storage ss;
+	} at = { .ss = { 0 } };
+	socklen_t len = sizeof(at) - 1;
+
+	if (getsockname(front->fd, &at.sa, &len) == -1)
+		fprintf(f, "?");
+	else if (at.sa.sa_family == AF_UNIX)
+		fprintf(f, "unix:%s", at.sun.sun_path);
+	else if (getnameinfo(&at.sa, len, host, sizeof(host), port,
+	    sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+		fprintf(f, at.sa.sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s",
+		    host, port);
+	else
+		fprintf(f, "?");
 }
 
 void

@@ -3,6 +3,7 @@
 #ifndef ADMIN_FRONT_H
 #define ADMIN_FRONT_H
 
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include <thriftfork/loop.h>
@@ -14,6 +15,9 @@ struct front;
 
 /* fd, which listens, becomes its own.  Without memory the program ends. */
 struct front *front_new(struct tf_loop *, int fd, front_fn *, void *arg);
+
+/* Its address, as -l takes it, though not a name. */
+void	 front_print(const struct front *, FILE *);
 
 /* The file of a unix socket, which is to vanish with it. */
 void	 front_remove_file(const struct front *);
