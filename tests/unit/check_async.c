@@ -7,7 +7,6 @@
  */
 #include <sys/socket.h>
 
-#include <netdb.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -374,13 +373,7 @@ END_TEST
 /* A name of two addresses, of which only the second one answers. */
 START_TEST(the_next_address)
 {
-	struct addrinfo *list;
-
-	/* A root without /etc/hosts does not know it. */
-	if (getaddrinfo("localhost", NULL, NULL, &list) != 0)
-		return;
-	freeaddrinfo(list);
-	connect_with("localhost");
+	connect_with(knows("localhost") ? "localhost" : "127.0.0.1");
 	works_anew();
 }
 END_TEST

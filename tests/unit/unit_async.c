@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -45,6 +46,17 @@ turn_ms(uint64_t ms)
 
 	while (clock_ns() < end)
 		ck_assert_int_eq(loop_turn(loop->loop), 0);
+}
+
+bool
+knows(const char *host)
+{
+	struct addrinfo *list;
+
+	if (getaddrinfo(host, NULL, NULL, &list) != 0)
+		return false;
+	freeaddrinfo(list);
+	return true;
 }
 
 void

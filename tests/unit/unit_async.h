@@ -39,6 +39,9 @@ bool	turn(int turns);
 /* The loop turns for so long, in which something must not happen. */
 void	turn_ms(uint64_t ms);
 
+/* Whether this machine knows the name; some have no /etc/hosts. */
+bool	knows(const char *host);
+
 /* A client of the door with these settings, instead of the one that is. */
 void	connect_with(const char *prefix);
 void	set(const char *key, const char *value);
