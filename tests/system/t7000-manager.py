@@ -7,6 +7,7 @@ import atexit
 import contextlib
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -89,8 +90,19 @@ class Hearer(Manager):
         self.signal(signal.SIGTERM)
         self.end()
 
+    def hear_its_end(self):
+        """A queue holds few messages: those that find it full are lost."""
+        pidfd = os.pidfd_open(self.process.pid)
+        ready = [self.socket]
+        while ready and pidfd not in ready:
+            ready = select.select([pidfd, self.socket], [], [], DEADLINE)[0]
+            self.silent()
+        os.close(pidfd)
+
     def end(self):
         """It has been told to stop."""
+        if self.socket.fileno() != -1:
+            self.hear_its_end()
         said = self.process.communicate(timeout=DEADLINE)[1]
         assert self.process.returncode == 0, (said, self.log())
         assert not ILL.search(self.log() + said), self.log() + said
