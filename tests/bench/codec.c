@@ -193,7 +193,7 @@ main(int argc, char **argv)
 	int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : ROUNDS;
 	int failed = 0;
 
-	if (argc == 6 && rounds == -1)
+	if (argc == 6 && strcmp(argv[1], "-1") == 0)
 		return once(sides[strcmp(argv[4], "thriftfork") != 0], argv[3],
 		    strcmp(argv[2], protos[CODEC_BINARY]) == 0,
 		    strcmp(argv[5], "decode") == 0);

@@ -55,9 +55,6 @@ class Racer:
         with open("/proc/%d/status" % self.pid) as f:
             return int(re.search(r"RssAnon:\s+(\d+)", f.read())[1]) * 1024
 
-    def descriptors(self):
-        return len(os.listdir("/proc/%d/fd" % self.pid))
-
 
 def build_module(build, out):
     sh(os.path.join(build, "thriftfork-gen"), "-o", out, IDL,
