@@ -12,18 +12,16 @@
 #include "lib/unit.h"
 #include "shm/layout.h"
 #include "shm/segment.h"
+#include "unit/unit_stat.h"
 
 static const struct segment_sizes sizes = { 2, 4, 3 };
-static struct segment *seg, *next;
+static struct segment *next;
 static struct tf_stat *st;
 
 static void
 setup(void)
 {
-	seg = segment_create("test", &sizes);
-	ck_assert_ptr_nonnull(seg);
-	st = tf_stat_open_fd(segment_fd(seg), NULL);
-	ck_assert_ptr_nonnull(st);
+	st = stat_empty(&sizes);
 }
 
 static void
@@ -45,10 +43,7 @@ tcp(const char *address, uint64_t queue, uint64_t drops)
 static uint64_t
 of_server(const char *name)
 {
-	int c = tf_stat_find(st, TF_STAT_SERVER, name);
-
-	ck_assert_int_ge(c, 0);
-	return tf_stat_value(st, c, 0, 0);
+	return value(st, TF_STAT_SERVER, name, 0, 0);
 }
 
 /* What is at an address; its place. */

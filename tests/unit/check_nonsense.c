@@ -13,11 +13,11 @@
 
 #include "lib/unit.h"
 #include "shm/segment_body.h"
+#include "unit/unit_stat.h"
 
 enum { TOOK = 4, GAVE = 1, HAS = 6 };
 
 static const struct segment_sizes sizes = { 2, 4, 8 };
-static struct segment *seg;
 static struct tf_stat *st;
 static unsigned lane;
 static struct lane *l;
@@ -45,10 +45,7 @@ take_lane(void)
 static void
 setup(void)
 {
-	seg = segment_create("test", &sizes);
-	ck_assert_ptr_nonnull(seg);
-	st = tf_stat_open_fd(segment_fd(seg), NULL);
-	ck_assert_ptr_nonnull(st);
+	st = stat_empty(&sizes);
 	ck_assert_int_eq(segment_method_add(seg, "Calc", "add"), 1);
 	ck_assert_int_eq(segment_method_add(seg, "Calc", "hang"), 2);
 	take_lane();
@@ -64,10 +61,7 @@ teardown(void)
 static uint64_t
 total(const char *name)
 {
-	int c = tf_stat_find(st, TF_STAT_WORKER, name);
-
-	ck_assert_int_ge(c, 0);
-	return tf_stat_value(st, c, 0, TF_STAT_ALL);
+	return value(st, TF_STAT_WORKER, name, 0, TF_STAT_ALL);
 }
 
 /* As a process would, which is in one of two calls. */

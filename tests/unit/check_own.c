@@ -19,21 +19,19 @@
 #include "shm/own.h"
 #include "shm/robust.h"
 #include "shm/segment.h"
+#include "unit/unit_stat.h"
 
 #define CELLS	LANE_CELLS
 
 static const struct segment_sizes sizes = { 2, 4, 3 };
-static struct segment *seg, *next;
+static struct segment *next;
 static struct tf_stat *st;
 static char why[200];
 
 static void
 setup(void)
 {
-	seg = segment_create("test", &sizes);
-	ck_assert_ptr_nonnull(seg);
-	st = tf_stat_open_fd(segment_fd(seg), NULL);
-	ck_assert_ptr_nonnull(st);
+	st = stat_empty(&sizes);
 }
 
 static void
@@ -94,7 +92,7 @@ end(pid_t pid)
 }
 
 static int64_t
-value(const char *name, int lane)
+own_value(const char *name, int lane)
 {
 	return tf_stat_own_value(st, tf_stat_find_own(st, name), lane);
 }
@@ -117,8 +115,8 @@ START_TEST(counted_by_those_who_live)
 	for (unsigned i = 0; i < 2; i++)
 		ck_assert_int_eq(segment_lane_take(seg, i, 1), (int)i);
 	pids[0] = worker(seg, 0, use_all);
-	ck_assert_int_eq(value("hits", TF_STAT_ALL), 5);
-	ck_assert_int_eq(value("size", TF_STAT_ALL), -7);
+	ck_assert_int_eq(own_value("hits", TF_STAT_ALL), 5);
+	ck_assert_int_eq(own_value("size", TF_STAT_ALL), -7);
 	m = own_lock(seg, "list");
 	ck_assert_int_eq(robust_take(m, 0), -1);
 	end(pids[0]);
@@ -126,17 +124,17 @@ START_TEST(counted_by_those_who_live)
 	ck_assert_int_eq(robust_give(m), 0);
 	pids[1] = worker(seg, 1, use_all);
 	ck_assert_int_eq(robust_take(m, 0), -1);
-	ck_assert_int_eq(value("hits", TF_STAT_ALL), 10);
-	ck_assert_int_eq(value("hits", 1), 5);
-	ck_assert_int_eq(value("size", TF_STAT_ALL), -14);
+	ck_assert_int_eq(own_value("hits", TF_STAT_ALL), 10);
+	ck_assert_int_eq(own_value("hits", 1), 5);
+	ck_assert_int_eq(own_value("size", TF_STAT_ALL), -14);
 	segment_lane_ended(seg, 0);
-	ck_assert_int_eq(value("hits", TF_STAT_ALL), 10);
-	ck_assert_int_eq(value("size", TF_STAT_ALL), -7);
+	ck_assert_int_eq(own_value("hits", TF_STAT_ALL), 10);
+	ck_assert_int_eq(own_value("size", TF_STAT_ALL), -7);
 	end(pids[1]);
 	ck_assert_int_eq(segment_lane_take(seg, 0, 2), 0);
 	end(worker(seg, 0, use_all));
-	ck_assert_int_eq(value("hits", 0), 10);
-	ck_assert_int_eq(value("size", 0), -7);
+	ck_assert_int_eq(own_value("hits", 0), 10);
+	ck_assert_int_eq(own_value("size", 0), -7);
 }
 END_TEST
 
@@ -206,7 +204,7 @@ START_TEST(no_more_than_there_is_room_for)
 
 		snprintf(name, sizeof(name), "c%d", i);
 		*own_cell(seg, l, SEGMENT_OWN_COUNTER, name) += (uint64_t)i;
-		ck_assert_int_eq(value(name, TF_STAT_ALL), i);
+		ck_assert_int_eq(own_value(name, TF_STAT_ALL), i);
 	}
 	m[0] = own_lock(seg, "l62");
 	m[1] = own_lock(seg, "l63");
@@ -246,10 +244,10 @@ START_TEST(the_next_master)
 	end(pid);
 	ck_assert_int_eq(robust_take(own_lock(next, "list"), 0),
 	    ROBUST_ABANDONED);
-	ck_assert_int_eq(value("size", TF_STAT_ALL), -7);
+	ck_assert_int_eq(own_value("size", TF_STAT_ALL), -7);
 	ck_assert_uint_eq(segment_lanes_reclaim(next), 0);
-	ck_assert_int_eq(value("size", TF_STAT_ALL), 0);
-	ck_assert_int_eq(value("hits", TF_STAT_ALL), 5);
+	ck_assert_int_eq(own_value("size", TF_STAT_ALL), 0);
+	ck_assert_int_eq(own_value("hits", TF_STAT_ALL), 5);
 }
 END_TEST
 
@@ -348,18 +346,6 @@ START_TEST(an_earlier_build)
 }
 END_TEST
 
-static char *
-printed(bool json)
-{
-	size_t size;
-	char *text;
-	FILE *f = open_memstream(&text, &size);
-
-	ck_assert_int_eq(tf_stat_print(st, f, json), 0);
-	fclose(f);
-	return text;
-}
-
 START_TEST(what_is_shown)
 {
 	struct tf_stat_own own;
@@ -371,10 +357,10 @@ START_TEST(what_is_shown)
 	    (unsigned)segment_lane_take(seg, 0, 1));
 	*own_cell(seg, l, SEGMENT_OWN_COUNTER, "hits") = 3;
 	*own_cell(seg, l, SEGMENT_OWN_GAUGE, "size") -= 1;
-	text = printed(true);
+	text = printed(st, true);
 	ck_assert_ptr_nonnull(strstr(text, "\"own\":{\"hits\":3,\"size\":-1}"));
 	free(text);
-	text = printed(false);
+	text = printed(st, false);
 	ck_assert_ptr_nonnull(strstr(text, "\nhits         "));
 	ck_assert_ptr_nonnull(strstr(text, "                    -1\n"));
 	free(text);

@@ -17,13 +17,14 @@
 #include "lib/unit.h"
 #include "shm/own.h"
 #include "shm/segment.h"
+#include "unit/unit_stat.h"
 
 #define HISTOGRAM	SEGMENT_OWN_HISTOGRAM
 #define WRITERS		20		/* more than have a part */
 #define ROUNDS		20000
 
 static const struct segment_sizes sizes = { 2, 4, 3 };
-static struct segment *seg, *next;
+static struct segment *next;
 static struct tf_stat *st;
 static struct lane_own *own[2];		/* of two lanes */
 static char why[200];
@@ -37,10 +38,7 @@ add(struct segment *s, const char *name, const char *unit)
 static void
 setup(void)
 {
-	seg = segment_create("test", &sizes);
-	ck_assert_ptr_nonnull(seg);
-	st = tf_stat_open_fd(segment_fd(seg), NULL);
-	ck_assert_ptr_nonnull(st);
+	st = stat_empty(&sizes);
 	ck_assert_int_eq(add(seg, "rows", "rows"), 0);
 	ck_assert_int_eq(own_add(seg, SEGMENT_OWN_COUNTER, "hits", "", "", why,
 	    sizeof(why)), 0);
@@ -239,18 +237,6 @@ START_TEST(an_entry_that_makes_no_sense)
 }
 END_TEST
 
-static char *
-printed(bool json)
-{
-	size_t size;
-	char *text;
-	FILE *f = open_memstream(&text, &size);
-
-	ck_assert_int_eq(tf_stat_print(st, f, json), 0);
-	fclose(f);
-	return text;
-}
-
 START_TEST(what_is_shown)
 {
 	char *text;
@@ -258,7 +244,7 @@ START_TEST(what_is_shown)
 	record(0, "rows", 10);
 	record(1, "rows", 20);
 	record(0, "lookup", 1500000);
-	text = printed(true);
+	text = printed(st, true);
 	ck_assert_ptr_nonnull(strstr(text, "\"own_histograms\":{\"rows\":{"
 	    "\"unit\":\"rows\",\"count\":2,\"sum\":30,\"max\":20,\"p50\":10,"
 	    "\"p90\":20,\"p99\":20,\"p999\":20},"));
@@ -268,7 +254,7 @@ START_TEST(what_is_shown)
 	    "\"counter\",\"unit\":\"\"},\"rows\":{\"kind\":\"histogram\","
 	    "\"unit\":\"rows\"},\"lookup\":{"));
 	free(text);
-	text = printed(false);
+	text = printed(st, false);
 	ck_assert_ptr_nonnull(strstr(text, "\n"
 	    "HISTOGRAM                          OF                 COUNT "
 	    "   P50    P99    MAX\n"

@@ -22,22 +22,17 @@
 
 #include "lib/unit.h"
 #include "shm/segment_body.h"
+#include "unit/unit_stat.h"
 
 #define LANES	4
 
 static const struct segment_sizes sizes = { 2, LANES, 8 };
-static struct segment *seg;
 static struct tf_stat *st;
 
 static void
 setup(void)
 {
-	const char *why = "";
-
-	seg = segment_create("test", &sizes);
-	ck_assert_ptr_nonnull(seg);
-	st = tf_stat_open_fd(segment_fd(seg), &why);
-	ck_assert_msg(st != NULL, "%s", why);
+	st = stat_empty(&sizes);
 }
 
 static void
@@ -50,19 +45,13 @@ teardown(void)
 static uint64_t
 total(const char *name)
 {
-	int c = tf_stat_find(st, TF_STAT_WORKER, name);
-
-	ck_assert_int_ge(c, 0);
-	return tf_stat_value(st, c, 0, TF_STAT_ALL);
+	return value(st, TF_STAT_WORKER, name, 0, TF_STAT_ALL);
 }
 
 static uint64_t
 of_method(const char *name, int method)
 {
-	int c = tf_stat_find(st, TF_STAT_METHOD, name);
-
-	ck_assert_int_ge(c, 0);
-	return tf_stat_value(st, c, method, TF_STAT_ALL);
+	return value(st, TF_STAT_METHOD, name, method, TF_STAT_ALL);
 }
 
 static bool dying;		/* the last worker() is dead by itself */

@@ -442,15 +442,11 @@ START_TEST(texts_are_quoted)
 END_TEST
 
 static char *
-printed(bool json)
+shown(bool json)
 {
 	struct tf_stat *st = open_ok(segment_fd(seg));
-	size_t size;
-	char *text;
-	FILE *f = open_memstream(&text, &size);
+	char *text = printed(st, json);
 
-	ck_assert_int_eq(tf_stat_print(st, f, json), 0);
-	fclose(f);
 	tf_stat_close(st);
 	return text;
 }
@@ -471,7 +467,7 @@ START_TEST(a_method_that_only_kills)
 	lane_call_begin(segment_attach_self(seg, 2), (unsigned)method, 1,
 	    "10.0.0.3:5432", 1);
 	segment_lane_ended(seg, 2);
-	text = printed(false);
+	text = shown(false);
 	has(text, "\nCalculator.die                      1       0       1     "
 	    "0      -      -      -\n");
 	free(text);
@@ -488,7 +484,7 @@ START_TEST(the_table_for_people)
 	lane_add(l, COUNTER_CALLS_BEGUN, UINT64_C(1) << 63);
 	lane_call_count(l, 3, CALL_OK, UINT64_C(1) << 50, 1, 1);
 	segment_method_add(seg, "AServiceWithAVeryLongNameIndeed", "method");
-	text = printed(false);
+	text = shown(false);
 	has(text, "calc \"1\"\\x0a: master 100, ");
 	has(text, "   0      200 ready         4      0s        7      12");
 	has(text, "\nCalculator.add                      2       0       0     "
@@ -510,7 +506,7 @@ END_TEST
 /* What it waited stands there as soon as anything has waited. */
 START_TEST(methods_that_threads_run)
 {
-	char *text = printed(false);
+	char *text = shown(false);
 
 	ck_assert_ptr_null(strstr(text, "WAIT99"));
 	free(text);
@@ -518,7 +514,7 @@ START_TEST(methods_that_threads_run)
 		lane_call_waited(busy, 1, i == 100 ? NS_PER_S : 1000);
 	lane_call_waited(busy, 1, NS_PER_S);
 	lane_call_begin(busy, 2, 1, "10.0.0.3:5432", 1);
-	text = printed(false);
+	text = shown(false);
 	has(text, "\nMETHOD                   CALLS     EXC     ERR INFLT "
 	    "   P50    P99    MAX WAIT99\n");
 	has(text, "\nCalculator.add               2       0       0     1 "
@@ -530,7 +526,7 @@ END_TEST
 /* As many lines as it takes; nothing where nothing has happened. */
 START_TEST(reasons_in_lines)
 {
-	char *text = printed(false), *line, *rest;
+	char *text = shown(false), *line, *rest;
 
 	ck_assert_ptr_null(strstr(text, "connections closed"));
 	ck_assert_ptr_null(strstr(text, "workers died"));
@@ -539,7 +535,7 @@ START_TEST(reasons_in_lines)
 		lane_add(busy, (enum counter)c, 1234567);
 	segment_count(seg, SERVER_DEATHS_CRASHED, 3);
 	segment_count(seg, SERVER_DEATHS_HUNG, 1);
-	text = printed(false);
+	text = shown(false);
 	has(text, "\n\nconnections closed: 1234567 by peer, 1234567 done, "
 	    "1234567 idle, 1234567 frame,\n    1234567 write, ");
 	has(text, " 1234567 too large,\n    1234567 tls, ");
@@ -558,7 +554,7 @@ START_TEST(a_worker_of_an_old_generation)
 	ck_assert_int_eq(segment_lane_take(seg, 0, 5), 2);
 	segment_lane_started(seg, 2, 300);
 	segment_slot_set(seg, 0, SLOT_READY, 2, 300, 7);
-	text = printed(false);
+	text = shown(false);
 	has(text, "   0      300 ready         5 ");
 	has(text, "   0      200 leaving       4 ");
 	free(text);
@@ -568,7 +564,7 @@ END_TEST
 /* Of counters of all versions, as nothing else says what may be added up. */
 START_TEST(kinds_in_json)
 {
-	char *text = printed(true), *at;
+	char *text = shown(true), *at;
 
 	ck_assert_ptr_nonnull(at = strstr(text, "\"described\":{\"server\":{"
 	    "\"reloads\":{\"kind\":\"counter\",\"unit\":\"times\"},"));
@@ -589,7 +585,7 @@ END_TEST
 
 START_TEST(the_same_as_json)
 {
-	char *text = printed(true);
+	char *text = shown(true);
 
 	has(text, "{\"name\":\"calc \\\"1\\\"\\u000a\",\"library\":\"9.8.7\","
 	    "\"listen\":\"\",\"master\":{\"pid\":100,"

@@ -57,6 +57,26 @@ open_ok(int fd)
 	return st;
 }
 
+struct tf_stat *
+stat_empty(const struct segment_sizes *of)
+{
+	seg = segment_create("test", of);
+	ck_assert_ptr_nonnull(seg);
+	return open_ok(segment_fd(seg));
+}
+
+char *
+printed(const struct tf_stat *st, bool json)
+{
+	size_t size;
+	char *text;
+	FILE *f = open_memstream(&text, &size);
+
+	ck_assert_int_eq(tf_stat_print(st, f, json), 0);
+	fclose(f);
+	return text;
+}
+
 uint64_t
 value(const struct tf_stat *st, enum tf_stat_level level, const char *name,
     int method, int lane)

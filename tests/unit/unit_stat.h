@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A segment for tests of its reader: two workers, one of them in a call, and a
- * death.
+ * Segments for tests of their readers: one with two workers, one of them in a
+ * call, and a death; or an empty one.
  */
 #ifndef TESTS_UNIT_STAT_H
 #define TESTS_UNIT_STAT_H
@@ -18,10 +18,15 @@ extern struct lane *busy;		/* the second worker's */
 void	 stat_setup(void);
 void	 stat_teardown(void);
 
+/* seg becomes an empty one of these sizes, of which this is a reader. */
+struct tf_stat *stat_empty(const struct segment_sizes *);
+
 /* Of a descriptor that is a segment. */
 struct tf_stat *open_ok(int fd);
 /* Of a counter that is there. */
 uint64_t value(const struct tf_stat *, enum tf_stat_level, const char *name,
 	    int method, int lane);
+/* What people or programs are shown; to be freed. */
+char	*printed(const struct tf_stat *, bool json);
 
 #endif
