@@ -64,8 +64,8 @@ request_write(struct client_settings *s, const struct tf_method *m,
 	if (begin(s, seqid, a, b, &why) == -1)
 		return outcome_fail(o, "%s: %s", m->name, why);
 	head = b->len;
-	if (s->proto->write_msg(b, &msg) == -1 ||
-	    wire_write_body(s->proto, b, plan_get(m->args), args, &why) == -1)
+	if (s->proto->write_message(b, &msg, plan_get(m->args), args,
+	    &why) == -1)
 		return outcome_fail(o, "%s: %s", m->name, why);
 	if (b->len - head > s->max_frame)
 		return outcome_fail(o,

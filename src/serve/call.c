@@ -238,14 +238,11 @@ encode(const struct call *call, struct buf *b, uint8_t type,
     const struct plan *plan, const void *value, const char **why)
 {
 	struct wire_msg msg = call->msg;
-	size_t start = b->len;
 
 	*why = "the reply is too large";
 	msg.type = type;
-	if (call->proto->write_msg(b, &msg) == 0 &&
-	    wire_write_body(call->proto, b, plan, value, why) == 0)
+	if (call->proto->write_message(b, &msg, plan, value, why) == 0)
 		return 0;
-	b->len = start;
 	b->over = false;
 	return -1;
 }

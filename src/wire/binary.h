@@ -19,9 +19,10 @@ enum binary_type {
 	B_LIST = 15, B_UUID = 16
 };
 
-int	binary_write_msg(struct buf *, const struct wire_msg *);
 int	binary_write(struct buf *, const struct plan *, const void *,
 	    const char **);
+int	binary_write_message(struct buf *, const struct wire_msg *,
+	    const struct plan *, const void *, const char **);
 
 static inline uint32_t
 binary_get32(const uint8_t *p)

@@ -242,8 +242,8 @@ wire_binary(void)
 {
 	static const struct wire_proto binary = {
 		.name = "binary", .read_msg = read_msg, .read = read_value,
-		.skip_struct = skip_struct, .write_msg = binary_write_msg,
-		.write = binary_write
+		.skip_struct = skip_struct, .write = binary_write,
+		.write_message = binary_write_message
 	};
 
 	return &binary;

@@ -96,29 +96,28 @@ WRITE_INTS(put_i32, write_i32s, int32_t, 32)
 WRITE_INTS(put_i64, write_i64s, int64_t, 64)
 WRITE_INTS(put_double, write_doubles, double, 64)
 
+/* There is room. */
+static hot uint8_t *
+put_msg(uint8_t *p, const struct wire_msg *m)
+{
+	p = binary_put32(p, BINARY_VERSION_1 | m->type);
+	p = binary_put32(p, (uint32_t)m->name.len);
+	p = write_name(p, &m->name);
+	return binary_put32(p, (uint32_t)m->seqid);
+}
+
 #include "wire/write_values.h"
 
 int
 binary_write(struct buf *b, const struct plan *pl, const void *value,
     const char **why)
 {
-	return write_whole(b, pl, value, why);
+	return write_whole(b, NULL, pl, value, why);
 }
 
 int
-binary_write_msg(struct buf *b, const struct wire_msg *m)
+binary_write_message(struct buf *b, const struct wire_msg *m,
+    const struct plan *pl, const void *value, const char **why)
 {
-	struct writer w;
-	uint8_t *p;
-
-	if ((p = write_begin(&w, b)) != NULL && write_lacks_for(&w, p,
-	    m->name.len))
-		p = write_more(&w, p, m->name.len);
-	if (p != NULL) {
-		p = binary_put32(p, BINARY_VERSION_1 | m->type);
-		p = binary_put32(p, (uint32_t)m->name.len);
-		p = write_name(p, &m->name);
-		p = binary_put32(p, (uint32_t)m->seqid);
-	}
-	return write_end(&w, p, NULL);
+	return write_whole(b, m, pl, value, why);
 }

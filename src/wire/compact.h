@@ -16,8 +16,9 @@ enum compact_type {
 	C_LIST, C_SET, C_MAP, C_STRUCT, C_UUID
 };
 
-int	compact_write_msg(struct buf *, const struct wire_msg *);
 int	compact_write(struct buf *, const struct plan *, const void *,
 	    const char **);
+int	compact_write_message(struct buf *, const struct wire_msg *,
+	    const struct plan *, const void *, const char **);
 
 #endif

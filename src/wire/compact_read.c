@@ -280,8 +280,8 @@ wire_compact(void)
 {
 	static const struct wire_proto compact = {
 		.name = "compact", .read_msg = read_msg, .read = read_value,
-		.skip_struct = skip_struct, .write_msg = compact_write_msg,
-		.write = compact_write
+		.skip_struct = skip_struct, .write = compact_write,
+		.write_message = compact_write_message
 	};
 
 	return &compact;

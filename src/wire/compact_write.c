@@ -120,30 +120,29 @@ WRITE_INTS(put_i16, write_i16s, int16_t)
 WRITE_INTS(put_i32, write_i32s, int32_t)
 WRITE_INTS(put_i64, write_i64s, int64_t)
 
+/* There is room. */
+static hot uint8_t *
+put_msg(uint8_t *p, const struct wire_msg *m)
+{
+	*p++ = COMPACT_ID;
+	*p++ = (uint8_t)(m->type << 5 | COMPACT_VERSION);
+	p = varint_put(p, (uint32_t)m->seqid);
+	p = varint_put(p, m->name.len);
+	return write_name(p, &m->name);
+}
+
 #include "wire/write_values.h"
 
 int
 compact_write(struct buf *b, const struct plan *pl, const void *value,
     const char **why)
 {
-	return write_whole(b, pl, value, why);
+	return write_whole(b, NULL, pl, value, why);
 }
 
 int
-compact_write_msg(struct buf *b, const struct wire_msg *m)
+compact_write_message(struct buf *b, const struct wire_msg *m,
+    const struct plan *pl, const void *value, const char **why)
 {
-	struct writer w;
-	uint8_t *p;
-
-	if ((p = write_begin(&w, b)) != NULL && write_lacks_for(&w, p,
-	    m->name.len))
-		p = write_more(&w, p, m->name.len);
-	if (p != NULL) {
-		*p++ = COMPACT_ID;
-		*p++ = (uint8_t)(m->type << 5 | COMPACT_VERSION);
-		p = varint_put(p, (uint32_t)m->seqid);
-		p = varint_put(p, m->name.len);
-		p = write_name(p, &m->name);
-	}
-	return write_end(&w, p, NULL);
+	return write_whole(b, m, pl, value, why);
 }

@@ -214,14 +214,31 @@ write_elem(struct json_out *o, const struct plan_slot *s, const void *v)
 	}
 }
 
+static void
+put_msg(struct json_out *o, const struct wire_msg *m)
+{
+	json_put_text(o, "[1,");
+	json_put_string(o, m->name, true);
+	json_put(o, ",", 1);
+	json_put_int(o, m->type, false);
+	json_put(o, ",", 1);
+	json_put_int(o, m->seqid, false);
+	json_put(o, ",", 1);
+}
+
+/* A value, and a message around it, unless m is NULL. */
 static int
-write_whole(struct json_out *o, const struct plan *pl, const void *value,
-    const char **why)
+write_whole(struct json_out *o, const struct wire_msg *m,
+    const struct plan *pl, const void *value, const char **why)
 {
 	struct plan_slot s = plan_whole(pl);
 	size_t len = o->b->len;
 
+	if (m != NULL)
+		put_msg(o, m);
 	write_elem(o, &s, value);
+	if (m != NULL)
+		json_put(o, "]", 1);
 	if (why != NULL)
 		*why = o->why;
 	if (o->why == NULL)
@@ -236,7 +253,7 @@ json_write(struct buf *b, const struct plan *pl, const void *value,
 {
 	struct json_out o = { .b = b, .depth = WIRE_MAX_DEPTH };
 
-	return write_whole(&o, pl, value, why);
+	return write_whole(&o, NULL, pl, value, why);
 }
 
 int
@@ -245,29 +262,14 @@ tjson_write(struct buf *b, const struct plan *pl, const void *value,
 {
 	struct json_out o = { .b = b, .depth = WIRE_MAX_DEPTH, .thrift = true };
 
-	return write_whole(&o, pl, value, why);
+	return write_whole(&o, NULL, pl, value, why);
 }
 
 int
-tjson_write_msg(struct buf *b, const struct wire_msg *m)
+tjson_write_message(struct buf *b, const struct wire_msg *m,
+    const struct plan *pl, const void *value, const char **why)
 {
-	struct json_out o = { .b = b };
-	size_t len = b->len;
+	struct json_out o = { .b = b, .depth = WIRE_MAX_DEPTH, .thrift = true };
 
-	json_put_text(&o, "[1,");
-	json_put_string(&o, m->name, true);
-	json_put(&o, ",", 1);
-	json_put_int(&o, m->type, false);
-	json_put(&o, ",", 1);
-	json_put_int(&o, m->seqid, false);
-	if (json_put(&o, ",", 1) == 0)
-		return 0;
-	b->len = len;
-	return -1;
-}
-
-int
-tjson_write_end(struct buf *b)
-{
-	return buf_put(b, "]", 1);
+	return write_whole(&o, m, pl, value, why);
 }

@@ -98,6 +98,13 @@ plan_field(const struct plan_op *op, const void *value)
 	return op->flags & TF_POINTER ? *(const void *const *)v : v;
 }
 
+/* A struct without fields, as the arguments and results of many methods. */
+static inline bool
+plan_is_empty(const struct plan *pl)
+{
+	return pl->n == 0 && pl->kind == TF_T_STRUCT;
+}
+
 /* A place for a value of the plan's own type. */
 static inline struct plan_slot
 plan_whole(const struct plan *pl)

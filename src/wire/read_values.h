@@ -392,6 +392,10 @@ read_value(struct wire_reader *r, const struct plan *pl, void *value)
 
 	if (r->err != WIRE_OK)
 		return -1;
+	if (plan_is_empty(pl) && r->p < r->end && *r->p == 0) {
+		r->p++;
+		return 0;
+	}
 	if (pl->kind == TF_T_STRUCT || pl->kind == TF_T_UNION)
 		p = read_struct(r, r->p, pl, value);
 	else

@@ -29,9 +29,9 @@
 const char *tjson_type(uint8_t kind);
 
 /* The writer's half of the protocol, as in struct wire_proto. */
-int	tjson_write_msg(struct buf *, const struct wire_msg *);
 int	tjson_write(struct buf *, const struct plan *, const void *value,
 	    const char **why);
-int	tjson_write_end(struct buf *);
+int	tjson_write_message(struct buf *, const struct wire_msg *,
+	    const struct plan *, const void *value, const char **why);
 
 #endif

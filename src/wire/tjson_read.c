@@ -300,8 +300,7 @@ wire_json(void)
 	static const struct wire_proto json = {
 		.name = "json", .read_msg = read_msg, .read = read_value,
 		.skip_struct = skip_struct, .read_end = read_end,
-		.write_msg = tjson_write_msg, .write = tjson_write,
-		.write_end = tjson_write_end
+		.write = tjson_write, .write_message = tjson_write_message
 	};
 
 	return &json;

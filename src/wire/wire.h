@@ -75,11 +75,12 @@ struct wire_proto {
 	int (*read)(struct wire_reader *, const struct plan *, void *value);
 	int (*skip_struct)(struct wire_reader *);
 	int (*read_end)(struct wire_reader *);	/* of a message; or NULL */
-	int (*write_msg)(struct buf *, const struct wire_msg *);
 	/* After -1 the buffer is as long as before; *why as in the reader. */
 	int (*write)(struct buf *, const struct plan *, const void *value,
 	    const char **why);
-	int (*write_end)(struct buf *);		/* of a message; or NULL */
+	/* A message, of which value is all but the head. */
+	int (*write_message)(struct buf *, const struct wire_msg *,
+	    const struct plan *, const void *value, const char **why);
 };
 
 const struct wire_proto *wire_compact(void);
@@ -97,16 +98,6 @@ wire_read_body(const struct wire_proto *proto, struct wire_reader *r,
 	if (proto->read(r, plan, value) == -1)
 		return -1;
 	return proto->read_end == NULL ? 0 : proto->read_end(r);
-}
-
-/* After -1 the buffer may hold a part of it. */
-static inline int
-wire_write_body(const struct wire_proto *proto, struct buf *b,
-    const struct plan *plan, const void *value, const char **why)
-{
-	if (proto->write(b, plan, value, why) == -1)
-		return -1;
-	return proto->write_end == NULL ? 0 : proto->write_end(b);
 }
 
 #endif

@@ -8,7 +8,7 @@
  * its own), put_head_after (of one that follows any id), put_list, put_map,
  * put_len, LEN_BYTES, put_short_len, put_bool, put_i32, put_i64, put_double;
  * with their own room: write_bools, write_i16s, write_i32s, write_i64s,
- * write_doubles.
+ * write_doubles; put_msg, of the head of a message.
  */
 
 static uint8_t *write_structs(struct writer *, uint8_t *, const struct plan *,
@@ -310,18 +310,35 @@ write_structs(struct writer *w, uint8_t *p, const struct plan *pl,
 	return p;
 }
 
-static int
-write_whole(struct buf *b, const struct plan *pl, const void *value,
-    const char **why)
+/* With room for the stop byte. */
+static hot uint8_t *
+write_top(struct writer *w, uint8_t *p, const struct plan *pl,
+    const void *value)
+{
+	if (plan_is_empty(pl)) {
+		*p = 0;
+		return p + 1;
+	}
+	if (pl->kind == TF_T_STRUCT || pl->kind == TF_T_UNION)
+		return write_structs(w, p, pl, value, 1);
+	return write_containers(w, p, pl, value, 1);
+}
+
+/* A value, and m before it, unless that is NULL. */
+static hot int
+write_whole(struct buf *b, const struct wire_msg *m, const struct plan *pl,
+    const void *value, const char **why)
 {
 	struct writer w;
-	uint8_t *p;
+	uint8_t *p = write_begin(&w, b);
 
-	if ((p = write_begin(&w, b)) != NULL) {
-		if (pl->kind == TF_T_STRUCT || pl->kind == TF_T_UNION)
-			p = write_structs(&w, p, pl, value, 1);
-		else
-			p = write_containers(&w, p, pl, value, 1);
-	}
+	if (m != NULL && p != NULL && write_lacks_for(&w, p, m->name.len))
+		p = write_more(&w, p, m->name.len);
+	if (m != NULL && p != NULL)
+		p = put_msg(p, m);
+	if (m != NULL && p != NULL && write_lacks(&w, p))
+		p = write_more(&w, p, 0);
+	if (p != NULL)
+		p = write_top(&w, p, pl, value);
 	return write_end(&w, p, why);
 }

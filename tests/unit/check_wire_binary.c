@@ -152,13 +152,15 @@ START_TEST(messages)
 	static const char lax[] =
 	    "\x00\x00\x00\x03" "add\x01\xff\xff\xff\xfe";
 	struct wire_msg m = { TF_STR_INIT("add"), -2, WIRE_REPLY };
+	struct sample_none value;
 	struct buf b;
 
 	check_msg(strict, sizeof(strict) - 1, WIRE_REPLY);
 	check_msg(lax, sizeof(lax) - 1, WIRE_CALL);
 	buf_init(&b, 1000);
-	ck_assert_int_eq(wire_binary()->write_msg(&b, &m), 0);
-	ck_assert_uint_eq(b.len, sizeof(strict) - 1);
+	ck_assert_int_eq(wire_binary()->write_message(&b, &m,
+	    plan_get(&sample_none_type), &value, NULL), 0);
+	ck_assert_uint_eq(b.len, sizeof(strict));	/* with the stop */
 	ck_assert_mem_eq(b.p, strict, b.len);
 	buf_fini(&b);
 	wire_reader_init(&reader, "\x80\x02\x00\x01\0\0\0\0\0\0\0\0", 12,

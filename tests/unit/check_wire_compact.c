@@ -445,17 +445,25 @@ START_TEST(messages)
 {
 	struct wire_msg m = { TF_STR_INIT("add"), -1, WIRE_ONEWAY }, got;
 	const char bytes[] = "\x82\x81\xff\xff\xff\xff\x0f\x03" "add";
+	const struct plan *none = plan_get(&sample_none_type);
+	struct sample_none value;
 	struct buf b;
 
 	buf_init(&b, 100);
-	ck_assert_int_eq(wire_compact()->write_msg(&b, &m), 0);
-	ck_assert_uint_eq(b.len, sizeof(bytes) - 1);
+	ck_assert_int_eq(wire_compact()->write_message(&b, &m, none, &value,
+	    NULL), 0);
+	ck_assert_uint_eq(b.len, sizeof(bytes));	/* with the stop */
 	ck_assert_mem_eq(b.p, bytes, b.len);
-	for (size_t n = 0; n < b.len; n++) {
+	for (size_t n = 0; n < sizeof(bytes) - 1; n++) {
 		ck_assert_int_eq(read_msg(bytes, n, &got), -1);
 		ck_assert_int_eq(reader.err, WIRE_SHORT);
 	}
+	ck_assert_int_eq(read_msg(bytes, b.len - 1, &got), 0);
+	ck_assert_int_eq(wire_compact()->read(&reader, none, &value), -1);
+	ck_assert_int_eq(reader.err, WIRE_SHORT);
 	ck_assert_int_eq(read_msg(bytes, b.len, &got), 0);
+	ck_assert_int_eq(wire_compact()->read(&reader, none, &value), 0);
+	ck_assert_ptr_eq(reader.p, reader.end);
 	ck_assert(tf_str_eq(got.name, m.name));
 	ck_assert_int_eq(got.seqid, -1);
 	ck_assert_int_eq(got.type, WIRE_ONEWAY);

@@ -304,9 +304,8 @@ START_TEST(messages)
 
 	buf_init(&b, 1000);
 	point = (struct sample_point){ .x = 1, .y = 2 };
-	ck_assert_int_eq(p->write_msg(&b, &out), 0);
-	ck_assert_int_eq(wire_write_body(p, &b, plan_get(&sample_point_type),
-	    &point, NULL), 0);
+	ck_assert_int_eq(p->write_message(&b, &out,
+	    plan_get(&sample_point_type), &point, NULL), 0);
 	ck_assert_int_eq(buf_put(&b, "", 1), 0);
 	ck_assert_str_eq((char *)b.p, "[1,\"na\\\"me\\n\",2,-7,"
 	    "{\"1\":{\"i32\":1},\"2\":{\"i32\":2}}]");
@@ -359,9 +358,11 @@ START_TEST(no_room)
 		ck_assert_uint_eq(b.len, 0);
 		buf_fini(&b);
 	}
-	for (size_t max = 0; max < 14; max++) {
+	for (size_t max = 0; max < full + 15; max++) {
 		buf_init(&b, max);
-		ck_assert_int_eq(wire_json()->write_msg(&b, &m), -1);
+		ck_assert_int_eq(wire_json()->write_message(&b, &m, pl, v,
+		    &why), -1);
+		ck_assert_ptr_nonnull(why);
 		ck_assert_uint_eq(b.len, 0);
 		buf_fini(&b);
 	}

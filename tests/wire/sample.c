@@ -52,6 +52,12 @@ const struct tf_type sample_color_type = {
 	.kind = TF_T_ENUM,
 };
 
+static void *none_plan;
+const struct tf_type sample_none_type = {
+	.name = "None", .plan = &none_plan,
+	.size = sizeof(struct sample_none), .kind = TF_T_STRUCT,
+};
+
 CONTAINER(list_i32, TF_T_LIST, TF_T_I32, NULL, 4);
 CONTAINER(list_point, TF_T_LIST, TF_T_STRUCT, &sample_point_type,
     sizeof(struct sample_point));

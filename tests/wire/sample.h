@@ -8,6 +8,10 @@
 
 #include <thriftfork/type.h>
 
+struct sample_none {
+	char none;
+};
+
 struct sample_point {		/* x starts out as 3 */
 	bool		has_label;
 	int32_t		x, y;		/* 1, 2 */
@@ -102,7 +106,8 @@ struct sample_all {
 	struct tf_list_uuid	uuids;		/* 1001 */
 };
 
-extern const struct tf_type sample_color_type, sample_point_type,
+extern const struct tf_type sample_none_type, sample_color_type,
+    sample_point_type,
     sample_node_type, sample_shape_type, sample_strict_type, sample_all_type;
 extern const struct tf_type sample_list_i32_type, sample_list_point_type,
     sample_list_node_type, sample_set_str_type, sample_list_bool_type,
