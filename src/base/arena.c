@@ -2,7 +2,7 @@
 /*
  * A bump allocator.  Blocks double in size up to a bound, large requests get a
  * block of their own, and a reset leaves one block that would have held what
- * was in use (up to KEEP_BYTES), so that the arena of a busy worker soon
+ * was in use (up to ARENA_KEEP_BYTES), so that the arena of a busy worker soon
  * serves every call from memory that is warm and never asks malloc again.
  */
 #include "base/arena.h"
@@ -16,7 +16,6 @@
 
 #define FIRST_BYTES	((size_t)4096)
 #define BLOCK_BYTES	((size_t)64 * 1024)
-#define KEEP_BYTES	((size_t)256 * 1024)
 #define HARD_FACTOR	4	/* past this many times max, the process ends */
 
 static struct arena_block *
@@ -170,7 +169,7 @@ tf_arena_free(struct tf_arena *a)
 void
 tf_arena_reset(struct tf_arena *a)
 {
-	size_t keep = a->held < KEEP_BYTES ? a->held : KEEP_BYTES;
+	size_t keep = a->held < ARENA_KEEP_BYTES ? a->held : ARENA_KEEP_BYTES;
 
 	if (a->max != 0 && keep > a->max)
 		keep = a->max;
@@ -181,7 +180,7 @@ tf_arena_reset(struct tf_arena *a)
 	(void)keep;
 	free_blocks(a);
 #else
-	if (a->blocks->next != NULL || a->blocks->size > KEEP_BYTES) {
+	if (a->blocks->next != NULL || a->blocks->size > ARENA_KEEP_BYTES) {
 		free_blocks(a);
 		push_block(a, block_new(keep));
 	}

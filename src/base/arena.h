@@ -30,6 +30,9 @@
 #define ARENA_SLOP	32
 #endif
 
+/* A block of more than this is not kept by a reset. */
+#define ARENA_KEEP_BYTES	((size_t)256 * 1024)
+
 struct arena_block {
 	struct arena_block	*next;
 	size_t			 size;		/* of data, slop not counted */
@@ -75,6 +78,26 @@ arena_take_text(struct tf_arena *a, size_t n)
 		return arena_take_block(a, n);
 	a->p = r + n;
 	return r;
+}
+
+/*
+ * tf_arena_reset(), which, where one block was enough, has nothing to do but
+ * to begin it anew.
+ */
+static inline void
+arena_reset(struct tf_arena *a)
+{
+	struct arena_block *b = a->blocks;
+
+#ifndef ARENA_CHECKED
+	if (__builtin_expect(b != NULL && b->next == NULL &&
+	    b->size <= ARENA_KEEP_BYTES && !a->over, 1)) {
+		a->p = b->data;
+		return;
+	}
+#endif
+	if (b != NULL || a->over)
+		tf_arena_reset(a);
 }
 
 /* Whether n more bytes would keep the arena within its limit. */

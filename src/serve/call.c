@@ -40,7 +40,7 @@ call_free(struct call *call)
 void
 call_reset(struct call *call)
 {
-	tf_arena_reset(&call->arena);
+	arena_reset(&call->arena);
 	buf_reset(&call->reply, KEEP_REPLY_BYTES);
 	call->entry = NULL;
 	call->headers = NULL;

@@ -257,13 +257,11 @@ conn_introduced(struct conn *c)
 }
 
 void
-conn_peer(const struct conn *c, struct tf_peer *peer)
+conn_peer_more(const struct conn *c, struct tf_peer *peer)
 {
 	struct ucred cred;
 
-	*peer = (struct tf_peer){ .data = c->data, .addr = c->peer, .pid = -1,
-	    .uid = -1, .gid = -1,
-	    .tls_subject = layers_subject(conn_layers(c)) };
+	peer->tls_subject = layers_subject(conn_layers(c));
 	if (!c->local)
 		return;
 	memcpy(&cred, c->peer + strlen(c->peer) + 1, sizeof(cred));

@@ -306,13 +306,24 @@ conn_count_read(struct conn *c, ssize_t n)
 	c->to_read -= (uint32_t)n < c->to_read ? (uint32_t)n : c->to_read;
 }
 
+/* What is known of a peer beyond its address: of the next function. */
+void	conn_peer_more(const struct conn *, struct tf_peer *);
+
+/* As handlers see its peer; valid as long as c. */
+static inline void
+conn_peer(const struct conn *c, struct tf_peer *peer)
+{
+	*peer = (struct tf_peer){ .data = c->data, .addr = c->peer, .pid = -1,
+	    .uid = -1, .gid = -1 };
+	if (__builtin_expect(c->local || conn_layers(c) != NULL, 0))
+		conn_peer_more(c, peer);
+}
+
 void	conn_move(struct conn *, enum conn_place);
 void	conn_renew(struct conn *);	/* its time there starts anew */
 /* Its time there started then. */
 void	conn_set_since(struct conn *, uint64_t since_ns);
 uint64_t conn_timeout(const struct conn *);	/* where it is; 0: none */
-/* As handlers see its peer; valid as long as c. */
-void	conn_peer(const struct conn *, struct tf_peer *);
 /* Closes it if it is finishing and nothing is left to do. */
 void	conn_settle(struct conn *);
 /* Ends it so that the peer gets what it has been sent; closes if in vain. */

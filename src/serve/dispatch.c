@@ -17,6 +17,7 @@
 #include "serve/spare.h"
 #include "wire/dialect.h"
 #include "wire/frame.h"
+#include "wire/plan.h"
 
 #define UP_TO(len)	((int)((len) < 200 ? (len) : 200))	/* of a name */
 
@@ -63,12 +64,11 @@ decode_args(struct call *call, struct wire_reader *r)
 static void
 ask_before(struct call *call, const struct tf_hooks *hooks)
 {
+	const struct plan *result = call->entry->result;
 	int rc = 0;
 
-	const struct tf_type *result = call->entry->method->result;
-
 	call->result = arena_take(&call->arena, result->size);
-	tf_init(result, call->result);
+	plan_init(result, call->result);
 	if (hooks->before != NULL) {
 		call->in_hook = true;
 		rc = hooks->before(&call->pub);

@@ -2,26 +2,10 @@
 /* See envelope.h. */
 #include "serve/envelope.h"
 
-#include "base/buf.h"
 #include "serve/header_envelope.h"
 #include "serve/http_envelope.h"
-#include "wire/frame.h"
 
-/* Room for the length. */
-static int
-begin_frame(struct buf *b)
-{
-	if (buf_need(b, FRAME_HEADER) == NULL)
-		return -1;
-	b->len += FRAME_HEADER;
-	return 0;
-}
-
-static void
-end_frame(struct buf *b, size_t start)
-{
-	frame_put(b->p + start, (uint32_t)(b->len - start - FRAME_HEADER));
-}
+static const struct envelope frame = { .kind = ENVELOPE_FRAME };
 
 static int
 begin_header(const struct header_envelope *h, struct buf *b)
@@ -29,7 +13,7 @@ begin_header(const struct header_envelope *h, struct buf *b)
 	size_t start = b->len;
 	const char *why;
 
-	if (h->framed && begin_frame(b) == -1)
+	if (h->framed && envelope_begin(&frame, b) == -1)
 		return -1;
 	if (header_begin(b, &h->reply, &why) == 0)
 		return 0;
@@ -48,17 +32,13 @@ end_header(const struct header_envelope *h, struct buf *b, size_t start)
 		b->len = start;
 		return -1;
 	}
-	if (h->framed)
-		end_frame(b, start);
-	return 0;
+	return h->framed ? envelope_end(&frame, b, start) : 0;
 }
 
 int
-envelope_begin(const struct envelope *e, struct buf *b)
+envelope_begin_other(const struct envelope *e, struct buf *b)
 {
 	switch (e->kind) {
-	case ENVELOPE_FRAME:
-		return begin_frame(b);
 	case ENVELOPE_HEADER:
 		return begin_header(e->header, b);
 	case ENVELOPE_HTTP:
@@ -70,12 +50,9 @@ envelope_begin(const struct envelope *e, struct buf *b)
 }
 
 int
-envelope_end(const struct envelope *e, struct buf *b, size_t start)
+envelope_end_other(const struct envelope *e, struct buf *b, size_t start)
 {
 	switch (e->kind) {
-	case ENVELOPE_FRAME:
-		end_frame(b, start);
-		return 0;
 	case ENVELOPE_HEADER:
 		return end_header(e->header, b, start);
 	case ENVELOPE_HTTP:

@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct buf;
+#include "base/buf.h"
+#include "wire/frame.h"
+
 struct header_envelope;
 struct http_envelope;
 
@@ -31,13 +33,35 @@ struct envelope {
 	struct http_envelope *http;	/* with that one */
 };
 
+/* What these two are for a message that does not stand in a frame. */
+int	envelope_begin_other(const struct envelope *, struct buf *);
+int	envelope_end_other(const struct envelope *, struct buf *,
+	    size_t start);
+
 /*
  * Around a reply that is appended to the buffer: what stands before it, and,
  * start being where that begins, the end, when its length is known.  -1: there
  * is no room, and the buffer is as long as it was at start.
  */
-int	envelope_begin(const struct envelope *, struct buf *);
-int	envelope_end(const struct envelope *, struct buf *, size_t start);
+static inline int
+envelope_begin(const struct envelope *e, struct buf *b)
+{
+	if (__builtin_expect(e->kind != ENVELOPE_FRAME, 0))
+		return envelope_begin_other(e, b);
+	if (buf_need(b, FRAME_HEADER) == NULL)
+		return -1;
+	b->len += FRAME_HEADER;
+	return 0;
+}
+
+static inline int
+envelope_end(const struct envelope *e, struct buf *b, size_t start)
+{
+	if (__builtin_expect(e->kind != ENVELOPE_FRAME, 0))
+		return envelope_end_other(e, b, start);
+	frame_put(b->p + start, (uint32_t)(b->len - start - FRAME_HEADER));
+	return 0;
+}
 
 /* In place of a reply, where there is none: some have to be answered. */
 void	envelope_answer(const struct envelope *, struct buf *);

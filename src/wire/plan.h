@@ -14,6 +14,8 @@
 #ifndef WIRE_PLAN_H
 #define WIRE_PLAN_H
 
+#include <string.h>
+
 #include <thriftfork/type.h>
 
 #define likely(x)	__builtin_expect(!!(x), 1)
@@ -103,6 +105,14 @@ static inline bool
 plan_is_empty(const struct plan *pl)
 {
 	return pl->n == 0 && pl->kind == TF_T_STRUCT;
+}
+
+/* A value with all defaults, as tf_init() makes one. */
+static inline void
+plan_init(const struct plan *pl, void *value)
+{
+	if (!plan_is_empty(pl))
+		memcpy(value, pl->image, pl->size);
 }
 
 /* A place for a value of the plan's own type. */

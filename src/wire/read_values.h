@@ -376,7 +376,7 @@ read_struct(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
 	if (unlikely(r->depth == 0))
 		return read_fail(r, WIRE_TOO_DEEP, "nested too deep");
 	r->depth--;
-	memcpy(value, pl->image, pl->size);
+	plan_init(pl, value);
 	if (pl->kind == TF_T_STRUCT)
 		p = read_fields(r, p, pl, value);
 	else
