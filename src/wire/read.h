@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/short.h"
 #include "wire/plan.h"
 #include "wire/wire.h"
 
@@ -102,16 +103,19 @@ read_str(struct wire_reader *r, const uint8_t *p, uint64_t len,
 	struct tf_arena *a = r->arena;
 	uint8_t *s = a->p;
 
-	if (likely(ARENA_SLOP >= READ_WIDE && len < READ_WIDE &&
-	    read_left(r, p) >= READ_WIDE && (size_t)(a->end - s) > len)) {
+	if (unlikely(len > COPY_SHORT || len > read_left(r, p) ||
+	    len >= (size_t)(a->end - s)))
+		return read_long_str(r, p, len, dst);
+	if (likely(ARENA_SLOP >= READ_WIDE && len <= READ_WIDE &&
+	    read_left(r, p) >= READ_WIDE))
 		memcpy(s, p, READ_WIDE);
-		s[len] = '\0';
-		a->p = s + len + 1;
-		dst->s = (char *)s;
-		dst->len = len;
-		return p + len;
-	}
-	return read_long_str(r, p, len, dst);
+	else
+		copy_short(s, p, len);
+	s[len] = '\0';
+	a->p = s + len + 1;
+	dst->s = (char *)s;
+	dst->len = len;
+	return p + len;
 }
 
 #endif

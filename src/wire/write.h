@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/short.h"
 #include "wire/plan.h"
 #include "wire/wire.h"
 
@@ -19,7 +20,7 @@
  * fixed size, or two short strings, take together.
  */
 #define WRITE_ROOM	192
-#define WRITE_SHORT	64	/* strings up to this length are short */
+#define WRITE_SHORT	COPY_SHORT
 
 struct writer {
 	struct buf	*b;
@@ -100,42 +101,12 @@ write_bytes(uint8_t *p, const void *data, size_t n)
 	return p + n;
 }
 
-/*
- * The same for up to WRITE_SHORT: halves that may overlap.  What is most
- * frequent takes no jump.
- */
-static hot uint8_t *
-write_short(uint8_t *p, const void *data, size_t n)
-{
-	const uint8_t *s = data;
-
-	if (likely(n - 8 <= 8)) {
-		memcpy(p, s, 8);
-		memcpy(p + n - 8, s + n - 8, 8);
-	} else if (n > 16) {
-		memcpy(p, s, 16);
-		memcpy(p + n - 16, s + n - 16, 16);
-		if (n > 32) {
-			memcpy(p + 16, s + 16, 16);
-			memcpy(p + n - 32, s + n - 32, 16);
-		}
-	} else if (n >= 4) {
-		memcpy(p, s, 4);
-		memcpy(p + n - 4, s + n - 4, 4);
-	} else if (n > 0) {
-		p[0] = s[0];
-		p[n / 2] = s[n / 2];
-		p[n - 1] = s[n - 1];
-	}
-	return p + n;
-}
-
 /* Most names of methods are short. */
 static hot uint8_t *
 write_name(uint8_t *p, const struct tf_str *name)
 {
 	return likely(name->len <= WRITE_SHORT) ?
-	    write_short(p, name->s, name->len) :
+	    copy_short(p, name->s, name->len) :
 	    write_bytes(p, name->s, name->len);
 }
 

@@ -44,7 +44,7 @@ static hot uint8_t *
 write_short_string(uint8_t *p, struct tf_str s)
 {
 	put_short_len(p, s.len);
-	return write_short(p + LEN_BYTES, s.s, s.len);
+	return copy_short(p + LEN_BYTES, s.s, s.len);
 }
 
 /* There is room for a short one. */
