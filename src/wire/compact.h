@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The numbers of the compact protocol, and what its reader's file needs of its
- * writer's to put wire_compact() together.
+ * writer's to put its table together.  Both are built twice; see compact.c.
  */
 #ifndef WIRE_COMPACT_H
 #define WIRE_COMPACT_H
@@ -16,6 +16,20 @@ enum compact_type {
 	C_LIST, C_SET, C_MAP, C_STRUCT, C_UUID
 };
 
+/*
+ * Which build wire_compact() is from now on: the one for any processor, or what
+ * suits this one best, as if nobody had chosen.
+ */
+void	compact_choose(bool any);
+
+const struct wire_proto *compact_proto_bmi2(void);
+#ifdef COMPACT_BMI2
+#define compact_proto		compact_proto_bmi2
+#define compact_write		compact_write_bmi2
+#define compact_write_message	compact_write_message_bmi2
+#else
+const struct wire_proto *compact_proto(void);
+#endif
 int	compact_write(struct buf *, const struct plan *, const void *,
 	    const char **);
 int	compact_write_message(struct buf *, const struct wire_msg *,

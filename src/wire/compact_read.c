@@ -13,7 +13,7 @@ struct taken {
 	uint64_t	 v;
 };
 
-/* A varint of three bytes or more, or that ends with the input. */
+/* A varint that is long, or ends with the input. */
 static apart struct taken
 take_varint(struct wire_reader *r, const uint8_t *p)
 {
@@ -35,13 +35,21 @@ take_varint(struct wire_reader *r, const uint8_t *p)
 	return t;
 }
 
-/* The shortest ones, which most are, without a call. */
+/* Most without a call. */
 static hot const uint8_t *
 get_varint(struct wire_reader *r, const uint8_t *p, uint64_t *v)
 {
 	struct taken t;
+	uint64_t x;
 
-	if (likely(read_left(r, p) >= 2)) {
+	if (VARINT_JOINS && likely(read_left(r, p) >= sizeof(x))) {
+		memcpy(&x, p, sizeof(x));
+		if (likely((~x & VARINT_STOPS) != 0)) {
+			*v = varint_join(x);
+			return p + varint_len(x);
+		}
+	}
+	if (!VARINT_JOINS && likely(read_left(r, p) >= 2)) {
 		if (p[0] < 0x80) {
 			*v = p[0];
 			return p + 1;
@@ -60,6 +68,10 @@ get_varint(struct wire_reader *r, const uint8_t *p, uint64_t *v)
 static hot const uint8_t *
 get_len(struct wire_reader *r, const uint8_t *p, uint64_t *n)
 {
+	if (likely(p < r->end && *p < 0x80)) {
+		*n = *p;
+		return p + 1;
+	}
 	p = get_varint(r, p, n);
 	if (unlikely(p != NULL && *n > INT32_MAX))
 		return read_fail(r, WIRE_BAD, "negative or oversized count");
@@ -126,7 +138,8 @@ head_type(unsigned head)
 static hot bool
 head_predicted(const struct plan_op *op, unsigned head)
 {
-	return head - op->chead <= op->calt;
+	return likely(head == op->chead) ||
+	    (op->calt != 0 && head == op->chead + 1u);
 }
 
 /* The id of a field, given the one before it. */
@@ -276,7 +289,7 @@ read_msg(struct wire_reader *r, struct wire_msg *m)
 }
 
 const struct wire_proto *
-wire_compact(void)
+compact_proto(void)
 {
 	static const struct wire_proto compact = {
 		.name = "compact", .read_msg = read_msg, .read = read_value,

@@ -101,7 +101,8 @@ write_bools(struct writer *w, uint8_t *p, const bool *v, size_t n)
 static hot uint8_t *							\
 put(uint8_t *p, const type *v)						\
 {									\
-	return varint_put(p, zigzag(*v));				\
+	return varint_put(p, _Generic(*v, int64_t: zigzag,		\
+	    default: zigzag32)(*v));					\
 }									\
 									\
 static apart uint8_t *							\

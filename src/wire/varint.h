@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#if defined(__BMI2__) || defined(COMPACT_BMI2)
+#define VARINT_BMI2
+#include <immintrin.h>
+#endif
 
 #define VARINT_MAX	10
 #define VARINT_STOPS	0x8080808080808080u	/* bit 7 of each byte */
@@ -24,6 +28,61 @@ unzigzag(uint64_t v)
 	return (int64_t)(v >> 1 ^ -(v & 1));
 }
 
+static inline uint32_t
+zigzag32(int32_t v)
+{
+	return (uint32_t)v << 1 ^ (uint32_t)(v >> 31);
+}
+
+/* Of any length; p has room for VARINT_MAX. */
+static inline uint8_t *
+varint_put_any(uint8_t *p, uint64_t v)
+{
+	for (; v >= 0x80; v >>= 7)
+		*p++ = (uint8_t)(v | 0x80);
+	*p++ = (uint8_t)v;
+	return p;
+}
+
+/*
+ * varint_put() writes up to VARINT_MAX bytes, which must have room, and returns
+ * the position behind those that count.
+ *
+ * varint_len() and varint_join(): a varint whose bytes, with others behind
+ * them, are the eight of x, the first lowest; ~x & VARINT_STOPS must not be 0:
+ * it must end within them.
+ */
+#ifdef VARINT_BMI2
+
+#define VARINT_JOINS	1	/* faster than to tell short ones apart */
+
+static inline __attribute__((always_inline)) uint8_t *
+varint_put(uint8_t *p, uint64_t v)
+{
+	unsigned top;
+	uint64_t x;
+
+	if (__builtin_expect(v >> 56 != 0, 0))
+		return varint_put_any(p, v);
+	x = _pdep_u64(v, ~VARINT_STOPS);
+	top = 63 ^ (unsigned)__builtin_clzll(x | 1);
+	x |= _bzhi_u64(VARINT_STOPS, top);
+	memcpy(p, &x, sizeof(x));
+	return p + (top >> 3) + 1;
+}
+
+static inline uint64_t
+varint_join(uint64_t x)
+{
+	uint64_t stop = ~x & VARINT_STOPS;
+
+	return _pext_u64(x & (stop ^ (stop - 1)), ~VARINT_STOPS);
+}
+
+#else
+
+#define VARINT_JOINS	0
+
 /* The rest of varint_put(): three bytes and more. */
 static inline uint8_t *
 varint_put_long(uint8_t *p, uint64_t v)
@@ -37,12 +96,8 @@ varint_put_long(uint8_t *p, uint64_t v)
 		memcpy(p, &x, sizeof(x));
 		return p + 3;
 	}
-	if (__builtin_expect(v >> 56 != 0, 0)) {
-		for (; v >= 0x80; v >>= 7)
-			*p++ = (uint8_t)(v | 0x80);
-		*p++ = (uint8_t)v;
-		return p;
-	}
+	if (__builtin_expect(v >> 56 != 0, 0))
+		return varint_put_any(p, v);
 	len = ((64 - (unsigned)__builtin_clzll(v)) * 9 + 64) >> 6;
 	v = (v & 0x000000000fffffffu) | (v & 0x00fffffff0000000u) << 4;
 	v = (v & 0x00003fff00003fffu) | (v & 0x0fffc0000fffc000u) << 2;
@@ -52,10 +107,6 @@ varint_put_long(uint8_t *p, uint64_t v)
 	return p + len;
 }
 
-/*
- * Writes up to VARINT_MAX bytes, which must have room; returns the position
- * behind those that count.
- */
 static inline __attribute__((always_inline)) uint8_t *
 varint_put(uint8_t *p, uint64_t v)
 {
@@ -68,16 +119,6 @@ varint_put(uint8_t *p, uint64_t v)
 	return p + 1 + two;
 }
 
-/*
- * A varint whose bytes, with others behind them, are the eight of x, the first
- * lowest; ~x & VARINT_STOPS must not be 0: it must end within them.
- */
-static inline unsigned
-varint_len(uint64_t x)
-{
-	return ((unsigned)__builtin_ctzll(~x & VARINT_STOPS) >> 3) + 1;
-}
-
 static inline uint64_t
 varint_join(uint64_t x)
 {
@@ -88,6 +129,14 @@ varint_join(uint64_t x)
 	x = (x & 0x007f007f007f007fu) | (x & 0x7f007f007f007f00u) >> 1;
 	x = (x & 0x00003fff00003fffu) | (x & 0x3fff00003fff0000u) >> 2;
 	return (x & 0x000000000fffffffu) | (x & 0x0fffffff00000000u) >> 4;
+}
+
+#endif
+
+static inline unsigned
+varint_len(uint64_t x)
+{
+	return ((unsigned)__builtin_ctzll(~x & VARINT_STOPS) >> 3) + 1;
 }
 
 /*

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "wire/app_error.h"
+#include "wire/compact.h"
 #include "wire/frame.h"
 #include "../wire/sample.h"
 #include "unit_wire.h"
@@ -513,12 +514,24 @@ START_TEST(frames)
 }
 END_TEST
 
-int
-main(void)
+static void
+use_any(void)
 {
-	Suite *s = suite_create("wire/compact");
-	TCase *t = unit_wire_case(s, "compact");
+	compact_choose(true);
+}
 
+static void
+use_best(void)
+{
+	compact_choose(false);
+}
+
+static void
+add_case(Suite *s, const char *name, SFun before)
+{
+	TCase *t = unit_wire_case(s, name);
+
+	tcase_add_checked_fixture(t, before, use_best);
 	tcase_add_test(t, vectors);
 	tcase_add_test(t, defaults);
 	tcase_add_test(t, order_and_headers);
@@ -537,5 +550,14 @@ main(void)
 	tcase_add_test(t, messages);
 	tcase_add_test(t, limit_of_buffer);
 	tcase_add_test(t, frames);
+}
+
+int
+main(void)
+{
+	Suite *s = suite_create("wire/compact");
+
+	add_case(s, "for any processor", use_any);
+	add_case(s, "for this one", use_best);
 	return unit_main(s);
 }

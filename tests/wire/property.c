@@ -5,7 +5,8 @@
  *	decode(encode(v)) equals v, and encodes to the same bytes again, in
  *	each protocol; copies equal their originals; each proper prefix is an
  *	error; skipping passes over exactly the bytes; whatever the bytes are,
- *	decoding stays within them, within its memory and within its depth.
+ *	decoding stays within them, within its memory and within its depth;
+ *	both builds of compact do the same.
  *
  *	property [WORLDS [FIRST-SEED]]
  *
@@ -17,6 +18,7 @@
 
 #include "base/arena.h"
 #include "random.h"
+#include "wire/compact.h"
 #include "wire/wire.h"
 
 #define WORLDS		60
@@ -108,6 +110,41 @@ check_prefixes(struct world *w, const struct tf_type *t,
 			fail("a prefix decodes", proto, NULL);
 }
 
+/* Both builds of compact, and then one by turns. */
+static void
+check_reads_alike(const struct tf_type *t, struct tf_str bytes)
+{
+	struct tf_arena *a = tf_arena_new(LIMIT), *b = tf_arena_new(LIMIT);
+	ptrdiff_t any, best;
+	const char *why;
+	void *v, *w;
+
+	compact_choose(true);
+	any = decode(t, TF_COMPACT, bytes.s, bytes.len, a, &v, &why);
+	compact_choose(false);
+	best = decode(t, TF_COMPACT, bytes.s, bytes.len, b, &w, &why);
+	if (any != best || (any != -1 && !tf_equal(t, v, w)))
+		fail("the builds read another value", TF_COMPACT, why);
+	compact_choose(seed & 1);
+	tf_arena_free(a);
+	tf_arena_free(b);
+}
+
+static void
+check_writes_alike(const struct tf_type *t, const void *v, struct tf_arena *a)
+{
+	struct tf_str any = { NULL, 0 }, best = { NULL, 0 };
+	int n, m;
+
+	compact_choose(true);
+	n = tf_encode(t, TF_COMPACT, v, a, &any, NULL);
+	compact_choose(false);
+	m = tf_encode(t, TF_COMPACT, v, a, &best, NULL);
+	if (n != m || !tf_str_eq(any, best))
+		fail("the builds write other bytes", TF_COMPACT, NULL);
+	compact_choose(seed & 1);
+}
+
 /* Bytes that nobody meant, for a type that need not be theirs. */
 static void
 check_mutant(struct world *w, const struct tf_type *t, enum tf_protocol proto,
@@ -126,6 +163,8 @@ check_mutant(struct world *w, const struct tf_type *t, enum tf_protocol proto,
 	while (changes-- > 0 && bytes.len > 0)
 		mutant[rng_below(&w->rng, (uint32_t)bytes.len)] =
 		    (char)rng_next(&w->rng);
+	if (proto == TF_COMPACT)
+		check_reads_alike(t, (struct tf_str){ mutant, bytes.len });
 	if (decode(t, proto, mutant, bytes.len, a, &back, &why) == -1) {
 		if (why == NULL || *why == '\0')
 			fail("an error without a reason", proto, NULL);
@@ -156,6 +195,7 @@ check_value(struct world *w, unsigned i, FILE *null)
 		fail("a copy's copy differs", TF_COMPACT, NULL);
 	free(copy);
 	tf_dump(t, v, null);
+	check_writes_alike(t, v, a);
 	for (int proto = TF_COMPACT; proto <= TF_TJSON; proto++) {
 		check_round_trip(t, proto, v, a, &bytes);
 		if (failed != NULL)
