@@ -48,6 +48,7 @@ enum conn_place {
 /* Replies that wait until the peer reads. */
 struct tail {
 	size_t			 off, len;	/* of what is left */
+	size_t			 cap;		/* of bytes */
 	uint8_t			 bytes[];
 };
 
@@ -345,6 +346,8 @@ void	input_ready(struct conn *);
 void	input_resume(struct conn *);
 
 /* output.c */
+/* To what waits for c's peer to read. */
+void	output_append(struct conn *, const uint8_t *, size_t);
 /* To c, now or, as far as the peer does not read, later. */
 void	output_bytes(struct conn *, const struct buf *);
 int	output_flush(struct conn *);	/* the worker's send buffer to c; -1:

@@ -366,15 +366,8 @@ fill(struct conn *c, const struct move_record *r)
 		memcpy(c->in, r->in, r->in_len);
 		c->in_len = c->in_cap = (uint32_t)r->in_len;
 	}
-	if (r->out_len > 0) {
-		c->out = malloc(sizeof(*c->out) + r->out_len);
-		if (c->out == NULL)
-			fatal("out of memory: a connection that moves");
-		c->out->off = 0;
-		c->out->len = r->out_len;
-		memcpy(c->out->bytes, r->out, r->out_len);
-		conn_count(c, COUNTER_SEND_BACKLOG, r->out_len);
-	}
+	if (r->out_len > 0)
+		output_append(c, r->out, r->out_len);
 }
 
 /* Its clock goes on, unless there is none here. */

@@ -31,23 +31,41 @@ transmit(struct conn *c, const uint8_t *p, size_t len)
 	return -1;
 }
 
-/* A tail that is there already gets longer. */
+/* A longer one, and as long again if it was too short before. */
+static struct tail *
+longer_tail(struct tail *old, size_t len)
+{
+	size_t has = old == NULL ? 0 : old->len;
+	size_t cap = has < len ? has + len : 2 * has;
+	struct tail *t;
+
+	if ((t = malloc(sizeof(*t) + cap)) == NULL)
+		fatal("out of memory: replies of %zu bytes", cap);
+	t->off = 0;
+	t->len = has;
+	t->cap = cap;
+	if (has > 0)
+		memcpy(t->bytes, old->bytes + old->off, has);
+	free(old);
+	return t;
+}
+
+void
+output_append(struct conn *c, const uint8_t *p, size_t len)
+{
+	struct tail *t = c->out;
+
+	if (t == NULL || t->cap - t->off - t->len < len)
+		c->out = t = longer_tail(t, len);
+	memcpy(t->bytes + t->off + t->len, p, len);
+	t->len += len;
+	conn_count(c, COUNTER_SEND_BACKLOG, len);
+}
+
 static void
 keep(struct conn *c, const uint8_t *p, size_t len)
 {
-	size_t old = c->out == NULL ? 0 : c->out->len;
-	struct tail *t;
-
-	if ((t = malloc(sizeof(*t) + old + len)) == NULL)
-		fatal("out of memory: replies of %zu bytes", old + len);
-	t->off = 0;
-	t->len = old + len;
-	if (old > 0)
-		memcpy(t->bytes, c->out->bytes + c->out->off, old);
-	memcpy(t->bytes + old, p, len);
-	free(c->out);
-	c->out = t;
-	conn_count(c, COUNTER_SEND_BACKLOG, len);
+	output_append(c, p, len);
 	watch_change(&c->worker->loop, &c->watch, EPOLLOUT);
 	conn_move(c, PLACE_WRITE);
 }
