@@ -361,7 +361,8 @@ handle_block(struct conn *c)
 	if (done == len || !conn_is_open(c))
 		free(p);
 	else {
-		memmove(p, p + done, len - done);
+		if (done > 0)	/* or each read would copy all before it */
+			memmove(p, p + done, len - done);
 		c->in = p;
 		c->in_len = (uint32_t)(len - done);
 		c->in_cap = (uint32_t)cap;
@@ -492,10 +493,15 @@ read_frame(struct conn *c, size_t need)
 static void
 read_message(struct conn *c)
 {
+	size_t room;
 	ssize_t n;
 
 	make_room(c, c->in_len + BLOCK_BYTES);
-	n = receive(c, c->in + c->in_len, c->in_cap - c->in_len);
+	room = c->in_cap - c->in_len;
+	/* What comes behind the message may have to be moved, again and again. */
+	if (room > RECEIVE_BYTES)
+		room = RECEIVE_BYTES;
+	n = receive(c, c->in + c->in_len, room);
 	if (!received(c, n))
 		return;
 	c->in_len += (uint32_t)n;
