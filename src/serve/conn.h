@@ -173,6 +173,8 @@ struct worker {
 	struct mover		 mover;
 	struct tls_context	*renewed;	/* instead of the config's */
 	struct call		*spare;		/* a warm one */
+	struct timer		 surplus;	/* set: there may be some */
+	bool			 surplus_grew;	/* since it was looked at */
 	struct call_queue	 parked;	/* calls that are out */
 	unsigned		 nparked;
 	bool			 full;		/* there are to be no more */
@@ -353,6 +355,18 @@ void	output_bytes(struct conn *, const struct buf *);
 int	output_flush(struct conn *);	/* the worker's send buffer to c; -1:
 					   c is closed */
 void	output_ready(struct conn *);
+
+/* surplus.c */
+#define SURPLUS_BYTES	((size_t)512 * 1024)	/* so much is noted */
+void	surplus_found(struct worker *);
+
+/* So many bytes have been in use for a message, and will be freed. */
+static inline void
+surplus_note(struct worker *w, size_t bytes)
+{
+	if (__builtin_expect(bytes > SURPLUS_BYTES, 0))
+		surplus_found(w);
+}
 
 /*
  * dispatch.c: one message out of its envelope.  -1: it is no call; c is closed,

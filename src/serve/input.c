@@ -268,6 +268,7 @@ grow(struct conn *c, size_t cap)
 	if ((c->in = realloc(c->in, cap)) == NULL)
 		fatal("out of memory: a message of %zu bytes", cap);
 	c->in_cap = (uint32_t)cap;
+	surplus_note(c->worker, cap);
 }
 
 /* Room for need more bytes, or for as many as is decent by now. */

@@ -99,6 +99,7 @@ output_flush(struct conn *c)
 		conn_close(c, COUNTER_CLOSED_ERROR);
 	else if (conn_is_open(c))
 		output_bytes(c, b);
+	surplus_note(c->worker, send_buf->cap);
 	buf_reset(send_buf, KEEP_BYTES);
 	return conn_is_open(c) ? 0 : -1;
 }

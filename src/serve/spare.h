@@ -34,6 +34,7 @@ spare_count(struct worker *w, const struct call *call)
 static inline void
 spare_give(struct worker *w, struct call *call)
 {
+	surplus_note(w, call->arena.held + call->reply.cap);
 	if (w->spare != NULL) {
 		spare_count(w, call);
 		call_free(call);
