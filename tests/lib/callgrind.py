@@ -136,23 +136,45 @@ def connect(server):
     return c
 
 
-def profile(build, module, calls, depth, *args):
-    """Of a server that has had so many pings, and serves in one process; the
-    module has these arguments."""
+def serve(build, module, *args, more=(), options=(), **how):
+    """A server with these options that callgrind, with more of its own, looks
+    at, and where it will have written what; the module has these
+    arguments."""
     out = os.path.join(tempdir(), "out")
     libs = os.path.join(build, ".libs")
     os.environ["LD_LIBRARY_PATH"] = libs
     try:
         s = Server(["valgrind", "-q", "--tool=callgrind", "--dump-instr=yes",
                     "--collect-systime=yes", "--callgrind-out-file=" + out,
-                    os.path.join(libs, "thriftfork"), "run"], module,
-                   *args, workers=0)
+                    *more, os.path.join(libs, "thriftfork"), "run", *options],
+                   module, *args, **how)
     finally:
         del os.environ["LD_LIBRARY_PATH"]
+    return s, out
+
+
+def profile(build, module, calls, depth, *args):
+    """Of a server that has had so many pings, and serves in one process."""
+    s, out = serve(build, module, *args, workers=0)
     with connect(s) as c:
         call(c, calls, depth)
     assert s.stop() == 0, s.drain_log()
     return Profile(out)
+
+
+def by_connection(build, module, *args, **how):
+    """A server that serves in one process and takes one connection after the
+    other; when it has stopped, profiles() tells of each of them."""
+    s, out = serve(build, module, *args, more=["--dump-before=conn_new"],
+                   workers=0, **how)
+
+    def profiles():
+        assert s.stop() == 0, s.drain_log()
+        parts = len(os.listdir(os.path.dirname(out))) - 1
+        # The first tells of the time before.
+        return [Profile("%s.%d" % (out, n + 1))
+                for n in range(1, parts)] + [Profile(out)]
+    return s, profiles
 
 
 def one_call(build, module, calls, depth, *args):
