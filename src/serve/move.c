@@ -21,6 +21,7 @@
 #define PAUSE_NS	(20 * NS_PER_MS)	/* the channel is full, or
 						   nothing can move */
 #define REFUSED_NS	(50 * NS_PER_MS)	/* before it is offered anew */
+#define LOOKS		256	/* at connections, of which some shall go */
 
 static void
 begin_round(struct mover *m)
@@ -182,24 +183,47 @@ offer_all(struct worker *w)
 		pause_offers(w);
 }
 
-/* Adds the oldest of a place to the n that there are, up to room; how many. */
+/* Puts c in its order, the oldest first, behind those of other places. */
+static unsigned
+pick(struct conn *c, struct conn **found, unsigned first, unsigned n,
+    unsigned room)
+{
+	unsigned i;
+
+	if (n == room && found[n - 1]->since_ns <= c->since_ns)
+		return n;
+	if (n < room)
+		n++;
+	for (i = n - 1; i > first && found[i - 1]->since_ns > c->since_ns; i--)
+		found[i] = found[i - 1];
+	found[i] = c;
+	return n;
+}
+
+/*
+ * Adds the oldest of a place to the n that there are, up to room; how many.
+ * Where there is a timeout they stand in order.  Elsewhere nobody keeps it, and
+ * to look at all, which may be many, takes time that calls wait for: some are
+ * looked at, and others the next time.
+ */
 static unsigned
 pick_oldest(struct worker *w, int place, struct conn **found, unsigned n,
     unsigned room)
 {
-	unsigned first = n, i;
-	struct conn *c;
+	struct conn_list *list = &w->places[place];
+	struct conn *c = TAILQ_FIRST(list), *seen;
+	bool in_order = c != NULL && conn_timeout(c) != 0;
+	unsigned first = n, looks = 0;
 
-	TAILQ_FOREACH(c, &w->places[place], link) {
-		if (!can_move(c) || (n == room &&
-		    found[n - 1]->since_ns <= c->since_ns))
-			continue;
-		if (n < room)
-			n++;
-		for (i = n - 1; i > first &&
-		    found[i - 1]->since_ns > c->since_ns; i--)
-			found[i] = found[i - 1];
-		found[i] = c;
+	for (; c != NULL; c = TAILQ_NEXT(c, link)) {
+		if (in_order ? n == room : looks++ == LOOKS)
+			break;
+		if (can_move(c))
+			n = pick(c, found, first, n, room);
+	}
+	while (!in_order && c != NULL && (seen = TAILQ_FIRST(list)) != c) {
+		TAILQ_REMOVE(list, seen, link);
+		TAILQ_INSERT_TAIL(list, seen, link);
 	}
 	return n;
 }

@@ -347,6 +347,29 @@ START_TEST(shed_the_idlest)
 }
 END_TEST
 
+/* Not all are looked at each time; but those that were not, the next. */
+START_TEST(shed_of_many)
+{
+	enum { BUSY = 256, IDLE = 8 };
+	int fd[BUSY + IDLE], found = 0;
+
+	for (int i = 0; i < BUSY + IDLE; i++)
+		fd[i] = side_tcp(&a);
+	for (int i = 0; i < BUSY; i++)
+		side_ping(fd[i], 2);
+	for (int round = 0; round < 2; round++) {
+		say(&a, ORDER_SHED, 1, 0, -1);
+		hear(&a, ORDER_OFFER);
+		for (int i = BUSY; i < BUSY + IDLE; i++)
+			found += is_of(fd[i]);
+		ck_assert_int_eq(found, round);
+		pass_on_taken((uint64_t)round + 1);
+	}
+	for (int i = 0; i < BUSY + IDLE; i++)
+		close(fd[i]);
+}
+END_TEST
+
 START_TEST(shed_more_than_there_are)
 {
 	int fd = side_tcp(&a), other = side_tcp(&a), late;
@@ -476,6 +499,7 @@ main(void)
 	tcase_add_test(t, whole_messages_in_the_record);
 	tcase_add_test(t, a_signal_to_one_that_drains);
 	tcase_add_test(t, shed_the_idlest);
+	tcase_add_test(t, shed_of_many);
 	tcase_add_test(t, shed_more_than_there_are);
 	tcase_add_test(t, what_was_shed_and_refused_is_kept);
 	tcase_add_test(t, the_window);
