@@ -7,11 +7,11 @@ import os
 import resource
 import socket
 import struct
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from harness import (Load, Server, Skip, built, main, until)
+from idle import Idlers, descriptors_for
 
 PING = b"\0\0\0\x09\x82\x21\x01\x04ping\0"
 RUN = [built("thriftfork"), "run", built(".libs/calc.so")]
@@ -109,22 +109,6 @@ def rss(pid):
                 return int(line.split()[1]) * 1024
 
 
-HOLDER = """
-import resource, socket, sys
-port, count = int(sys.argv[1]), int(sys.argv[2])
-hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-held = []
-for i in range(count):
-    c = socket.socket()
-    c.bind(("127.0.0.%s" % sys.argv[3], 0))
-    c.connect(("127.0.0.1", port))
-    held.append(c)
-print("held", flush=True)
-sys.stdin.read()
-"""
-
-
 def idle_connections_are_small():
     """20,000 of them cost at most 160 bytes of user space each"""
     release = os.environ.get("TF_RELEASE")
@@ -132,32 +116,20 @@ def idle_connections_are_small():
         raise Skip("TF_RELEASE, an optimized build, is not set: a sanitizer's "
                    "memory says nothing")
     count = 20000
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < count * 3 // 4:
-        raise Skip("the hard limit of descriptors is %d" % hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    descriptors_for(count)
     s = Server([os.path.join(release, "thriftfork"), "run",
                 os.path.join(release, ".libs/calc.so")], workers=2)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     pids = s.workers().values()
     warm = [connect(s) for _ in range(8)]
     for c in warm:
         ping(c)
     before = sum(map(rss, pids))
-    # Two processes and addresses, so that descriptors and ports suffice.
-    holders = [subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(s.port), str(count // 2), str(n)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE) for n in (2, 3)]
-    for h in holders:
-        assert h.stdout.readline() == b"held\n"
-    until(lambda: s.status()["counters"]["connections_accepted"] ==
-          count + len(warm), "all accepted")
+    idle = Idlers(s, count)
     for c in warm:
         ping(c)
     each = (sum(map(rss, pids)) - before) / count
     print("# %.1f bytes each" % each)
-    for h in holders:
-        h.communicate()
+    idle.close()
     for c in warm:
         c.close()
     assert s.stop() == 0
