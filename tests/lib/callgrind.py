@@ -138,8 +138,8 @@ def connect(server):
 
 def serve(build, module, *args, more=(), options=(), **how):
     """A server with these options that callgrind, with more of its own, looks
-    at, and where it will have written what; the module has these
-    arguments."""
+    at, and where it will have written what; the module has these arguments.
+    It serves in one process: callgrind does not know what a master calls."""
     out = os.path.join(tempdir(), "out")
     libs = os.path.join(build, ".libs")
     os.environ["LD_LIBRARY_PATH"] = libs
@@ -147,31 +147,30 @@ def serve(build, module, *args, more=(), options=(), **how):
         s = Server(["valgrind", "-q", "--tool=callgrind", "--dump-instr=yes",
                     "--collect-systime=yes", "--callgrind-out-file=" + out,
                     *more, os.path.join(libs, "thriftfork"), "run", *options],
-                   module, *args, **how)
+                   module, *args, workers=0, **how)
     finally:
         del os.environ["LD_LIBRARY_PATH"]
     return s, out
 
 
 def profile(build, module, calls, depth, *args):
-    """Of a server that has had so many pings, and serves in one process."""
-    s, out = serve(build, module, *args, workers=0)
+    """Of a server that has had so many pings."""
+    s, out = serve(build, module, *args)
     with connect(s) as c:
         call(c, calls, depth)
     assert s.stop() == 0, s.drain_log()
     return Profile(out)
 
 
-def by_connection(build, module, *args, **how):
-    """A server that serves in one process and takes one connection after the
-    other; when it has stopped, profiles() tells of each of them."""
-    s, out = serve(build, module, *args, more=["--dump-before=conn_new"],
-                   workers=0, **how)
+def in_parts(function, build, module, *args, **how):
+    """A server; when it has stopped, profiles() tells what it did from each
+    call of that function to the next, from the first one on."""
+    s, out = serve(build, module, *args, more=["--dump-before=" + function],
+                   **how)
 
     def profiles():
         assert s.stop() == 0, s.drain_log()
         parts = len(os.listdir(os.path.dirname(out))) - 1
-        # The first tells of the time before.
         return [Profile("%s.%d" % (out, n + 1))
                 for n in range(1, parts)] + [Profile(out)]
     return s, profiles
