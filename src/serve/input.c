@@ -428,8 +428,9 @@ ended(struct conn *c, ssize_t n)
 	c->in = NULL;
 	c->in_len = c->in_cap = 0;
 	drop_scan(c);
-	watch_change(&c->worker->loop, &c->watch, 0);
 	conn_settle(c);
+	if (conn_is_open(c))
+		watch_change(&c->worker->loop, &c->watch, 0);
 }
 
 /* Counts what a read has brought; false if that is nothing. */
