@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,9 @@ bind_one(const struct addr *a, bool group)
 		if (group && set_on(fd, SOL_SOCKET, SO_REUSEPORT) == -1)
 			goto fail;
 	}
+	/* Not for itself: who is accepted there has it from the beginning. */
+	if (!addr_is_unix(a))
+		set_on(fd, IPPROTO_TCP, TCP_NODELAY);
 	if (a->ss.ss_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
 	if (bind(fd, (const struct sockaddr *)&a->ss, a->len) == 0)

@@ -75,7 +75,7 @@ make_conn(struct door *d, int fd, const struct addr *from, const char *peer)
 
 	if (addr_is_unix(from))
 		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len);
-	else
+	else if (!d->nodelay)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	c = (door_has_proxy(d) ? conn_new_stranger : conn_new)(d->worker, fd,
 	    peer, addr_is_unix(from) ? &cred : NULL);
@@ -196,6 +196,16 @@ listener_of(const struct worker_config *cf, uint32_t key)
 	    NO_LISTENER : (uint8_t)listener;
 }
 
+/* A socket that somebody else has bound may have been left as it was. */
+static bool
+has_nodelay(int fd)
+{
+	int on = 0;
+	socklen_t len = sizeof(on);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &len) == 0 && on;
+}
+
 /* -1: it cannot be watched; fd is the caller's then. */
 static int
 open_door(struct worker *w, uint32_t key, int fd, bool adopted)
@@ -209,6 +219,7 @@ open_door(struct worker *w, uint32_t key, int fd, bool adopted)
 	d->fd = fd;
 	d->adopted = adopted;
 	d->listener = listener_of(w->config, key);
+	d->nodelay = has_nodelay(fd);
 	d->addr.len = sizeof(d->addr.ss);
 	getsockname(fd, (struct sockaddr *)&d->addr.ss, &d->addr.len);
 	if (watch_add(&w->loop, &d->watch, fd, EPOLLIN, knocked) == -1) {

@@ -143,6 +143,7 @@ struct door {
 	int			 fd;
 	bool			 adopted;	/* came by ORDER_LISTEN */
 	bool			 foreign;	/* never to be shut down */
+	bool			 nodelay;	/* and so is who comes in */
 };
 TAILQ_HEAD(door_list, door);
 
