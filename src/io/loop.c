@@ -248,6 +248,7 @@ loop_turn(struct loop *l)
 	n = epoll_wait(l->epoll_fd, ev, BATCH, ms);
 	if (n == -1 && errno != EINTR)
 		return -1;
+	l->turns++;
 	l->now_ns = l->woken_ns = clock_ns();
 	set_busy(l, l->now_ns);
 	turning = l;

@@ -56,6 +56,7 @@ struct loop {
 	uint64_t	*busy_since;	/* if not NULL: a word for others to
 					   read, now_ns while a batch is being
 					   handled, 0 while waiting */
+	uint64_t	 turns;		/* so far, the current one with them */
 	uint64_t	 woken_ns;	/* the last time; 0: not yet */
 	uint64_t	 lag_ns;	/* from the time before to the next
 					   look at events, by the last reading

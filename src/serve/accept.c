@@ -173,6 +173,24 @@ accept_one(struct door *d)
 	return 1;
 }
 
+/*
+ * One comes alone as a rule, and to look for another takes a system call.  Who
+ * waits behind it knocks in the next turn: then there are more, and more are
+ * taken, up to as many as others can wait for.
+ */
+static unsigned
+portion(struct door *d)
+{
+	uint64_t turn = d->worker->loop.turns;
+
+	if (d->turn + 1 != turn)
+		d->portion = 1;
+	else if (d->portion < ACCEPT_BATCH)
+		d->portion *= 2;
+	d->turn = turn;
+	return d->portion;
+}
+
 static void
 knocked(struct watch *watch, uint32_t events)
 {
@@ -180,7 +198,7 @@ knocked(struct watch *watch, uint32_t events)
 	struct worker *w = d->worker;
 
 	(void)events;
-	for (int i = 0; i < ACCEPT_BATCH && !accept_is_full(w); i++)
+	for (unsigned n = portion(d); n > 0 && !accept_is_full(w); n--)
 		if (accept_one(d) == 0)
 			break;
 	if (accept_is_full(w))
@@ -219,6 +237,7 @@ open_door(struct worker *w, uint32_t key, int fd, bool adopted)
 	d->fd = fd;
 	d->adopted = adopted;
 	d->listener = listener_of(w->config, key);
+	d->portion = 1;
 	d->nodelay = has_nodelay(fd);
 	d->addr.len = sizeof(d->addr.ss);
 	getsockname(fd, (struct sockaddr *)&d->addr.ss, &d->addr.len);

@@ -144,6 +144,8 @@ struct door {
 	bool			 adopted;	/* came by ORDER_LISTEN */
 	bool			 foreign;	/* never to be shut down */
 	bool			 nodelay;	/* and so is who comes in */
+	unsigned		 portion;	/* to be taken in a turn */
+	uint64_t		 turn;		/* of the loop, the last time */
 };
 TAILQ_HEAD(door_list, door);
 
