@@ -3,6 +3,7 @@
 
 import atexit
 import contextlib
+import ctypes
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ from harness import (DEADLINE, ILL, Skip, built, gone, instance_dir, tempdir,
 
 TESTBED = built(".libs/testbed.so")
 CALC = built(".libs/calc.so")
+PIDFD_GETFD = 438
 
 
 def launcher(*args, **more):
@@ -59,6 +61,23 @@ def descriptors(pid):
         with contextlib.suppress(FileNotFoundError):    # the listing's own
             fds[int(n)] = os.readlink(os.path.join(where, n))
     return fds
+
+
+def sockets(pid):
+    """Those of a process, one after the other."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    pidfd = os.pidfd_open(pid)
+    try:
+        for fd, what in descriptors(pid).items():
+            if not what.startswith("socket:"):
+                continue
+            ours = libc.syscall(PIDFD_GETFD, pidfd, int(fd), 0)
+            if ours == -1:
+                raise Skip("pidfd_getfd: " + os.strerror(ctypes.get_errno()))
+            with socket.socket(fileno=ours) as s:
+                yield s
+    finally:
+        os.close(pidfd)
 
 
 def children(pid):

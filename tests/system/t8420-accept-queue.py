@@ -5,7 +5,6 @@ wait at which address, and how many were turned away, as the kernel does; and
 what was counted once stays so through reloads, upgrades, and addresses that
 come and go."""
 
-import ctypes
 import os
 import re
 import socket
@@ -15,12 +14,11 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from admin import Admin, total
 from bed import Bed, held_call
-from daemon import descriptors, launcher
+from daemon import launcher, sockets
 from harness import Skip, built, main, tempdir, until
 from upgraded import Upgraded
 
 LIMIT = 2                       # so many may wait, and one more
-PIDFD_GETFD = 438
 MEMINFO, DROPS = 55, 8          # SO_MEMINFO, its word
 
 
@@ -61,21 +59,11 @@ def waiting(port):
 
 def turned_away(pid, port):
     """How many sockets of that process that listen there have turned away."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    pidfd = os.pidfd_open(pid)
     n = 0
-    for fd, what in descriptors(pid).items():
-        if not what.startswith("socket:"):
-            continue
-        ours = libc.syscall(PIDFD_GETFD, pidfd, int(fd), 0)
-        if ours == -1:
-            os.close(pidfd)
-            raise Skip("pidfd_getfd: " + os.strerror(ctypes.get_errno()))
-        with socket.socket(fileno=ours) as s:
-            if s.family == socket.AF_INET and s.getsockname()[1] == port:
-                words = s.getsockopt(socket.SOL_SOCKET, MEMINFO, 64)
-                n += struct.unpack_from("I", words, 4 * DROPS)[0]
-    os.close(pidfd)
+    for s in sockets(pid):
+        if s.family == socket.AF_INET and s.getsockname()[1] == port:
+            words = s.getsockopt(socket.SOL_SOCKET, MEMINFO, 64)
+            n += struct.unpack_from("I", words, 4 * DROPS)[0]
     return n
 
 
