@@ -3,6 +3,7 @@
 those of others, where they can be built."""
 
 import atexit
+import copy
 import os
 import re
 import shutil
@@ -32,6 +33,8 @@ def make(build):
 
 class Racer:
     """A server that prints its port; pid is what takes processor time."""
+
+    protocol = "compact"        # that it is asked in
 
     def __init__(self, name, *command):
         self.name = name
@@ -124,9 +127,58 @@ def build_go(out):
     return Racer("Go TSimpleServer", out + "/race_go")
 
 
+# Optimized as Volo's own benchmark is; volo-build's code is for pilota 0.13.
+VOLO_CARGO = """\
+[package]
+name = "race_volo"
+edition = "2024"
+
+[dependencies]
+pilota = "0.13"
+tokio = { version = "1", features = ["macros", "net", "rt", "time"] }
+volo = "=0.12.4"
+volo-thrift = "=0.12.7"
+
+[build-dependencies]
+volo-build = "=0.12.3"
+
+[profile.release]
+lto = true
+codegen-units = 1
+"""
+VOLO_BUILD = """\
+fn main() {
+    volo_build::Builder::thrift().add_service("%s").write().unwrap();
+}
+"""
+
+
+def put(path, text):
+    """Leaves a file alone that holds the text: it has been compiled."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    if not os.path.exists(path) or open(path).read() != text:
+        with open(path, "w") as f:
+            f.write(text)
+
+
+def build_volo(out):
+    """Beside out, which is made anew: at first it takes five minutes."""
+    at = os.path.join(os.path.dirname(out), "volo")
+    put(at + "/Cargo.toml", VOLO_CARGO)
+    put(at + "/build.rs", VOLO_BUILD % IDL)
+    with open(HERE + "/race_volo.rs") as f:
+        put(at + "/src/main.rs", f.read())
+    sh("cargo", "build", "--release", "--jobs=2", "--target-dir=target",
+       cwd=at)
+    racer = Racer("Volo, binary", at + "/target/release/race_volo")
+    racer.protocol = "binary"   # in compact it dies of the first bool
+    return racer
+
+
 PEERS = (("TNonblockingServer (libthrift-dev, libevent-dev)", build_apache),
          ("python3-thrift", build_python),
-         ("Go's Apache library (go)", build_go))
+         ("Go's Apache library (go)", build_go),
+         ("Volo (cargo)", build_volo))
 
 
 def build_counting(build, out):
@@ -157,3 +209,13 @@ def build_all(build, out, peers):
             text = getattr(why, "stderr", None) or str(why)
             print("left out: %s: %s" % (what, text.strip().splitlines()[-1]))
     return racers
+
+
+def in_binary(racers):
+    """Ours once more, if others have to be asked in binary."""
+    if all(racer.protocol == "compact" for racer in racers):
+        return []
+    ours = copy.copy(racers[1])
+    ours.name += ", binary"
+    ours.protocol = "binary"
+    return [ours]

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The benchmarks still build from the few sources that they name, both sides of
-# the codec's agree on the bytes, and the race has its rows; how fast anybody is
-# is not asked here.
+# the codec's agree on the bytes, and the race has its rows and can be asked for
+# help; how fast anybody is is not asked here.
 
 here=$(cd "$(dirname "$0")" && pwd)
-echo 1..2
+echo 1..3
 out=$(OPT=-O0 "$here/codec.sh" 1 2>&1)
 status=$?
 if [ $status -eq 77 ]; then
@@ -30,4 +30,11 @@ then
 else
 	echo "$out" | sed 's/^/# /'
 	echo "not ok 2 race"
+fi
+
+if out=$("$here/run" --help 2>&1); then
+	echo "ok 3 help"
+else
+	echo "$out" | sed 's/^/# /'
+	echo "not ok 3 help"
 fi
