@@ -14,6 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 IDL = os.path.join(HERE, "race.thrift")
 SERVER, CLIENT = "0", "1"       # processors
+BINARY = "-p", "binary"
 
 
 def sh(*words, **more):
@@ -34,7 +35,7 @@ def make(build):
 class Racer:
     """A server that prints its port; pid is what takes processor time."""
 
-    protocol = "compact"        # that it is asked in
+    asked = ()                  # how it is asked: options of bench
 
     def __init__(self, name, *command):
         self.name = name
@@ -44,6 +45,14 @@ class Racer:
         atexit.register(self.process.kill)
         self.pid = self.process.pid
         self.port = int(self.process.stdout.readline())
+        self.address = ":%d" % self.port
+
+    def once_more(self, name, *asked, address=None):
+        """The same server, asked in another way."""
+        other = copy.copy(self)
+        other.name, other.asked = name, asked
+        other.address = address or self.address
+        return other
 
     def cpu_ns(self):
         """On the processor, of all its threads, by the scheduler's count."""
@@ -69,10 +78,15 @@ def build_module(build, out):
     return so
 
 
+def tests_lib(build):
+    """Its modules can be imported from now on, for that build."""
+    os.environ["TF_BUILD"] = build
+    sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
+
+
 class Ours(Racer):
     def __init__(self, name, build, so, log=None, *options):
-        os.environ["TF_BUILD"] = build
-        sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
+        tests_lib(build)
         from harness import Server
         self.name, self.log = name, log
         if log is not None:
@@ -80,6 +94,7 @@ class Ours(Racer):
         self.server = Server(["taskset", "-c", SERVER, build + "/thriftfork",
                               "run", so], *options, workers=1)
         self.port = self.server.port
+        self.address = ":%d" % self.port
         self.pid, = self.server.workers().values()
 
     def lines(self):
@@ -170,9 +185,9 @@ def build_volo(out):
         put(at + "/src/main.rs", f.read())
     sh("cargo", "build", "--release", "--jobs=2", "--target-dir=target",
        cwd=at)
-    racer = Racer("Volo, binary", at + "/target/release/race_volo")
-    racer.protocol = "binary"   # in compact it dies of the first bool
-    return racer
+    # In compact it dies of the first bool.
+    return Racer("Volo", at + "/target/release/race_volo").once_more(
+        "Volo, binary", *BINARY)
 
 
 PEERS = (("TNonblockingServer (libthrift-dev, libevent-dev)", build_apache),
@@ -213,9 +228,26 @@ def build_all(build, out, peers):
 
 def in_binary(racers):
     """Ours once more, if others have to be asked in binary."""
-    if all(racer.protocol == "compact" for racer in racers):
+    if all(racer.asked != BINARY for racer in racers):
         return []
-    ours = copy.copy(racers[1])
-    ours.name += ", binary"
-    ours.protocol = "binary"
-    return [ours]
+    return [racers[1].once_more("thriftfork, binary", *BINARY)]
+
+
+def build_dialects(build, out):
+    """Ours, in all that it speaks; what is not plain costs the client more."""
+    tests_lib(build)
+    from tls import Authority
+    ca = Authority()
+    crt, key = ca.issue("server")
+    ours = Ours("compact, framed", build, build_module(build, out), None,
+                "-l", "unix:%s/socket" % out, "-o", "tls-certificate=" + crt,
+                "-o", "tls-key=" + key)
+    return [ours, ours.once_more("binary, framed", *BINARY),
+            ours.once_more("compact, unframed", "-f", "unframed"),
+            ours.once_more("THeader", "-f", "header"),
+            ours.once_more("JSON", "-p", "json"),
+            ours.once_more("HTTP", address="http://127.0.0.1" + ours.address),
+            ours.once_more("unix socket", address="unix:%s/socket" % out),
+            ours.once_more("TLS", "-o", "tls-ca=" + ca.ca,
+                           address="tls://127.0.0.1" + ours.address),
+            ours.once_more("zlib stream", "-o", "zlib=yes")]

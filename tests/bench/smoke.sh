@@ -5,7 +5,7 @@
 # help; how fast anybody is is not asked here.
 
 here=$(cd "$(dirname "$0")" && pwd)
-echo 1..3
+echo 1..4
 out=$(OPT=-O0 "$here/codec.sh" 1 2>&1)
 status=$?
 if [ $status -eq 77 ]; then
@@ -19,22 +19,30 @@ else
 	echo "not ok 1 codec"
 fi
 
-out=$("$here/run" -b "$TF_BUILD" -r 1 -t 0.1 --alone 2>&1)
-status=$?
-if ! taskset -c 1 true 2>/dev/null; then
-	echo "ok 2 race # SKIP there is no second processor"
-elif [ $status -eq 0 ] &&
-    [ "$(echo "$out" | grep -c '^  \(bare\|thriftfork\) .* [0-9]')" -eq 15 ]
-then
-	echo "ok 2 race"
-else
-	echo "$out" | sed 's/^/# /'
-	echo "not ok 2 race"
-fi
+# raced NAME ROWS PATTERN OPTION...: so many lines of figures.
+raced() {
+	name=$1 rows=$2 pattern=$3
+	shift 3
+	out=$("$here/run" -b "$TF_BUILD" -r 1 -t 0.1 "$@" 2>&1)
+	status=$?
+	if ! taskset -c 1 true 2>/dev/null; then
+		echo "ok $name # SKIP there is no second processor"
+	elif [ $status -eq 0 ] &&
+	    [ "$(echo "$out" | grep -c "^  $pattern .* [0-9]")" -eq "$rows" ]
+	then
+		echo "ok $name"
+	else
+		echo "$out" | sed 's/^/# /'
+		echo "not ok $name"
+	fi
+}
+
+raced "2 race" 15 '\(bare\|thriftfork\)' --alone
+raced "3 dialects" 9 '[a-zA-Z, ]*' --dialects ping
 
 if out=$("$here/run" --help 2>&1); then
-	echo "ok 3 help"
+	echo "ok 4 help"
 else
 	echo "$out" | sed 's/^/# /'
-	echo "not ok 3 help"
+	echo "not ok 4 help"
 fi
