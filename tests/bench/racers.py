@@ -245,6 +245,8 @@ def build_dialects(build, out):
     return [ours, ours.once_more("binary, framed", *BINARY),
             ours.once_more("compact, unframed", "-f", "unframed"),
             ours.once_more("THeader", "-f", "header"),
+            ours.once_more("THeader, zlib", "-f", "header", "-o",
+                           "transforms=zlib"),
             ours.once_more("JSON", "-p", "json"),
             ours.once_more("HTTP", address="http://127.0.0.1" + ours.address),
             ours.once_more("unix socket", address="unix:%s/socket" % out),

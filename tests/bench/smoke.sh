@@ -38,7 +38,7 @@ raced() {
 }
 
 raced "2 race" 15 '\(bare\|thriftfork\)' --alone
-raced "3 dialects" 9 '[a-zA-Z, ]*' --dialects ping
+raced "3 dialects" 10 '[a-zA-Z, ]*' --dialects ping
 
 if out=$("$here/run" --help 2>&1); then
 	echo "ok 4 help"
