@@ -161,6 +161,28 @@ unknown()
 	done
 }
 
+# misnamed PAGE: a setting (.Cm), a counter (.Li), or a column of top or status
+# (in capitals, of the first list) that there is not.
+misnamed()
+{
+	(cd "$TF_SOURCE" && cat src/server/options.def src/shm/counters.def \
+	    tools/top/columns.def src/shm/stat_text*.c) >"$tmp/real"
+	{
+		awk '/^\.(It )?(Cm|Li) [a-z]/ {
+			sub(/^\.(It )?(Cm|Li) /, "")
+			sub(/ [^a-z,].*/, "")
+			gsub(/ ,/, "")
+			gsub(/ /, "\n")
+			print
+		}' "$1"
+		awk '/^\.Sh / { on = /LOOK AT FIRST/ }
+		on && !/^\.S/ { print }' "$1" | grep -oE '[A-Z][A-Z0-9]{3,}%?'
+	} | grep -E '^[A-Za-z0-9_%-]*$' | sort -u | while read -r name; do
+		grep -qF "\"$name\"" "$tmp/real" ||
+		    echo "$name: there is no such name"
+	done
+}
+
 if command -v mandoc >/dev/null; then
 	mandoc -Tlint -Wwarning "$man"/*.[1-9] >"$tmp/found" 2>&1
 	clean "pages are well formed" "$tmp/found"
@@ -223,6 +245,15 @@ printf '.Fn spawn_all\n.Pa src/proc/nothing.c ,\n.Vt "struct inherited"\n' \
 unknown "$tmp/bad.7" >"$tmp/found"
 planted "what there is not" "$tmp/found" '^spawn_all()' '^src/proc/nothing.c:' \
     '^struct inherited:'
+
+misnamed "$man/thriftfork-performance.7" >"$tmp/found"
+clean "thriftfork-performance.7 names what there is" "$tmp/found"
+printf '.It Cm workers , worker\n.Li loop_lag , loop_leg\n%s\nBUSY, BOSY\n' \
+    '.Sh WHAT TO LOOK AT FIRST' >"$tmp/bad.7"
+misnamed "$tmp/bad.7" >"$tmp/found"
+planted "wrong names" "$tmp/found" '^worker:' '^loop_leg:' '^BOSY:'
+[ "$(wc -l <"$tmp/found")" = 3 ] && tap_case ok "and these alone" ||
+    tap_case "not ok" "and these alone"
 
 if [ -e "$library" ]; then
 	exports "$library" >"$tmp/exports"
