@@ -12,6 +12,7 @@ import socket
 import struct
 import subprocess
 
+from bed import frame
 from harness import DEADLINE, Server, Skip, tempdir
 
 # Of any line: a name is written out where it is used first.
@@ -113,21 +114,17 @@ class Profile:
         return [what for at, what in found if int(at, 16) in mine]
 
 
-def ping(seqid):
-    body = b"\x82\x21" + bytes([seqid & 0x7f]) + b"\x04ping\0"
-    return struct.pack(">I", len(body)) + body
+PING = frame("ping")
 
 
-def call(connection, calls, depth):
-    """So many pings, so many at a time."""
-    answer = len(ping(0))               # an empty result is as long
-    for _ in range(calls // depth):
-        connection.sendall(b"".join(map(ping, range(depth))))
-        left = depth * answer
-        while left > 0:
-            data = connection.recv(left)
-            assert data, "the server has closed the connection"
-            left -= len(data)
+def call(connection, calls, depth, message=PING):
+    """So many times, so many at a time."""
+    with connection.makefile("rb") as answers:
+        for _ in range(calls // depth):
+            connection.sendall(message * depth)
+            for _ in range(depth):
+                size, = struct.unpack(">I", answers.read(4))
+                assert len(answers.read(size)) == size, "closed"
 
 
 def connect(server):
@@ -153,11 +150,11 @@ def serve(build, module, *args, more=(), options=(), **how):
     return s, out
 
 
-def profile(build, module, calls, depth, *args):
-    """Of a server that has had so many pings."""
+def profile(build, module, calls, depth, *args, message=PING):
+    """Of a server that has been called so often."""
     s, out = serve(build, module, *args)
     with connect(s) as c:
-        call(c, calls, depth)
+        call(c, calls, depth, message)
     assert s.stop() == 0, s.drain_log()
     return Profile(out)
 
@@ -176,8 +173,8 @@ def in_parts(function, build, module, *args, **how):
     return s, profiles
 
 
-def one_call(build, module, calls, depth, *args):
-    """What one ping takes of so many more."""
-    before = profile(build, module, calls, depth, *args)
-    return profile(build, module, 2 * calls, depth,
-                   *args).since(before, calls)
+def one_call(build, module, calls, depth, *args, message=PING):
+    """What one call takes of so many more."""
+    before = profile(build, module, calls, depth, *args, message=message)
+    return profile(build, module, 2 * calls, depth, *args,
+                   message=message).since(before, calls)
