@@ -500,7 +500,7 @@ read_message(struct conn *c)
 
 	make_room(c, c->in_len + BLOCK_BYTES);
 	room = c->in_cap - c->in_len;
-	/* What comes behind the message may have to be moved, again and again. */
+	/* What comes behind it may have to be moved, again and again. */
 	if (room > RECEIVE_BYTES)
 		room = RECEIVE_BYTES;
 	n = receive(c, c->in + c->in_len, room);
