@@ -176,6 +176,8 @@ struct worker {
 	struct mover		 mover;
 	struct tls_context	*renewed;	/* instead of the config's */
 	struct call		*spare;		/* a warm one */
+	struct call_queue	 spares;	/* cooler ones */
+	unsigned		 nspares;
 	struct timer		 surplus;	/* set: there may be some */
 	bool			 surplus_grew;	/* since it was looked at */
 	struct call_queue	 parked;	/* calls that are out */

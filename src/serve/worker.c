@@ -341,8 +341,7 @@ end(struct worker *w)
 	watch_remove(&w->loop, &w->signals);
 	if (signal_fd != -1)
 		signals_close(signal_fd);
-	if (w->spare != NULL)
-		call_free(w->spare);
+	spare_free(w);
 	buf_fini(&w->send);
 	transform_free(w->transform);
 	free(w->receive);
@@ -390,6 +389,7 @@ worker_open(const struct worker_config *config)
 	TAILQ_INIT(&w->doors);
 	TAILQ_INIT(&w->parked);
 	TAILQ_INIT(&w->waiting);
+	TAILQ_INIT(&w->spares);
 	move_init(w);
 	if (loop_init(&w->loop) == 0)
 		return w;

@@ -10,7 +10,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from bed import frame, varint
+from bed import frame, text, varint
 from callgrind import call, connect, need, one_call
 from daemon import written
 from harness import Server, Skip, main, tempdir
@@ -115,6 +115,17 @@ def recording():
     assert not found, found
 
 
+def answered_later():
+    """does not take another call's worth of memory for each"""
+    need("valgrind", "objdump")
+    built(".libs", "thriftfork")
+    p = one_call(RELEASE, built(".libs", "testbed.so"), BATCHES * DEPTH, DEPTH,
+                 message=frame("later", text("post")[:-1] + text("x")))
+    anew = p.calls.get("call_new", 0)
+    say("%.2f of %.2f are made anew", anew, p.calls["tf_later"])
+    assert p.calls["tf_later"] == 1 and anew <= SLACK, p.calls
+
+
 def system_calls():
     """as callgrind sees them"""
     p = profile()
@@ -141,5 +152,5 @@ def system_calls_counted():
     assert s.stop() == 0
 
 
-main([instructions, values, counting, locks, recording, system_calls,
+main([instructions, values, counting, locks, recording, answered_later, system_calls,
       system_calls_counted])
