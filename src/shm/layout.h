@@ -12,7 +12,8 @@
  * All but locks and lanes is written by the master alone, the lane table with
  * it: there, beside the slot and process of each lane, stand the MASTER words
  * of counters.def.  Where things lie is told in bytes from the start, never in
- * pointers.
+ * pointers.  No cache line is written by two processes, other than locks that
+ * they share, and none but its lane is looked at by a worker for a call.
  */
 #ifndef SHM_LAYOUT_H
 #define SHM_LAYOUT_H
