@@ -143,11 +143,12 @@ loop_wake(struct loop *l)
 
 /* Within the mutex: once a post has been called, its poster is done here. */
 void
-loop_post(struct loop *l, struct post *p, post_fn *fn)
+loop_post_about(struct loop *l, struct post *p, post_fn *fn, const void *about)
 {
 	bool first;
 
 	p->fn = fn;
+	p->about = about;
 	pthread_mutex_lock(&l->mutex);
 	first = STAILQ_EMPTY(&l->posts);
 	STAILQ_INSERT_TAIL(&l->posts, p, entry);
@@ -155,6 +156,12 @@ loop_post(struct loop *l, struct post *p, post_fn *fn)
 	if (first && turning != l)
 		loop_wake(l);
 	pthread_mutex_unlock(&l->mutex);
+}
+
+void
+loop_post(struct loop *l, struct post *p, post_fn *fn)
+{
+	loop_post_about(l, p, fn, NULL);
 }
 
 static bool
@@ -175,8 +182,10 @@ run_posts(struct loop *l)
 	pthread_mutex_unlock(&l->mutex);
 	while ((p = STAILQ_FIRST(&q)) != NULL) {
 		STAILQ_REMOVE_HEAD(&q, entry);
+		l->next = STAILQ_FIRST(&q);
 		p->fn(p);
 	}
+	l->next = NULL;
 }
 
 void

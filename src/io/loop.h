@@ -47,6 +47,7 @@ typedef void post_fn(struct post *);
 struct post {
 	STAILQ_ENTRY(post) entry;
 	post_fn		*fn;
+	const void	*about;		/* or NULL; see loop_goes_on() */
 };
 STAILQ_HEAD(post_queue, post);
 
@@ -65,6 +66,7 @@ struct loop {
 	uint64_t	 settings;	/* of timers, so far */
 	void		**dead;		/* to be freed after the batch */
 	size_t		 ndead, dead_cap;
+	const struct post *next;	/* to be called after the one that is */
 	struct watch	 wake;		/* of an eventfd: there are posts */
 	pthread_mutex_t	 mutex;		/* of the following */
 	struct post_queue posts;
@@ -93,6 +95,18 @@ void	 timer_cancel(struct loop *, struct timer *);	/* twice is fine */
  * until then: what is still posted at loop_fini() is not called.
  */
 void	 loop_post(struct loop *, struct post *, post_fn *);
+void	 loop_post_about(struct loop *, struct post *, post_fn *,
+	    const void *about);
+
+/*
+ * Whether the next thing that the loop does is to call another post about the
+ * same, so that what all of them need can be left to the last.
+ */
+static inline bool
+loop_goes_on(const struct loop *l, const void *about)
+{
+	return l->next != NULL && l->next->about == about;
+}
 
 /* From anywhere, a signal handler too: it does not wait in its next turn. */
 void	 loop_wake(struct loop *);

@@ -133,11 +133,11 @@ conclude(struct call *call, enum call_outcome outcome)
 	}
 }
 
-/* It was c's turn. */
+/* It was c's turn, which ends when nothing more of it has come back. */
 static void
 go_on(struct conn *c)
 {
-	if (conn_is_open(c))
+	if (conn_is_open(c) && !loop_goes_on(&c->worker->loop, c))
 		waiting_go_on(c);
 }
 
@@ -202,7 +202,8 @@ returned(struct post *post)
 void
 pending_complete(struct call *call)
 {
-	loop_post(&call->conn->worker->loop, &call->parked.returned, returned);
+	loop_post_about(&call->conn->worker->loop, &call->parked.returned,
+	    returned, call->conn);
 }
 
 static void
@@ -224,7 +225,8 @@ pending_answer(struct call *call, enum call_outcome outcome)
 	call->parked.outcome = outcome;
 	if (call->conn->worker->access != NULL)
 		word_set(&call->parked.done_ns, clock_ns());
-	loop_post(&call->conn->worker->loop, &call->parked.answered, heard);
+	loop_post_about(&call->conn->worker->loop, &call->parked.answered,
+	    heard, call->conn);
 }
 
 /* ---- other ends */

@@ -116,7 +116,7 @@ def recording():
 
 
 def answered_later():
-    """does not take another call's worth of memory for each"""
+    """does not take another call's worth of memory for each, nor a write"""
     need("valgrind", "objdump")
     built(".libs", "thriftfork")
     p = one_call(RELEASE, built(".libs", "testbed.so"), BATCHES * DEPTH, DEPTH,
@@ -124,6 +124,8 @@ def answered_later():
     anew = p.calls.get("call_new", 0)
     say("%.2f of %.2f are made anew", anew, p.calls["tf_later"])
     assert p.calls["tf_later"] == 1 and anew <= SLACK, p.calls
+    say("%.2f writes for %d", p.system_calls["send"] * DEPTH, DEPTH)
+    assert p.system_calls["send"] * DEPTH <= 1 + SLACK, p.system_calls
 
 
 def system_calls():
