@@ -32,6 +32,18 @@ def built(name):
     return os.path.join(BUILD, name)
 
 
+def released(*names):
+    """A file of the optimized build."""
+    release = os.environ.get("TF_RELEASE")
+    if not release:
+        raise Skip("TF_RELEASE, an optimized build, is not set: what a "
+                   "sanitizer executes and takes means nothing")
+    path = os.path.join(release, *names)
+    if not os.path.exists(path):
+        raise Skip(path + " is not there")
+    return path
+
+
 def source(name):
     return os.path.join(SOURCE, name)
 

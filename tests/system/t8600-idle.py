@@ -15,10 +15,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from bed import Peer, loads
 from callgrind import in_parts, need
 from daemon import read
-from harness import Load, Server, Skip, main, until
+from harness import Load, Server, Skip, main, released, until
 from idle import Idlers, descriptors_for
 
-RELEASE = os.environ.get("TF_RELEASE")
 IDLE = int(os.environ.get("TF_IDLE", "1000"))
 MANY = 10000                    # from here on time can tell
 WORKERS = 2
@@ -32,19 +31,9 @@ TIME = 0.15                     # of a call's: what a busy machine may add
 REST, RESTING = 5, 0.005        # seconds; of a processor, for each
 
 
-def built(*names):
-    if not RELEASE:
-        raise Skip("TF_RELEASE, an optimized build, is not set: a "
-                   "sanitizer's instructions mean nothing")
-    path = os.path.join(RELEASE, *names)
-    if not os.path.exists(path):
-        raise Skip(path + " is not there")
-    return path
-
-
 def server():
     descriptors_for(IDLE)
-    return Server([built("thriftfork"), "run"], built(".libs", "calc.so"),
+    return Server([released("thriftfork"), "run"], released(".libs", "calc.so"),
                   workers=WORKERS)
 
 
@@ -61,7 +50,8 @@ def instructions():
     need("valgrind")
     count = min(IDLE, MANY)             # in one process
     descriptors_for(count, workers=1)
-    s, profiles = in_parts("call_fail", RELEASE, built(".libs", "calc.so"))
+    s, profiles = in_parts("call_fail", released(),
+                           released(".libs", "calc.so"))
     peers = [Peer(s) for _ in range(BUSY)]
     for idle in (None, Idlers):
         idle = idle and idle(s, count)

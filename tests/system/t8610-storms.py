@@ -17,7 +17,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from bed import Peer, frame, nothing_felt
 from callgrind import in_parts, need
 from daemon import sockets
-from harness import BUILD, DEADLINE, Load, Server, Skip, main, until
+from harness import (BUILD, DEADLINE, Load, Server, Skip, main, released,
+                     until)
 from idle import descriptors_for
 
 RELEASE = os.environ.get("TF_RELEASE")
@@ -121,9 +122,8 @@ def without_a_word():
 def system_calls():
     """of one that comes alone, calls once and leaves"""
     need("valgrind")
-    if not RELEASE:
-        raise Skip("TF_RELEASE, an optimized build, is not set")
-    s, profiles = in_parts("call_fail", RELEASE, CALC)
+    s, profiles = in_parts("call_fail", released(),
+                           released(".libs", "calc.so"))
 
     def mark():
         p = Peer(s)

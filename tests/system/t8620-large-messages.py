@@ -17,9 +17,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from bed import fifo, frame, text, varint
 from callgrind import in_parts, need
 from daemon import descriptors, proc
-from harness import DEADLINE, Server, Skip, main, until
+from harness import DEADLINE, Server, main, released, until
 
-RELEASE = os.environ.get("TF_RELEASE")
 LARGE = int(float(os.environ.get("TF_LARGE", "3")) * (1 << 20))
 PEERS = int(os.environ.get("TF_PEERS", "12"))
 SMALL = 1 << 18
@@ -30,16 +29,6 @@ LEFT_KB = 1024                  # of a worker that had large messages
 PILES = (40, 320)               # replies; callgrind has 500 threads at most
 PIECE = 1 << 16                 # of which each is so large
 EACH = 100                      # seconds more that a call may take
-
-
-def built(*names):
-    if not RELEASE:
-        raise Skip("TF_RELEASE, an optimized build, is not set: what a "
-                   "sanitizer executes and takes means nothing")
-    path = os.path.join(RELEASE, *names)
-    if not os.path.exists(path):
-        raise Skip(path + " is not there")
-    return path
 
 
 # ---- messages of about so many bytes; a reply is as long as its call
@@ -117,9 +106,8 @@ def path():
 def linear():
     """what is executed for a byte does not grow with their number"""
     need("valgrind")
-    built("thriftfork")
-    s, profiles = in_parts("conn_new", RELEASE, built(".libs", "echo.so"),
-                           listen=path())
+    s, profiles = in_parts("conn_new", released(),
+                           released(".libs", "echo.so"), listen=path())
     asked = [(kind, compact, framed, size) for kind in KINDS
              for compact, framed in ((True, True), (False, True),
                                      (True, False))
@@ -141,9 +129,8 @@ def linear():
 def replies_that_nobody_reads():
     """gather at the same cost, however many they are"""
     need("valgrind")
-    built("thriftfork")
     s, profiles = in_parts(
-        "conn_new", RELEASE, built(".libs", "testbed.so"), listen=path(),
+        "conn_new", released(), released(".libs", "testbed.so"), listen=path(),
         options=["-o", "max-in-flight-per-connection=%d" % (PILES[1] + 1)])
     for n in PILES:
         where = fifo()
@@ -175,7 +162,7 @@ def memory(pid):
 
 def given_back():
     """by the worker, while connections that had one stay open"""
-    s = Server([built("thriftfork"), "run"], built(".libs", "echo.so"),
+    s = Server([released("thriftfork"), "run"], released(".libs", "echo.so"),
                workers=1, listen=path())
     pid, = s.workers().values()
     idle = [connect(s)]
