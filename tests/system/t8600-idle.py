@@ -28,7 +28,7 @@ TRIPS = 3                       # for a call: wait, read, write
 SLACK = 0.02
 RACES, CALLS = 15, 20000
 TIME = 0.15                     # of a call's: what a busy machine may add
-REST, RESTING = 5, 0.005        # seconds; of a processor, for each
+REST, RESTING = 5, 0.05         # seconds; of a processor, for each
 
 
 def server():
