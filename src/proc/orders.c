@@ -167,28 +167,33 @@ master_scaled(struct master *m)
 	control_complete(&m->control, CONTROL_SCALE, "ok");
 }
 
-/* Why the number of workers cannot be changed now; NULL: it can. */
-static const char *
-cannot_scale(const struct master *m, unsigned workers)
-{
-	const char *why;
+#define SCALE_WHY	64	/* bytes */
 
-	if (decide(m, MASTER_E_SCALE, &why) != MASTER_A_DO)
-		return why;
-	if (workers < 1)
-		return "there must be a worker";
-	if (workers > m->config->max_workers)
-		return "max-workers is less";
-	return NULL;
+/* -1, and why: the number of workers cannot be changed now. */
+static int
+may_scale(const struct master *m, unsigned workers, char why[SCALE_WHY])
+{
+	const char *not;
+
+	if (decide(m, MASTER_E_SCALE, &not) != MASTER_A_DO)
+		strlcpy(why, not, SCALE_WHY);
+	else if (workers < 1)
+		strlcpy(why, "there must be a worker", SCALE_WHY);
+	else if (workers > m->config->max_workers)
+		snprintf(why, SCALE_WHY, "max-workers is %u",
+		    m->config->max_workers);
+	else
+		return 0;
+	return -1;
 }
 
 static void
 scale_by_signal(struct master *m, int by)
 {
 	unsigned workers = m->limits.workers + (unsigned)by;
-	const char *why = cannot_scale(m, workers);
+	char why[SCALE_WHY];
 
-	if (why != NULL)
+	if (may_scale(m, workers, why) == -1)
 		log_warnx("%u workers: %s", workers, why);
 	else
 		master_scale(m, workers);
@@ -197,13 +202,13 @@ scale_by_signal(struct master *m, int by)
 static void
 asked_to_scale(struct master *m, struct control_client *c, const char *arg)
 {
-	char answer[CONTROL_BYTES];
+	char answer[CONTROL_BYTES], not[SCALE_WHY];
 	const char *why;
 	unsigned workers;
 
 	workers = (unsigned)strtonum(arg, 1, 1000000, &why);
-	if (why == NULL)
-		why = cannot_scale(m, workers);
+	if (why == NULL && may_scale(m, workers, not) == -1)
+		why = not;
 	if (why != NULL) {
 		snprintf(answer, sizeof(answer), "error: %s workers: %s", arg,
 		    why);

@@ -297,6 +297,7 @@ def scaling():
     for wrong in ("0", "65", "-1", "x", ""):
         done = s.verb("scale", wrong)
         assert done.returncode in (1, 2) and done.stderr, (wrong, done)
+    s.fails("65 workers: max-workers is 64", "scale", "65")
     assert s.verb("scale").returncode == 2
     assert s.verb("scale", "1", "2").returncode == 2
     assert len(s.workers()) == 2
