@@ -195,10 +195,37 @@ def build_volo(out):
         "Volo, binary", *BINARY)
 
 
+KITEX = "github.com/cloudwego/kitex"
+KITEX_VERSION = "@v0.13.1"
+KITEX_TOOLS = (("kitex", KITEX + "/tool/cmd/kitex"),
+               ("thriftgo", "github.com/cloudwego/thriftgo"))
+SONIC = "github.com/bytedance/sonic@v1.15.0"    # for a Go that is newer
+LINK = "-ldflags=-checklinkname=0"              # than what Kitex knows
+
+
+def build_kitex(out):
+    """Beside out, as Volo."""
+    at = os.path.join(os.path.dirname(out), "kitex")
+    with open(HERE + "/race_kitex.go") as f:
+        put(at + "/main.go", f.read())
+    if not os.path.exists(at + "/go.mod"):
+        sh("go", "mod", "init", "race", cwd=at)
+    sh("go", "get", KITEX_TOOLS[0][1] + KITEX_VERSION,
+       KITEX + KITEX_VERSION, SONIC, cwd=at)
+    for name, package in KITEX_TOOLS:
+        sh("go", "build", "-o", name, package, cwd=at)
+    sh(at + "/kitex", "-module", "race", IDL, cwd=at,
+       env={**os.environ, "PATH": at + ":" + os.environ["PATH"]})
+    sh("go", "mod", "tidy", cwd=at)
+    sh("go", "build", LINK, "-o", "race_kitex", ".", cwd=at)
+    return Racer("Kitex", at + "/race_kitex").once_more("Kitex, binary",
+                                                        *BINARY)
+
+
 PEERS = (("TNonblockingServer (libthrift-dev, libevent-dev)", build_apache),
          ("python3-thrift", build_python),
          ("Go's Apache library (go)", build_go),
-         ("Volo (cargo)", build_volo))
+         ("Volo (cargo)", build_volo), ("Kitex (go)", build_kitex))
 
 
 def build_counting(build, out):
