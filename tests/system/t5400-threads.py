@@ -17,9 +17,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from bed import (ONEWAY, Bed, Peer, fifo, i32, nothing_felt, text,
                  under_load)
-from harness import Load, Server, Skip, built, main, tempdir, until
+from harness import Load, Server, built, main, released, tempdir, until
 
-RELEASE = os.environ.get("TF_RELEASE")
 os.environ.pop("TF_SERVER_OPTIONS", None)       # it brings its own
 
 
@@ -332,12 +331,9 @@ SLACK = 1 if QUIET else 2               # times what something may take
 OUTSTANDING = 64 * 256                  # calls, of the client that overloads
 
 
-def released(*options):
-    if not RELEASE:
-        raise Skip("TF_RELEASE, an optimized build, is not set: a "
-                   "sanitizer's figures mean nothing")
+def optimized(*options):
     return Bed(*threads(8, "threaded.Testbed.doze=yes", *options), workers=1,
-               build=RELEASE)
+               build=released())
 
 
 def say(fmt, *args):
@@ -346,7 +342,7 @@ def say(fmt, *args):
 
 def many_connections():
     """64 busy and 64 idle ones: nobody starves, and threads have no rest"""
-    s = released()
+    s = optimized()
     rates, worst = [], []
     for _ in range(3):
         r = Load(s.address, "-c", 64, "--idle", 64, "--doze", SERVICE_MS,
@@ -371,7 +367,7 @@ def p90_of_inline(s):
 
 def inline_calls():
     """beside a slow threaded method keep their p90 within twice"""
-    s = released()
+    s = optimized()
     alone, beside = [], []
     p90_of_inline(s)
     for _ in range(7):
@@ -408,7 +404,7 @@ def overloaded(s, seconds):
 
 def overload():
     """refuses what is too much, and does the rest as ever"""
-    s = released()
+    s = optimized()
     r, memory = overloaded(s, OVERLOAD_S)
     good, late = r["right"] / r["seconds"], r["latency_us"]
     quarter = len(memory) // 4

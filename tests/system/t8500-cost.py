@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a call costs a worker in instructions, system calls and readings of the
 clock, and how much of that is counting: a ping, and a call with a struct and a
-list, framed and compact, on one connection.  No time is measured, so a busy machine finds the same.  A limit
-that is passed on purpose is moved, and the commit says why; one that has become
-wide is drawn closer.  What the kernel executes is not among it."""
+list, framed and compact, on one connection.  No time is measured, so a busy
+machine finds the same.  A limit that is passed on purpose is moved, and the
+commit says why; one that has become wide is drawn closer.  What the kernel
+executes is not among it."""
 
 import os
 import sys
@@ -13,9 +14,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from bed import frame, text, varint
 from callgrind import call, connect, need, one_call
 from daemon import written
-from harness import Server, Skip, main, tempdir
+from harness import Server, main, released, tempdir
 
-RELEASE = os.environ.get("TF_RELEASE")
 DEPTH = 16
 BATCHES = 100
 PING = 1030                     # instructions, DEPTH at a time
@@ -28,23 +28,13 @@ SLACK = 0.05                    # timers may come in between
 measured = {}
 
 
-def built(*names):
-    if not RELEASE:
-        raise Skip("TF_RELEASE, an optimized build, is not set: a "
-                   "sanitizer's instructions mean nothing")
-    path = os.path.join(RELEASE, *names)
-    if not os.path.exists(path):
-        raise Skip(path + " is not there: make uncounted")
-    return path
-
-
 def profile(build=""):
     """One ping, by the optimized build or a part of it."""
     need("valgrind", "objdump")
     if build not in measured:
-        built(build, ".libs", "thriftfork")
-        measured[build] = one_call(os.path.join(RELEASE, build),
-                                   built(".libs", "calc.so"),
+        released(build, ".libs", "thriftfork")
+        measured[build] = one_call(released(build),
+                                   released(".libs", "calc.so"),
                                    BATCHES * DEPTH, DEPTH)
     return measured[build]
 
@@ -66,12 +56,12 @@ def instructions():
 def values():
     """of a call that brings a struct, a list and six strings or so"""
     need("valgrind", "objdump")
-    built(".libs", "thriftfork")
+    released(".libs", "thriftfork")
     work = b"\x15\x0e\x15\x10\x15\x02\x18\x0b" + b"some remark" + b"\0"
     tags = b"\x38" + b"".join(varint(len(s)) + s for s in (
         b"one", b"a tag of some length", b"twenty-seven characters long"))
-    p = one_call(RELEASE, built(".libs", "calc.so"), BATCHES * DEPTH, DEPTH,
-                 message=frame("calculate", b"\x15\x02\x1c" + work +
+    p = one_call(released(), released(".libs", "calc.so"), BATCHES * DEPTH,
+                 DEPTH, message=frame("calculate", b"\x15\x02\x1c" + work +
                                b"\x19" + tags + b"\0"))
     within(sum(n for (name, _), n in p.instructions.items()
                if "libthriftfork" in name), CALCULATE)
@@ -96,7 +86,7 @@ def counting():
 
 def locks():
     """no instruction of the library's that is locked"""
-    library = os.path.realpath(built(".libs", "libthriftfork.so"))
+    library = os.path.realpath(released(".libs", "libthriftfork.so"))
     found = profile().locked(library)
     assert not found, found
 
@@ -104,23 +94,23 @@ def locks():
 def recording():
     """in a histogram of the program's own, which takes no lock either"""
     need("valgrind", "objdump")
-    module = built(".libs", "locks.so")
+    module = released(".libs", "locks.so")
     declared = written(tempdir(), "declared", "ns lookup rows found")
-    p = one_call(RELEASE, module, BATCHES * DEPTH, DEPTH, declared)
+    p = one_call(released(), module, BATCHES * DEPTH, DEPTH, declared)
     n = sum(count for (file, function), count in p.code.items()
             if function == "own_record" or function.startswith("tf_record"))
     say("%.1f instructions to record a value, of at most %d", n / 2, RECORDING)
     assert 0 < n / 2 <= RECORDING, n
-    found = p.locked(os.path.realpath(built(".libs", "libthriftfork.so")))
+    found = p.locked(os.path.realpath(released(".libs", "libthriftfork.so")))
     assert not found, found
 
 
 def answered_later():
     """does not take another call's worth of memory for each, nor a write"""
     need("valgrind", "objdump")
-    built(".libs", "thriftfork")
-    p = one_call(RELEASE, built(".libs", "testbed.so"), BATCHES * DEPTH, DEPTH,
-                 message=frame("later", text("post")[:-1] + text("x")))
+    released(".libs", "thriftfork")
+    p = one_call(released(), released(".libs", "testbed.so"), BATCHES * DEPTH,
+                 DEPTH, message=frame("later", text("post")[:-1] + text("x")))
     anew = p.calls.get("call_new", 0)
     say("%.2f of %.2f are made anew", anew, p.calls["tf_later"])
     assert p.calls["tf_later"] == 1 and anew <= SLACK, p.calls
@@ -140,7 +130,7 @@ def system_calls():
 
 def system_calls_counted():
     """as the worker counts them itself, for one call and for a batch"""
-    s = Server([built("thriftfork"), "run"], built(".libs", "calc.so"),
+    s = Server([released("thriftfork"), "run"], released(".libs", "calc.so"),
                workers=1)
     with connect(s) as c:
         for depth in (1, DEPTH):
