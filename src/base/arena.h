@@ -87,17 +87,16 @@ arena_take_text(struct tf_arena *a, size_t n)
 static inline void
 arena_reset(struct tf_arena *a)
 {
+#ifndef ARENA_CHECKED
 	struct arena_block *b = a->blocks;
 
-#ifndef ARENA_CHECKED
 	if (__builtin_expect(b != NULL && b->next == NULL &&
 	    b->size <= ARENA_KEEP_BYTES && !a->over, 1)) {
 		a->p = b->data;
 		return;
 	}
 #endif
-	if (b != NULL || a->over)
-		tf_arena_reset(a);
+	tf_arena_reset(a);
 }
 
 /* Whether n more bytes would keep the arena within its limit. */
