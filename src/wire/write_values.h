@@ -324,6 +324,17 @@ write_top(struct writer *w, uint8_t *p, const struct plan *pl,
 	return write_containers(w, p, pl, value, 1);
 }
 
+/* The head of a message, and room for what follows. */
+static hot uint8_t *
+write_head(struct writer *w, uint8_t *p, const struct wire_msg *m)
+{
+	if (write_lacks_for(w, p, m->name.len) &&
+	    (p = write_more(w, p, m->name.len)) == NULL)
+		return NULL;
+	p = put_msg(p, m);
+	return write_lacks(w, p) ? write_more(w, p, 0) : p;
+}
+
 /* A value, and m before it, unless that is NULL. */
 static hot int
 write_whole(struct buf *b, const struct wire_msg *m, const struct plan *pl,
@@ -332,12 +343,8 @@ write_whole(struct buf *b, const struct wire_msg *m, const struct plan *pl,
 	struct writer w;
 	uint8_t *p = write_begin(&w, b);
 
-	if (m != NULL && p != NULL && write_lacks_for(&w, p, m->name.len))
-		p = write_more(&w, p, m->name.len);
 	if (m != NULL && p != NULL)
-		p = put_msg(p, m);
-	if (m != NULL && p != NULL && write_lacks(&w, p))
-		p = write_more(&w, p, 0);
+		p = write_head(&w, p, m);
 	if (p != NULL)
 		p = write_top(&w, p, pl, value);
 	return write_end(&w, p, why);
