@@ -107,4 +107,23 @@ arena_fits(const struct tf_arena *a, size_t n)
 	    (a->held <= a->max && n <= a->max - a->held);
 }
 
+/*
+ * arena_take() out of the block that there is, or NULL; the limit needs no
+ * asking, as the block has been counted.
+ */
+static inline void *
+arena_take_here(struct tf_arena *a, size_t n)
+{
+#ifdef ARENA_CHECKED
+	return arena_fits(a, n) && !a->over ? arena_take_block(a, n) : NULL;
+#else
+	uintptr_t at = ((uintptr_t)a->p + 15) & ~(uintptr_t)15;
+
+	if (__builtin_expect((uintptr_t)a->end < at + n, 0))
+		return NULL;
+	a->p = (uint8_t *)(at + n);
+	return (uint8_t *)at;
+#endif
+}
+
 #endif

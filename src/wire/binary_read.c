@@ -48,6 +48,36 @@ get_map(struct wire_reader *r, const uint8_t *p, uint64_t *n, unsigned *key,
 	return get_len(r, p + 2, n);
 }
 
+#define LIST_BYTES	5
+#define MAP_BYTES	6
+
+static hot size_t
+peek_count(const uint8_t *p)
+{
+	uint32_t n = binary_get32(p);
+
+	return n <= INT32_MAX ? n : 0;
+}
+
+static hot size_t
+peek_list(const struct wire_reader *r, const uint8_t *p,
+    const struct plan_slot *elem)
+{
+	if (unlikely(read_left(r, p) < LIST_BYTES || *p != elem->btype))
+		return 0;
+	return peek_count(p + 1);
+}
+
+static hot size_t
+peek_map(const struct wire_reader *r, const uint8_t *p,
+    const struct plan_slot *key, const struct plan_slot *val)
+{
+	if (unlikely(read_left(r, p) < MAP_BYTES || p[0] != key->btype ||
+	    p[1] != val->btype))
+		return 0;
+	return peek_count(p + 2);
+}
+
 /*
  * A field header, as type << 16 | id; 0 at the end of a struct.  Something
  * follows every header, so that four bytes may be loaded for the three.
@@ -134,7 +164,7 @@ min_bytes(const struct plan_slot *s)
 	return s->bmin;
 }
 
-static const uint8_t *
+static apart const uint8_t *
 read_bools(struct wire_reader *r, const uint8_t *p, bool *v, size_t n)
 {
 	if (read_left(r, p) < n)
@@ -148,41 +178,47 @@ static hot const uint8_t *
 get_bool(struct wire_reader *r, const uint8_t *p, unsigned head, bool *v)
 {
 	(void)head;
-	return read_bools(r, p, v, 1);
+	if (unlikely(p == r->end))
+		return read_short(r);
+	*v = *p != 0;
+	return p + 1;
 }
 
-#define READ_INTS(run, type, bits)					\
-static hot const uint8_t *						\
-run(struct wire_reader *r, const uint8_t *p, type *v, size_t n)		\
+#define READ_INTS(get, run, type, bits)					\
+static hot void								\
+get##_at(const uint8_t *p, type *v)					\
 {									\
 	uint##bits##_t x;						\
 									\
-	if (unlikely(read_left(r, p) < n * sizeof(x)))			\
+	memcpy(&x, p, sizeof(x));					\
+	x = __builtin_bswap##bits(x);					\
+	memcpy(v, &x, sizeof(x));					\
+}									\
+									\
+static hot const uint8_t *						\
+get(struct wire_reader *r, const uint8_t *p, type *v)			\
+{									\
+	if (unlikely(read_left(r, p) < sizeof(*v)))			\
 		return read_short(r);					\
-	for (size_t i = 0; i < n; i++, p += sizeof(x)) {		\
-		memcpy(&x, p, sizeof(x));				\
-		x = __builtin_bswap##bits(x);				\
-		memcpy(&v[i], &x, sizeof(x));				\
-	}								\
-	return p;							\
+	get##_at(p, v);							\
+	return p + sizeof(*v);						\
+}									\
+									\
+static apart const uint8_t *						\
+run(struct wire_reader *r, const uint8_t *p, type *v, size_t n)		\
+{									\
+	if (unlikely(read_left(r, p) < n * sizeof(*v)))			\
+		return read_short(r);					\
+	_Pragma("GCC unroll 4")						\
+	for (size_t i = 0; i < n; i++)					\
+		get##_at(p + i * sizeof(*v), v + i);			\
+	return p + n * sizeof(*v);					\
 }
 
-READ_INTS(read_i16s, int16_t, 16)
-READ_INTS(read_i32s, int32_t, 32)
-READ_INTS(read_i64s, int64_t, 64)
-READ_INTS(read_doubles, double, 64)
-
-static hot const uint8_t *
-get_i32(struct wire_reader *r, const uint8_t *p, int32_t *v)
-{
-	return read_i32s(r, p, v, 1);
-}
-
-static hot const uint8_t *
-get_i64(struct wire_reader *r, const uint8_t *p, int64_t *v)
-{
-	return read_i64s(r, p, v, 1);
-}
+READ_INTS(get_i16, read_i16s, int16_t, 16)
+READ_INTS(get_i32, read_i32s, int32_t, 32)
+READ_INTS(get_i64, read_i64s, int64_t, 64)
+READ_INTS(get_double, read_doubles, double, 64)
 
 #include "wire/skip_values.h"
 #include "wire/read_values.h"

@@ -86,9 +86,10 @@ run(struct writer *w, uint8_t *p, const type *v, size_t n)		\
 	if (write_lacks_for(w, p, n * sizeof(*v)) &&			\
 	    (p = write_more(w, p, n * sizeof(*v))) == NULL)		\
 		return NULL;						\
-	for (; n > 0; n--)						\
-		p = put(p, v++);					\
-	return p;							\
+	_Pragma("GCC unroll 4")						\
+	for (size_t i = 0; i < n; i++)					\
+		put(p + i * sizeof(*v), v + i);				\
+	return p + n * sizeof(*v);					\
 }
 
 WRITE_INTS(put_i16, write_i16s, int16_t, 16)

@@ -112,6 +112,30 @@ get_map(struct wire_reader *r, const uint8_t *p, uint64_t *n, unsigned *key,
 	return p + 1;
 }
 
+#define SHORT_COUNT	14	/* what a list's header can say itself */
+#define LIST_BYTES	1
+#define MAP_BYTES	2
+
+static hot size_t
+peek_list(const struct wire_reader *r, const uint8_t *p,
+    const struct plan_slot *elem)
+{
+	if (unlikely(p == r->end || (*p & 15) != elem->ctype ||
+	    *p >> 4 > SHORT_COUNT))
+		return 0;
+	return *p >> 4;
+}
+
+static hot size_t
+peek_map(const struct wire_reader *r, const uint8_t *p,
+    const struct plan_slot *key, const struct plan_slot *val)
+{
+	if (unlikely(read_left(r, p) < MAP_BYTES || p[0] > SHORT_COUNT ||
+	    p[1] != (key->ctype << 4 | val->ctype)))
+		return 0;
+	return p[0];
+}
+
 /* The first byte of a field header; head_id() reads the rest. */
 static hot const uint8_t *
 get_head(struct wire_reader *r, const uint8_t *p, unsigned *head)
@@ -220,7 +244,7 @@ get_bool(struct wire_reader *r, const uint8_t *p, unsigned head, bool *v)
 }
 
 /* Elements: 1 is true, 2 is false, and so was 0 with old writers. */
-static const uint8_t *
+static apart const uint8_t *
 read_bools(struct wire_reader *r, const uint8_t *p, bool *v, size_t n)
 {
 	if (read_left(r, p) < n)
@@ -230,34 +254,61 @@ read_bools(struct wire_reader *r, const uint8_t *p, bool *v, size_t n)
 	return p + n;
 }
 
-/* Zigzag is undone in the width of the type: what is above was never there. */
-#define READ_INTS(get, run, type, utype)				\
+/*
+ * Zigzag is undone in the width of the type: what is above was never there.
+ * A run is read without calls as far as eight bytes can be loaded at once and
+ * hold a varint.
+ */
+#define READ_INTS(get, run, rest, type, unzigzag)			\
 static hot const uint8_t *						\
 get(struct wire_reader *r, const uint8_t *p, type *v)			\
 {									\
 	uint64_t x;							\
 									\
 	if (likely((p = get_varint(r, p, &x)) != NULL))			\
-		*v = (type)unzigzag((utype)x);				\
+		*v = (type)unzigzag(x);					\
+	return p;							\
+}									\
+									\
+static apart const uint8_t *						\
+rest(struct wire_reader *r, const uint8_t *p, type *v, type *end)	\
+{									\
+	for (; v < end && p != NULL; v++)				\
+		p = get(r, p, v);					\
 	return p;							\
 }									\
 									\
 static const uint8_t *							\
 run(struct wire_reader *r, const uint8_t *p, type *v, size_t n)		\
 {									\
-	for (type *end = v + n; v < end && p != NULL; v++)		\
-		p = get(r, p, v);					\
-	return p;							\
+	const uint8_t *wide = read_wide(r, p, sizeof(uint64_t));	\
+	type *end = v + n;						\
+	uint64_t x;							\
+									\
+	for (; VARINT_JOINS && v < end && p < wide; v++) {		\
+		memcpy(&x, p, sizeof(x));				\
+		if (unlikely((~x & VARINT_STOPS) == 0))			\
+			break;						\
+		*v = (type)unzigzag(varint_join(x));			\
+		p += varint_len(x);					\
+	}								\
+	return v == end ? p : rest(r, p, v, end);			\
 }
 
-READ_INTS(get_i16, read_i16s, int16_t, uint32_t)
-READ_INTS(get_i32, read_i32s, int32_t, uint32_t)
-READ_INTS(get_i64, read_i64s, int64_t, uint64_t)
+READ_INTS(get_i16, read_i16s, rest_i16s, int16_t, unzigzag32)
+READ_INTS(get_i32, read_i32s, rest_i32s, int32_t, unzigzag32)
+READ_INTS(get_i64, read_i64s, rest_i64s, int64_t, unzigzag)
+
+static hot const uint8_t *
+get_double(struct wire_reader *r, const uint8_t *p, double *v)
+{
+	return read_raw(r, p, v, sizeof(*v));
+}
 
 static hot const uint8_t *
 read_doubles(struct wire_reader *r, const uint8_t *p, double *v, size_t n)
 {
-	return read_raw(r, p, v, n * sizeof(*v));
+	return read_bytes(r, p, v, n * sizeof(*v));
 }
 
 #include "wire/skip_values.h"

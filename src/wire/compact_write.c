@@ -28,7 +28,10 @@ static hot uint8_t *
 put_map(uint8_t *p, uint32_t n, const struct plan_slot *key,
     const struct plan_slot *val)
 {
-	p = varint_put(p, n);
+	if (unlikely(n >= 0x80))
+		p = varint_put(p, n);
+	else
+		*p++ = (uint8_t)n;
 	if (n > 0)
 		*p++ = (uint8_t)(key->ctype << 4 | val->ctype);
 	return p;
@@ -97,7 +100,8 @@ write_bools(struct writer *w, uint8_t *p, const bool *v, size_t n)
 	return p;
 }
 
-#define WRITE_INTS(put, run, type)					\
+/* Runs of up to WRITE_FEW need no more room than there is. */
+#define WRITE_INTS(put, run, long_run, type)				\
 static hot uint8_t *							\
 put(uint8_t *p, const type *v)						\
 {									\
@@ -106,7 +110,7 @@ put(uint8_t *p, const type *v)						\
 }									\
 									\
 static apart uint8_t *							\
-run(struct writer *w, uint8_t *p, const type *v, size_t n)		\
+long_run(struct writer *w, uint8_t *p, const type *v, size_t n)		\
 {									\
 	for (const type *end = v + n; v < end; v++) {			\
 		if (write_lacks(w, p) &&				\
@@ -115,11 +119,21 @@ run(struct writer *w, uint8_t *p, const type *v, size_t n)		\
 		p = put(p, v);						\
 	}								\
 	return p;							\
+}									\
+									\
+static apart uint8_t *							\
+run(struct writer *w, uint8_t *p, const type *v, size_t n)		\
+{									\
+	if (unlikely(n > WRITE_FEW))					\
+		return long_run(w, p, v, n);				\
+	for (const type *end = v + n; v < end; v++)			\
+		p = put(p, v);						\
+	return p;							\
 }
 
-WRITE_INTS(put_i16, write_i16s, int16_t)
-WRITE_INTS(put_i32, write_i32s, int32_t)
-WRITE_INTS(put_i64, write_i64s, int64_t)
+WRITE_INTS(put_i16, write_i16s, write_long_i16s, int16_t)
+WRITE_INTS(put_i32, write_i32s, write_long_i32s, int32_t)
+WRITE_INTS(put_i64, write_i64s, write_long_i64s, int64_t)
 
 /* There is room. */
 static hot uint8_t *

@@ -150,6 +150,8 @@ compile_field(struct batch *b, struct plan *p, struct plan_op *op,
 		op->flags &= TF_POINTER;
 	if (op->flags & TF_REQUIRED)
 		op->required = p->nrequired++;
+	op->way = op->flags & (TF_OPTIONAL | TF_REQUIRED) ? PLAN_MARKED :
+	    op->slot.kind;
 	if (op->flags & TF_REQUIRED || op->slot.kind == TF_T_UNION ||
 	    p->kind == TF_T_UNION)
 		op->unset = message(p->type->name, f->name, ": not set");
@@ -182,6 +184,7 @@ compile_struct(struct batch *b, struct plan *p)
 		compile_field(b, p, op, &t->fields[i]);
 		predict(op, i > 0 ? op[-1].id : 0);
 	}
+	p->ops[p->n].way = PLAN_END;
 	if (p->kind == TF_T_UNION)
 		p->unset = message(t->name, "", ": no member is set");
 	index_ids(p);

@@ -36,6 +36,12 @@ struct plan_slot {
 
 #define PLAN_NO_HEAD	0x100	/* no byte can be predicted */
 
+/* What a reader does with a field, where that is not told by its kind. */
+enum plan_way {
+	PLAN_MARKED = TF_T_UNION + 1,	/* note that it came, and go on */
+	PLAN_END			/* of the struct */
+};
+
 struct plan_op {
 	struct plan_slot slot;	/* kind TF_T_NONE: end of the struct */
 	uint32_t has;
@@ -43,6 +49,7 @@ struct plan_op {
 	int16_t	 id;
 	uint16_t chead;		/* predicted compact header */
 	uint8_t	 calt;		/* 1: or the byte after it (bool) */
+	uint8_t	 way;		/* enum plan_way, or the kind */
 	uint8_t	 flags;		/* enum tf_field_flag */
 	bool	 odd;		/* may be absent, or has no predicted head */
 	uint32_t bhead;		/* binary header: type << 16 | id */

@@ -63,6 +63,12 @@ read_long_str(struct wire_reader *r, const uint8_t *p, uint64_t len,
 	return p + len;
 }
 
+const uint8_t *
+read_bytes(struct wire_reader *r, const uint8_t *p, void *dst, size_t n)
+{
+	return read_raw(r, p, dst, n);
+}
+
 bool
 read_grow(struct wire_reader *r, struct tf_any_list *l, uint32_t n,
     uint32_t entry, size_t rest)

@@ -66,6 +66,13 @@ read_left(const struct wire_reader *r, const uint8_t *p)
 	return (size_t)(r->end - p);
 }
 
+/* Before it, n bytes can be loaded at once. */
+static hot const uint8_t *
+read_wide(const struct wire_reader *r, const uint8_t *p, size_t n)
+{
+	return likely(read_left(r, p) >= n) ? r->end - (n - 1) : p;
+}
+
 static inline const uint8_t *
 read_required(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
     const uint64_t *marks)
@@ -85,7 +92,10 @@ read_fits(const struct wire_reader *r, uint64_t size)
 	return size <= READ_GROW_MIN && (size_t)(a->end - a->p) >= size + 16;
 }
 
-/* n bytes that look in memory as they do on the wire. */
+/* n bytes that look in memory as they do on the wire; read_raw(): few. */
+const uint8_t *read_bytes(struct wire_reader *, const uint8_t *p, void *dst,
+	    size_t n);
+
 static inline const uint8_t *
 read_raw(struct wire_reader *r, const uint8_t *p, void *dst, size_t n)
 {

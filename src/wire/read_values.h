@@ -9,12 +9,14 @@
  * the longer way through the field's id.
  *
  * Primitives: those of skip_values.h and head_predicted, type_fits, min_bytes,
- * get_bool, read_bools, read_i16s, get_i32, read_i32s, get_i64, read_i64s,
- * read_doubles.
+ * get_bool, get_i16, get_i32, get_i64, get_double, and read_bools and so on, of
+ * many; peek_len, a length that may be no short one, which is LEN_BYTES
+ * long; peek_list and peek_map, the count of a container of the expected types
+ * if its header is LIST_BYTES or MAP_BYTES long, as most are, or 0.
  */
 
-static const uint8_t *read_struct(struct wire_reader *, const uint8_t *,
-    const struct plan *, void *);
+static const uint8_t *read_structs(struct wire_reader *, const uint8_t *,
+    const struct plan *, char *, size_t);
 static const uint8_t *read_containers(struct wire_reader *, const uint8_t *,
     const struct plan *, struct tf_any_list *, size_t);
 
@@ -34,22 +36,8 @@ read_string(struct wire_reader *r, const uint8_t *p, struct tf_str *dst)
 	return read_str(r, p, len, dst);
 }
 
-/* So many short strings are sure to have been sent, and to have room. */
-static hot size_t
-sure_strings(const struct wire_reader *r, const uint8_t *p, size_t n)
-{
-	const struct tf_arena *a = r->arena;
-	size_t room = (size_t)(a->end - a->p), left = read_left(r, p);
-	size_t sure = (left < room ? left : room) / (LEN_BYTES + READ_WIDE);
-
-	if (ARENA_SLOP < READ_WIDE)
-		return 0;
-	return sure < n ? sure : n;
-}
-
-/* Of any length. */
 static apart const uint8_t *
-read_long_strings(struct wire_reader *r, const uint8_t *p, struct tf_str *v,
+read_any_strings(struct wire_reader *r, const uint8_t *p, struct tf_str *v,
     struct tf_str *end)
 {
 	for (; v < end && p != NULL; v++)
@@ -58,19 +46,25 @@ read_long_strings(struct wire_reader *r, const uint8_t *p, struct tf_str *v,
 }
 
 /*
- * n strings.  Short ones, which most are, take one branch: they are copied
- * with stores of fixed width that run over into what the next will take.
+ * n strings.  Short ones, which most are, are copied with stores of fixed width
+ * that run over into what the next will take.
  */
 static const uint8_t *
 read_strings(struct wire_reader *r, const uint8_t *p, struct tf_str *v,
     size_t n)
 {
+	const uint8_t *wide = read_wide(r, p, LEN_BYTES + READ_WIDE);
 	struct tf_arena *a = r->arena;
-	struct tf_str *end = v + n, *sure = v + sure_strings(r, p, n);
+	size_t room = (size_t)(a->end - a->p) / READ_WIDE;
+	struct tf_str *end = v + n, *sure = v + (room < n ? room : n);
 	uint8_t *s = a->p;
 	uint64_t len;
 
-	for (; v < sure && (len = peek_len(p)) < READ_WIDE; v++) {
+	for (; ARENA_SLOP >= READ_WIDE && v < sure; v++) {
+		if (unlikely(p >= wide))
+			break;
+		if (unlikely((len = peek_len(p)) >= READ_WIDE))
+			break;
 		memcpy(s, p + LEN_BYTES, READ_WIDE);
 		s[len] = '\0';
 		v->s = (char *)s;
@@ -79,16 +73,7 @@ read_strings(struct wire_reader *r, const uint8_t *p, struct tf_str *v,
 		p += LEN_BYTES + len;
 	}
 	a->p = s;
-	return v == end ? p : read_long_strings(r, p, v, end);
-}
-
-static hot const uint8_t *
-read_structs(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
-    char *v, size_t n)
-{
-	for (; n > 0 && p != NULL; n--, v += pl->size)
-		p = read_struct(r, p, pl, v);
-	return p;
+	return v == end ? p : read_any_strings(r, p, v, end);
 }
 
 /* n values that stand one behind the other, as containers hold them. */
@@ -100,7 +85,7 @@ read_run(struct wire_reader *r, const uint8_t *p, const struct plan_slot *s,
 	case TF_T_BOOL:
 		return read_bools(r, p, dst, n);
 	case TF_T_I8:
-		return read_raw(r, p, dst, n);
+		return read_bytes(r, p, dst, n);
 	case TF_T_I16:
 		return read_i16s(r, p, dst, n);
 	case TF_T_I32:
@@ -111,7 +96,7 @@ read_run(struct wire_reader *r, const uint8_t *p, const struct plan_slot *s,
 	case TF_T_DOUBLE:
 		return read_doubles(r, p, dst, n);
 	case TF_T_UUID:
-		return read_raw(r, p, dst, n * 16);
+		return read_bytes(r, p, dst, n * 16);
 	case TF_T_STRING:
 	case TF_T_BINARY:
 		return read_strings(r, p, dst, n);
@@ -177,8 +162,8 @@ take_array(struct wire_reader *r, const struct plan *pl, uint64_t n,
 	l->n = l->cap = (uint32_t)n;
 }
 
-static const uint8_t *
-read_list(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+static apart const uint8_t *
+read_any_list(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
     struct tf_any_list *l)
 {
 	unsigned type;
@@ -200,8 +185,26 @@ read_list(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
 	return read_run(r, p, &pl->key, l->v, n);
 }
 
+/*
+ * Most lists are short, and fit into what the arena's block has left.  That is
+ * nobody else's, so that the bytes to come need not justify its use.
+ */
 static const uint8_t *
-read_map(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+read_list(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    struct tf_any_list *l)
+{
+	size_t n = peek_list(r, p, &pl->key);
+	void *v;
+
+	if (unlikely(n == 0 ||
+	    (v = arena_take_here(r->arena, n * pl->entry)) == NULL))
+		return read_any_list(r, p, pl, l);
+	*l = (struct tf_any_list){ v, (uint32_t)n, (uint32_t)n };
+	return read_run(r, p + LIST_BYTES, &pl->key, v, n);
+}
+
+static apart const uint8_t *
+read_any_map(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
     struct tf_any_list *l)
 {
 	unsigned key, val;
@@ -225,6 +228,20 @@ read_map(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
 }
 
 static const uint8_t *
+read_map(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    struct tf_any_list *l)
+{
+	size_t n = peek_map(r, p, &pl->key, &pl->val);
+	void *v;
+
+	if (unlikely(n == 0 ||
+	    (v = arena_take_here(r->arena, n * pl->entry)) == NULL))
+		return read_any_map(r, p, pl, l);
+	*l = (struct tf_any_list){ v, (uint32_t)n, (uint32_t)n };
+	return read_entries(r, p + MAP_BYTES, pl, v, n);
+}
+
+static const uint8_t *
 read_containers(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
     struct tf_any_list *v, size_t n)
 {
@@ -234,12 +251,12 @@ read_containers(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
 	return p;
 }
 
-/* The value of a field whose header was head. */
+/* The value of a field of some kind, whose header was head. */
 static hot const uint8_t *
 read_field(struct wire_reader *r, const uint8_t *p, const struct plan_op *op,
-    unsigned head, void *dst)
+    unsigned kind, unsigned head, void *dst)
 {
-	switch (op->slot.kind) {
+	switch (kind) {
 	case TF_T_BOOL:
 		return get_bool(r, p, head, dst);
 	case TF_T_I32:
@@ -248,7 +265,7 @@ read_field(struct wire_reader *r, const uint8_t *p, const struct plan_op *op,
 	case TF_T_I64:
 		return get_i64(r, p, dst);
 	case TF_T_DOUBLE:
-		return read_doubles(r, p, dst, 1);
+		return get_double(r, p, dst);
 	case TF_T_STRING:
 	case TF_T_BINARY:
 		return read_string(r, p, dst);
@@ -262,11 +279,13 @@ read_field(struct wire_reader *r, const uint8_t *p, const struct plan_op *op,
 		if (op->flags & TF_POINTER &&
 		    (dst = read_pointee(r, op, dst)) == NULL)
 			return NULL;
-		return read_struct(r, p, op->slot.sub, dst);
+		return read_structs(r, p, op->slot.sub, dst, 1);
 	case TF_T_I8:
+		return read_raw(r, p, dst, 1);
 	case TF_T_I16:
+		return get_i16(r, p, dst);
 	case TF_T_UUID:
-		return read_run(r, p, &op->slot, dst, 1);
+		return read_raw(r, p, dst, 16);
 	default:
 		__builtin_unreachable();
 	}
@@ -294,15 +313,27 @@ find_field(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
 	return skip_field(r, p, head_type(head));
 }
 
-static const uint8_t *
+/* Notes that a field has come, with what is asked about it later. */
+static hot void
+mark_field(const struct plan_op *op, char *value, uint64_t *marks)
+{
+	if (op->flags & TF_OPTIONAL)
+		*(bool *)(value + op->has) = true;
+	if (op->flags & TF_REQUIRED)
+		marks[op->required / 64] |= 1ull << op->required % 64;
+}
+
+static hot const uint8_t *
 read_fields(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
     char *value)
 {
-	static const struct plan_op lost = { .chead = PLAN_NO_HEAD };
+	static const struct plan_op lost = {
+		.chead = PLAN_NO_HEAD, .way = PLAN_END
+	};
 	const struct plan_op *op = pl->ops;
 	uint64_t few = 0, *marks = &few;
 	int32_t id = 0;
-	unsigned head;
+	unsigned head, way;
 
 	if (unlikely(pl->nrequired > 64) &&
 	    (marks = read_marks(r, pl)) == NULL)
@@ -321,18 +352,16 @@ read_fields(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
 				continue;
 			}
 		}
-		if (op->slot.kind == TF_T_NONE)
-			return read_required(r, p, pl, marks);
-		p = read_field(r, p, op, head, value + op->slot.off);
+		way = op->way;
+		if (unlikely(way > TF_T_UNION)) {
+			if (way == PLAN_END)
+				return read_required(r, p, pl, marks);
+			mark_field(op, value, marks);
+			way = op->slot.kind;
+		}
+		p = read_field(r, p, op, way, head, value + op->slot.off);
 		if (unlikely(p == NULL))
 			return NULL;
-		if (unlikely(op->flags & (TF_OPTIONAL | TF_REQUIRED))) {
-			if (op->flags & TF_OPTIONAL)
-				*(bool *)(value + op->has) = true;
-			if (op->flags & TF_REQUIRED)
-				marks[op->required / 64] |=
-				    1ull << op->required % 64;
-		}
 		op++;
 	}
 }
@@ -348,7 +377,7 @@ read_member(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
 	if (p == NULL || op == NULL)
 		return p;
 	*(int32_t *)value = id;
-	return read_field(r, p, op, head, value + op->slot.off);
+	return read_field(r, p, op, op->slot.kind, head, value + op->slot.off);
 }
 
 static const uint8_t *
@@ -369,18 +398,23 @@ read_union(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
 	return NULL;
 }
 
-static const uint8_t *
-read_struct(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
-    void *value)
+/* n structs or unions that stand one behind the other. */
+static apart const uint8_t *
+read_structs(struct wire_reader *r, const uint8_t *p, const struct plan *pl,
+    char *v, size_t n)
 {
 	if (unlikely(r->depth == 0))
 		return read_fail(r, WIRE_TOO_DEEP, "nested too deep");
 	r->depth--;
-	plan_init(pl, value);
-	if (pl->kind == TF_T_STRUCT)
-		p = read_fields(r, p, pl, value);
-	else
-		p = read_union(r, p, pl, value);
+	for (; n > 0; n--, v += pl->size) {
+		plan_init(pl, v);
+		if (pl->kind == TF_T_STRUCT)
+			p = read_fields(r, p, pl, v);
+		else
+			p = read_union(r, p, pl, v);
+		if (unlikely(p == NULL))
+			break;
+	}
 	r->depth++;
 	return p;
 }
@@ -397,7 +431,7 @@ read_value(struct wire_reader *r, const struct plan *pl, void *value)
 		return 0;
 	}
 	if (pl->kind == TF_T_STRUCT || pl->kind == TF_T_UNION)
-		p = read_struct(r, r->p, pl, value);
+		p = read_structs(r, r->p, pl, value, 1);
 	else
 		p = read_containers(r, r->p, pl, value, 1);
 	if (p == NULL)

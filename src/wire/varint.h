@@ -28,6 +28,12 @@ unzigzag(uint64_t v)
 	return (int64_t)(v >> 1 ^ -(v & 1));
 }
 
+static inline int32_t
+unzigzag32(uint32_t v)
+{
+	return (int32_t)(v >> 1 ^ -(v & 1));
+}
+
 static inline uint32_t
 zigzag32(int32_t v)
 {
@@ -74,9 +80,9 @@ varint_put(uint8_t *p, uint64_t v)
 static inline uint64_t
 varint_join(uint64_t x)
 {
-	uint64_t stop = ~x & VARINT_STOPS;
+	unsigned stop = (unsigned)__builtin_ctzll(~x & VARINT_STOPS);
 
-	return _pext_u64(x & (stop ^ (stop - 1)), ~VARINT_STOPS);
+	return _pext_u64(x, _bzhi_u64(~VARINT_STOPS, stop));
 }
 
 #else

@@ -21,6 +21,7 @@
  */
 #define WRITE_ROOM	192
 #define WRITE_SHORT	COPY_SHORT
+#define WRITE_FEW	16	/* numbers of any size, behind headers */
 
 struct writer {
 	struct buf	*b;

@@ -6,28 +6,15 @@
  *
  * Primitives, with room given: put_head (of a field that follows the op before
  * its own), put_head_after (of one that follows any id), put_list, put_map,
- * put_len, LEN_BYTES, put_short_len, put_bool, put_i32, put_i64, put_double;
+ * put_len, LEN_BYTES, put_short_len, put_bool, put_i16, put_i32, put_i64, put_double;
  * with their own room: write_bools, write_i16s, write_i32s, write_i64s,
  * write_doubles; put_msg, of the head of a message.
  */
 
 static uint8_t *write_structs(struct writer *, uint8_t *, const struct plan *,
     const char *, size_t);
-static uint8_t *write_run(struct writer *, uint8_t *, const struct plan_slot *,
-    const void *, size_t);
-
-/* There is room for the header. */
-static uint8_t *
-write_list(struct writer *w, uint8_t *p, const struct plan *pl,
-    const struct tf_any_list *l)
-{
-	uint32_t n = l->n;
-
-	if (unlikely(n > INT32_MAX))
-		return write_fail(w, "more than 2^31 - 1 elements");
-	p = put_list(p, n, &pl->key);
-	return unlikely(n == 0) ? p : write_run(w, p, &pl->key, l->v, n);
-}
+static uint8_t *write_containers(struct writer *, uint8_t *,
+    const struct plan *, const struct tf_any_list *, size_t);
 
 static apart uint8_t *
 write_long_string(struct writer *w, uint8_t *p, const char *s, size_t len)
@@ -89,35 +76,6 @@ write_texts(struct writer *w, uint8_t *p, const struct tf_str *v, size_t n)
 }
 
 static apart uint8_t *
-write_entries(struct writer *w, uint8_t *p, const struct plan *pl,
-    const char *v, size_t n)
-{
-	for (; n > 0 && p != NULL; n--, v += pl->entry) {
-		p = write_run(w, p, &pl->key, v + pl->key.off, 1);
-		if (p != NULL)
-			p = write_run(w, p, &pl->val, v + pl->val.off, 1);
-	}
-	return p;
-}
-
-/* There is room for the header. */
-static uint8_t *
-write_map(struct writer *w, uint8_t *p, const struct plan *pl,
-    const struct tf_any_list *l)
-{
-	uint32_t n = l->n;
-
-	if (unlikely(n > INT32_MAX))
-		return write_fail(w, "more than 2^31 - 1 entries");
-	p = put_map(p, n, &pl->key, &pl->val);
-	if (n == 0)
-		return p;
-	if (pl->texts)
-		return write_texts(w, p, l->v, n);
-	return write_entries(w, p, pl, l->v, n);
-}
-
-static apart uint8_t *
 write_raw(struct writer *w, uint8_t *p, const void *v, size_t n)
 {
 	if (write_lacks_for(w, p, n) &&
@@ -126,23 +84,8 @@ write_raw(struct writer *w, uint8_t *p, const void *v, size_t n)
 	return write_bytes(p, v, n);
 }
 
-static apart uint8_t *
-write_containers(struct writer *w, uint8_t *p, const struct plan *pl,
-    const struct tf_any_list *v, size_t n)
-{
-	for (; n > 0; n--, v++) {
-		if (write_lacks(w, p) && (p = write_more(w, p, 0)) == NULL)
-			return NULL;
-		p = pl->kind == TF_T_MAP ? write_map(w, p, pl, v) :
-		    write_list(w, p, pl, v);
-		if (p == NULL)
-			return NULL;
-	}
-	return p;
-}
-
 /* n values that stand one behind the other, as containers hold them. */
-static uint8_t *
+static hot uint8_t *
 write_run(struct writer *w, uint8_t *p, const struct plan_slot *s,
     const void *v, size_t n)
 {
@@ -175,6 +118,69 @@ write_run(struct writer *w, uint8_t *p, const struct plan_slot *s,
 	default:
 		__builtin_unreachable();
 	}
+}
+
+/* There is room for the header. */
+static uint8_t *
+write_list(struct writer *w, uint8_t *p, const struct plan *pl,
+    const struct tf_any_list *l)
+{
+	uint32_t n = l->n;
+
+	if (unlikely(n > INT32_MAX))
+		return write_fail(w, "more than 2^31 - 1 elements");
+	p = put_list(p, n, &pl->key);
+	return unlikely(n == 0) ? p : write_run(w, p, &pl->key, l->v, n);
+}
+
+static apart uint8_t *
+write_entries(struct writer *w, uint8_t *p, const struct plan *pl,
+    const char *v, size_t n)
+{
+	for (; n > 0; n--, v += pl->entry) {
+		if (write_lacks(w, p) && (p = write_more(w, p, 0)) == NULL)
+			return NULL;
+		p = write_run(w, p, &pl->key, v + pl->key.off, 1);
+		if (p == NULL ||
+		    (write_lacks(w, p) && (p = write_more(w, p, 0)) == NULL))
+			return NULL;
+		p = write_run(w, p, &pl->val, v + pl->val.off, 1);
+		if (p == NULL)
+			return NULL;
+	}
+	return p;
+}
+
+/* There is room for the header. */
+static uint8_t *
+write_map(struct writer *w, uint8_t *p, const struct plan *pl,
+    const struct tf_any_list *l)
+{
+	uint32_t n = l->n;
+
+	if (unlikely(n > INT32_MAX))
+		return write_fail(w, "more than 2^31 - 1 entries");
+	p = put_map(p, n, &pl->key, &pl->val);
+	if (n == 0)
+		return p;
+	if (pl->texts)
+		return write_texts(w, p, l->v, n);
+	return write_entries(w, p, pl, l->v, n);
+}
+
+static apart uint8_t *
+write_containers(struct writer *w, uint8_t *p, const struct plan *pl,
+    const struct tf_any_list *v, size_t n)
+{
+	for (; n > 0; n--, v++) {
+		if (write_lacks(w, p) && (p = write_more(w, p, 0)) == NULL)
+			return NULL;
+		p = pl->kind == TF_T_MAP ? write_map(w, p, pl, v) :
+		    write_list(w, p, pl, v);
+		if (p == NULL)
+			return NULL;
+	}
+	return p;
 }
 
 /* A struct or union that is a field, perhaps behind a pointer. */
@@ -217,9 +223,11 @@ write_value(struct writer *w, uint8_t *head, uint8_t *p,
 	case TF_T_UNION:
 		return write_nested(w, p, op, v);
 	case TF_T_I8:
+		return write_bytes(p, v, 1);
 	case TF_T_I16:
+		return put_i16(p, v);
 	case TF_T_UUID:
-		return write_run(w, p, &op->slot, v, 1);
+		return write_bytes(p, v, 16);
 	case TF_T_NONE:
 		return NULL;
 	default:
