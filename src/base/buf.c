@@ -24,15 +24,6 @@ buf_fini(struct buf *b)
 	b->len = b->cap = 0;
 }
 
-void
-buf_reset(struct buf *b, size_t keep)
-{
-	if (b->cap > keep)
-		buf_fini(b);
-	b->len = 0;
-	b->over = false;
-}
-
 uint8_t *
 buf_grow(struct buf *b, size_t n)
 {

@@ -21,7 +21,14 @@ void	 buf_init(struct buf *, size_t max);
 void	 buf_fini(struct buf *);
 
 /* Empties it; memory beyond keep bytes is given back. */
-void	 buf_reset(struct buf *, size_t keep);
+static inline void
+buf_reset(struct buf *b, size_t keep)
+{
+	if (__builtin_expect(b->cap > keep, 0))
+		buf_fini(b);
+	b->len = 0;
+	b->over = false;
+}
 
 uint8_t	*buf_grow(struct buf *, size_t n);
 int	 buf_put(struct buf *, const void *, size_t);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Copying what is short, as most texts are, in less time than it takes to call
- * memcpy().
+ * Copying and comparing what is short, as most texts are, in less time than it
+ * takes to call memcpy() and memcmp().
  */
 #ifndef BASE_SHORT_H
 #define BASE_SHORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -40,6 +41,31 @@ copy_short(uint8_t *p, const void *data, size_t n)
 		p[n - 1] = s[n - 1];
 	}
 	return p + n;
+}
+
+/* Whether n bytes are the same; without a call if they are 4 to 16. */
+static inline bool
+equal_short(const void *a, const void *b, size_t n)
+{
+	const uint8_t *s = a, *t = b;
+	uint64_t x[2], y[2];
+	uint32_t v[2], w[2];
+
+	if (n - 8 <= 8) {
+		memcpy(&x[0], s, 8);
+		memcpy(&x[1], s + n - 8, 8);
+		memcpy(&y[0], t, 8);
+		memcpy(&y[1], t + n - 8, 8);
+		return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+	}
+	if (n - 4 < 4) {
+		memcpy(&v[0], s, 4);
+		memcpy(&v[1], s + n - 4, 4);
+		memcpy(&w[0], t, 4);
+		memcpy(&w[1], t + n - 4, 4);
+		return ((v[0] ^ w[0]) | (v[1] ^ w[1])) == 0;
+	}
+	return memcmp(a, b, n) == 0;
 }
 
 #endif

@@ -14,8 +14,6 @@
 #include "base/log.h"
 #include "serve/registry.h"
 
-#define KEEP_REPLY_BYTES	4096
-
 struct call *
 call_new(size_t max_memory, size_t max_reply)
 {
@@ -35,17 +33,6 @@ call_free(struct call *call)
 	arena_fini(&call->arena);
 	buf_fini(&call->reply);
 	free(call);
-}
-
-void
-call_reset(struct call *call)
-{
-	arena_reset(&call->arena);
-	buf_reset(&call->reply, KEEP_REPLY_BYTES);
-	call->entry = NULL;
-	call->headers = NULL;
-	call->end = CALL_RETURNED;
-	call->oneway = call->answered = false;
 }
 
 static void

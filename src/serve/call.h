@@ -107,7 +107,20 @@ TAILQ_HEAD(call_queue, call);
 
 struct call *call_new(size_t max_memory, size_t max_reply);
 void	call_free(struct call *);
-void	call_reset(struct call *);
+
+#define CALL_KEEPS_BYTES	4096	/* of its reply's buffer */
+
+/* To be used again. */
+static inline void
+call_reset(struct call *call)
+{
+	arena_reset(&call->arena);
+	buf_reset(&call->reply, CALL_KEEPS_BYTES);
+	call->entry = NULL;
+	call->headers = NULL;
+	call->end = CALL_RETURNED;
+	call->oneway = call->answered = false;
+}
 
 /*
  * Makes the answer a TApplicationException; message is copied.  It counts as

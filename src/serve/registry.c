@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/short.h"
 #include "wire/wire.h"
 
 #define NAME_BYTES	64	/* of a name, with its NUL */
@@ -45,7 +46,7 @@ hash(const char *s, size_t len)
 static bool
 matches(const struct entry *e, const char *key, size_t len)
 {
-	return e->key_len == len && memcmp(e->key, key, len) == 0;
+	return e->key_len == len && equal_short(e->key, key, len);
 }
 
 void
@@ -63,21 +64,32 @@ registry_fini(struct registry *r)
 	registry_init(r);
 }
 
-const struct entry *
-registry_find(const struct registry *r, const char *key, size_t len)
+/* From bucket i on. */
+static __attribute__((noinline)) const struct entry *
+search(const struct registry *r, const char *key, size_t len, size_t i)
 {
-	size_t i;
-
-	if (r->buckets == NULL)
-		return NULL;
-	for (i = hash(key, len) & r->mask; r->buckets[i] != 0;
-	    i = (i + 1) & r->mask) {
+	for (; r->buckets[i] != 0; i = (i + 1) & r->mask) {
 		const struct entry *e = &r->entries[r->buckets[i] - 1];
 
 		if (matches(e, key, len))
 			return e;
 	}
 	return NULL;
+}
+
+const struct entry *
+registry_find(const struct registry *r, const char *key, size_t len)
+{
+	const struct entry *e;
+	size_t i;
+
+	if (r->buckets == NULL)
+		return NULL;
+	i = hash(key, len) & r->mask;
+	if (r->buckets[i] == 0)
+		return NULL;
+	e = &r->entries[r->buckets[i] - 1];
+	return matches(e, key, len) ? e : search(r, key, len, i);
 }
 
 bool

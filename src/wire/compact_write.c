@@ -10,7 +10,10 @@
 static hot uint8_t *
 put_len(uint8_t *p, uint64_t n)
 {
-	return varint_put(p, n);
+	if (unlikely(n >= 0x80))
+		return varint_put(p, n);
+	*p = (uint8_t)n;
+	return p + 1;
 }
 
 static hot uint8_t *
@@ -28,10 +31,7 @@ static hot uint8_t *
 put_map(uint8_t *p, uint32_t n, const struct plan_slot *key,
     const struct plan_slot *val)
 {
-	if (unlikely(n >= 0x80))
-		p = varint_put(p, n);
-	else
-		*p++ = (uint8_t)n;
+	p = put_len(p, n);
 	if (n > 0)
 		*p++ = (uint8_t)(key->ctype << 4 | val->ctype);
 	return p;
@@ -142,7 +142,7 @@ put_msg(uint8_t *p, const struct wire_msg *m)
 	*p++ = COMPACT_ID;
 	*p++ = (uint8_t)(m->type << 5 | COMPACT_VERSION);
 	p = varint_put(p, (uint32_t)m->seqid);
-	p = varint_put(p, m->name.len);
+	p = put_len(p, m->name.len);
 	return write_name(p, &m->name);
 }
 
