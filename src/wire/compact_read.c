@@ -256,8 +256,8 @@ read_bools(struct wire_reader *r, const uint8_t *p, bool *v, size_t n)
 
 /*
  * Zigzag is undone in the width of the type: what is above was never there.
- * A run is read without calls as far as eight bytes can be loaded at once and
- * hold a varint.
+ * A run is read eight bytes at a time as far as these can be loaded and hold a
+ * varint: where one ends is known before the one before it has been decoded.
  */
 #define READ_INTS(get, run, rest, type, unzigzag)			\
 static hot const uint8_t *						\
@@ -283,14 +283,22 @@ run(struct wire_reader *r, const uint8_t *p, type *v, size_t n)		\
 {									\
 	const uint8_t *wide = read_wide(r, p, sizeof(uint64_t));	\
 	type *end = v + n;						\
-	uint64_t x;							\
+	unsigned from, stop;						\
+	uint64_t x, stops;						\
 									\
-	for (; VARINT_JOINS && v < end && p < wide; v++) {		\
+	while (VARINT_JOINS && v < end && p < wide) {			\
 		memcpy(&x, p, sizeof(x));				\
-		if (unlikely((~x & VARINT_STOPS) == 0))			\
+		if (unlikely((stops = ~x & VARINT_STOPS) == 0))		\
 			break;						\
-		*v = (type)unzigzag(varint_join(x));			\
-		p += varint_len(x);					\
+		from = 0;						\
+		do {							\
+			stop = (unsigned)__builtin_ctzll(stops);	\
+			*v++ = (type)unzigzag(				\
+			    varint_part(x, from, stop));		\
+			from = stop + 1;				\
+			stops &= stops - 1;				\
+		} while (stops != 0 && v < end);			\
+		p += from / 8;						\
 	}								\
 	return v == end ? p : rest(r, p, v, end);			\
 }

@@ -56,7 +56,8 @@ varint_put_any(uint8_t *p, uint64_t v)
  *
  * varint_len() and varint_join(): a varint whose bytes, with others behind
  * them, are the eight of x, the first lowest; ~x & VARINT_STOPS must not be 0:
- * it must end within them.
+ * it must end within them.  varint_part(): one whose lowest bit is from, and
+ * whose last byte has its bit 7 at stop.
  */
 #ifdef VARINT_BMI2
 
@@ -78,11 +79,15 @@ varint_put(uint8_t *p, uint64_t v)
 }
 
 static inline uint64_t
+varint_part(uint64_t x, unsigned from, unsigned stop)
+{
+	return _pext_u64(x >> from, _bzhi_u64(~VARINT_STOPS, stop - from));
+}
+
+static inline uint64_t
 varint_join(uint64_t x)
 {
-	unsigned stop = (unsigned)__builtin_ctzll(~x & VARINT_STOPS);
-
-	return _pext_u64(x, _bzhi_u64(~VARINT_STOPS, stop));
+	return varint_part(x, 0, (unsigned)__builtin_ctzll(~x & VARINT_STOPS));
 }
 
 #else
@@ -135,6 +140,13 @@ varint_join(uint64_t x)
 	x = (x & 0x007f007f007f007fu) | (x & 0x7f007f007f007f00u) >> 1;
 	x = (x & 0x00003fff00003fffu) | (x & 0x3fff00003fff0000u) >> 2;
 	return (x & 0x000000000fffffffu) | (x & 0x0fffffff00000000u) >> 4;
+}
+
+static inline uint64_t
+varint_part(uint64_t x, unsigned from, unsigned stop)
+{
+	(void)stop;
+	return varint_join(x >> from);
 }
 
 #endif
