@@ -33,14 +33,13 @@ def built(name):
 
 
 def released(*names):
-    """A file of the optimized build."""
+    """A file of the optimized build, which must have it, if there is one."""
     release = os.environ.get("TF_RELEASE")
     if not release:
         raise Skip("TF_RELEASE, an optimized build, is not set: what a "
                    "sanitizer executes and takes means nothing")
     path = os.path.join(release, *names)
-    if not os.path.exists(path):
-        raise Skip(path + " is not there")
+    assert os.path.exists(path), path + " has not been built"
     return path
 
 

@@ -18,8 +18,9 @@ from harness import Server, main, released, tempdir
 
 DEPTH = 16
 BATCHES = 100
-PING = 1030                     # instructions, DEPTH at a time
+PING = 1000                     # instructions, DEPTH at a time
 CALCULATE = 2350                # and the copy that its handler keeps
+STRUCT = 275                    # of a number and a string, in a list
 COUNTING = 60                   # of them; and one reading of the clock
 TRIPS = 3                       # for a batch: wait, read, write
 RECORDING = 50                  # instructions, in an own histogram
@@ -65,6 +66,17 @@ def values():
                                b"\x19" + tags + b"\0"))
     within(sum(n for (name, _), n in p.instructions.items()
                if "libthriftfork" in name), CALCULATE)
+
+
+def structs():
+    """of a call that echoes a list of 100 structs, for each of them"""
+    need("valgrind", "objdump")
+    n = 100
+    struct = b"\x15" + varint(2 * 1000) + b"\x18\x0bsome remark\0"
+    p = one_call(released(), released(".libs", "echo.so"), n, 1,
+                 message=frame("echo_list", b"\x19\xfc" + varint(n) +
+                               n * struct + b"\0"))
+    within(p.total() / n, STRUCT)
 
 
 def counting():
@@ -144,5 +156,5 @@ def system_calls_counted():
     assert s.stop() == 0
 
 
-main([instructions, values, counting, locks, recording, answered_later, system_calls,
-      system_calls_counted])
+main([instructions, values, structs, counting, locks, recording,
+      answered_later, system_calls, system_calls_counted])
