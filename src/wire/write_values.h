@@ -6,9 +6,10 @@
  *
  * Primitives, with room given: put_head (of a field that follows the op before
  * its own), put_head_after (of one that follows any id), put_list, put_map,
- * put_len, LEN_BYTES, put_short_len, put_bool, put_i16, put_i32, put_i64, put_double;
- * with their own room: write_bools, write_i16s, write_i32s, write_i64s,
- * write_doubles; put_msg, of the head of a message.
+ * put_len, LEN_BYTES, put_short_len, put_bool, put_i16, put_i32, put_i64,
+ * put_double; with their own room, but for WRITE_FEW numbers: write_bools,
+ * write_i16s, write_i32s, write_i64s, write_doubles; put_msg, of the head of a
+ * message.
  */
 
 static uint8_t *write_structs(struct writer *, uint8_t *, const struct plan *,
