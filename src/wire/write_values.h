@@ -17,14 +17,23 @@ static uint8_t *write_structs(struct writer *, uint8_t *, const struct plan *,
 static uint8_t *write_containers(struct writer *, uint8_t *,
     const struct plan *, const struct tf_any_list *, size_t);
 
-static apart uint8_t *
-write_long_string(struct writer *w, uint8_t *p, const char *s, size_t len)
+/* Of any length, with its own room. */
+static hot uint8_t *
+write_any_string(struct writer *w, uint8_t *p, const struct tf_str *s)
 {
+	size_t len = s->len;
+
 	if (unlikely(len > INT32_MAX))
 		return write_fail(w, "string of more than 2^31 - 1 bytes");
 	if (write_lacks_for(w, p, len) && (p = write_more(w, p, len)) == NULL)
 		return NULL;
-	return write_bytes(put_len(p, len), s, len);
+	return write_bytes(put_len(p, len), s->s, len);
+}
+
+static apart uint8_t *
+write_long_string(struct writer *w, uint8_t *p, const struct tf_str *s)
+{
+	return write_any_string(w, p, s);
 }
 
 /* The string by value, as bytes stored could be those of its length. */
@@ -40,7 +49,7 @@ static hot uint8_t *
 write_string(struct writer *w, uint8_t *p, const struct tf_str *s)
 {
 	if (unlikely(s->len > WRITE_SHORT))
-		return write_long_string(w, p, s->s, s->len);
+		return write_long_string(w, p, s);
 	return write_short_string(p, *s);
 }
 
@@ -51,11 +60,11 @@ write_strings(struct writer *w, uint8_t *p, const struct tf_str *v, size_t n)
 
 	for (; v < end; v++) {
 		if (unlikely(p > w->soft_end || v->len > WRITE_SHORT)) {
-			if ((p = write_long_string(w, p, v->s, v->len)) == NULL)
+			if ((p = write_any_string(w, p, v)) == NULL)
 				return NULL;
-			continue;
+		} else {
+			p = write_short_string(p, *v);
 		}
-		p = write_short_string(p, *v);
 	}
 	return p;
 }
