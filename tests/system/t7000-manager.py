@@ -91,22 +91,28 @@ class Hearer(Manager):
         self.end()
 
     def hear_its_end(self):
-        """A queue holds few messages: those that find it full are lost."""
-        pidfd = os.pidfd_open(self.process.pid)
-        ready = [self.socket]
-        while ready and pidfd not in ready:
-            ready = select.select([pidfd, self.socket], [], [], DEADLINE)[0]
+        """What it says on standard error, until nobody has that any more,
+        whoever has become the master.  A queue holds few messages: those that
+        find it full are lost."""
+        err = self.process.stderr.fileno()
+        said, piece = b"", None
+        while piece != b"":
+            ready = select.select([err, self.socket], [], [], DEADLINE)[0]
+            assert ready, "it does not end: " + self.log()
             self.silent()
-        os.close(pidfd)
+            if err in ready:
+                piece = os.read(err, 65536)
+                said += piece
+        return said.decode()
 
     def end(self):
         """It has been told to stop."""
-        if self.socket.fileno() != -1:
-            self.hear_its_end()
-        said = self.process.communicate(timeout=DEADLINE)[1]
+        deaf = self.socket.fileno() == -1
+        said = "" if deaf else self.hear_its_end()
+        said += self.process.communicate(timeout=DEADLINE)[1]
         assert self.process.returncode == 0, (said, self.log())
         assert not ILL.search(self.log() + said), self.log() + said
-        if self.socket.fileno() == -1:
+        if deaf:
             return
         while self.silent() is not None:
             pass
