@@ -12,6 +12,7 @@
 #include "wire/app_error.h"
 #include "wire/compact.h"
 #include "wire/frame.h"
+#include "wire/write.h"
 #include "../wire/sample.h"
 #include "unit_wire.h"
 
@@ -500,6 +501,37 @@ START_TEST(limit_of_buffer)
 }
 END_TEST
 
+/*
+ * Runs of numbers as long as they can be, of which the short ones are written
+ * without asking for room, end wherever the buffer does.
+ */
+START_TEST(limit_of_runs)
+{
+	int64_t widest[WRITE_FEW + 1];
+	struct tf_list_i64 runs[8];
+	struct sample_list_list_i64 list = { runs, 8, 8 };
+	struct buf b;
+	const char *why;
+	size_t len;
+
+	for (size_t i = 0; i <= WRITE_FEW; i++)
+		widest[i] = INT64_MIN;		/* 10 bytes */
+	for (uint32_t n = 15; n <= WRITE_FEW + 1; n++) {
+		for (size_t i = 0; i < 8; i++)
+			runs[i] = (struct tf_list_i64){ widest, n, n };
+		len = 1 + 8 * (2 + 10 * n);
+		for (size_t max = 0; max < len + 8; max++) {
+			buf_init(&b, max);
+			ck_assert_int_eq(wire_compact()->write(&b,
+			    plan_get(&sample_list_list_i64_type), &list, &why),
+			    max < len ? -1 : 0);
+			ck_assert_uint_eq(b.len, max < len ? 0 : len);
+			buf_fini(&b);
+		}
+	}
+}
+END_TEST
+
 START_TEST(frames)
 {
 	uint8_t h[4];
@@ -549,6 +581,7 @@ add_case(Suite *s, const char *name, SFun before)
 	tcase_add_test(t, sticky);
 	tcase_add_test(t, messages);
 	tcase_add_test(t, limit_of_buffer);
+	tcase_add_test(t, limit_of_runs);
 	tcase_add_test(t, frames);
 }
 
