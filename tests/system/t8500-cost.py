@@ -57,7 +57,6 @@ def instructions():
 def values():
     """of a call that brings a struct, a list and six strings or so"""
     need("valgrind", "objdump")
-    released(".libs", "thriftfork")
     work = b"\x15\x0e\x15\x10\x15\x02\x18\x0b" + b"some remark" + b"\0"
     tags = b"\x38" + b"".join(varint(len(s)) + s for s in (
         b"one", b"a tag of some length", b"twenty-seven characters long"))
@@ -120,7 +119,6 @@ def recording():
 def answered_later():
     """does not take another call's worth of memory for each, nor a write"""
     need("valgrind", "objdump")
-    released(".libs", "thriftfork")
     p = one_call(released(), released(".libs", "testbed.so"), BATCHES * DEPTH,
                  DEPTH, message=frame("later", text("post")[:-1] + text("x")))
     anew = p.calls.get("call_new", 0)
