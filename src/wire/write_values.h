@@ -69,20 +69,24 @@ write_strings(struct writer *w, uint8_t *p, const struct tf_str *v, size_t n)
 	return p;
 }
 
-/* The entries of a map that are two strings each. */
-static apart uint8_t *
+/*
+ * The entries of a map that are two strings each: as long as they are short
+ * and there is room for all.
+ */
+static hot uint8_t *
 write_texts(struct writer *w, uint8_t *p, const struct tf_str *v, size_t n)
 {
-	for (const struct tf_str *end = v + 2 * n; v < end; v += 2) {
-		if (likely(p <= w->soft_end &&
-		    (v[0].len | v[1].len) <= WRITE_SHORT)) {
+	const struct tf_str *end = v + 2 * n;
+
+	if (likely(!write_lacks_for(w, p, n * 2 * (LEN_BYTES + WRITE_SHORT)))) {
+		while ((v[0].len | v[1].len) <= WRITE_SHORT) {
 			p = write_short_string(p, v[0]);
 			p = write_short_string(p, v[1]);
-		} else if ((p = write_strings(w, p, v, 2)) == NULL) {
-			return NULL;
+			if ((v += 2) == end)
+				return p;
 		}
 	}
-	return p;
+	return write_strings(w, p, v, (size_t)(end - v));
 }
 
 static apart uint8_t *

@@ -177,6 +177,12 @@ START_TEST(messages)
 }
 END_TEST
 
+START_TEST(limit_of_texts)
+{
+	unit_limits_of_texts(wire_binary(), 6 + 16 * 4);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -189,5 +195,6 @@ main(void)
 	tcase_add_test(t, depth);
 	tcase_add_test(t, every_prefix);
 	tcase_add_test(t, messages);
+	tcase_add_test(t, limit_of_texts);
 	return unit_main(s);
 }

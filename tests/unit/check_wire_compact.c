@@ -510,25 +510,21 @@ START_TEST(limit_of_runs)
 	int64_t widest[WRITE_FEW + 1];
 	struct tf_list_i64 runs[8];
 	struct sample_list_list_i64 list = { runs, 8, 8 };
-	struct buf b;
-	const char *why;
-	size_t len;
 
 	for (size_t i = 0; i <= WRITE_FEW; i++)
 		widest[i] = INT64_MIN;		/* 10 bytes */
 	for (uint32_t n = 15; n <= WRITE_FEW + 1; n++) {
 		for (size_t i = 0; i < 8; i++)
 			runs[i] = (struct tf_list_i64){ widest, n, n };
-		len = 1 + 8 * (2 + 10 * n);
-		for (size_t max = 0; max < len + 8; max++) {
-			buf_init(&b, max);
-			ck_assert_int_eq(wire_compact()->write(&b,
-			    plan_get(&sample_list_list_i64_type), &list, &why),
-			    max < len ? -1 : 0);
-			ck_assert_uint_eq(b.len, max < len ? 0 : len);
-			buf_fini(&b);
-		}
+		unit_limits(wire_compact(), &sample_list_list_i64_type, &list,
+		    1 + 8 * (2 + 10 * n));
 	}
+}
+END_TEST
+
+START_TEST(limit_of_texts)
+{
+	unit_limits_of_texts(wire_compact(), 2 + 16);
 }
 END_TEST
 
@@ -582,6 +578,7 @@ add_case(Suite *s, const char *name, SFun before)
 	tcase_add_test(t, messages);
 	tcase_add_test(t, limit_of_buffer);
 	tcase_add_test(t, limit_of_runs);
+	tcase_add_test(t, limit_of_texts);
 	tcase_add_test(t, frames);
 }
 

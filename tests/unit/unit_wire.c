@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../wire/sample.h"
+#include "wire/write.h"
 
 struct tf_arena *arena;
 struct wire_reader reader;
@@ -82,4 +83,49 @@ unit_prefixes(const struct wire_proto *proto, enum tf_protocol protocol)
 	ck_assert(tf_equal(&sample_all_type, &a, sample_all_full()));
 	ck_assert_int_eq(skip(proto, s.s, s.len), 0);
 	ck_assert_ptr_eq(reader.p, reader.end);
+}
+
+void
+unit_limits(const struct wire_proto *proto, const struct tf_type *t,
+    const void *value, size_t len)
+{
+	const char *why;
+	struct buf b;
+
+	/* In a buffer that grows, and in one that has its size. */
+	for (size_t i = 0; i < 2 * (len + 8); i++) {
+		size_t max = i / 2;
+
+		buf_init(&b, max);
+		if (i % 2 == 1 && max > 0)
+			ck_assert_ptr_nonnull(buf_need(&b, max));
+		ck_assert_int_eq(proto->write(&b, plan_get(t), value, &why),
+		    max < len ? -1 : 0);
+		ck_assert_uint_eq(b.len, max < len ? 0 : len);
+		buf_fini(&b);
+	}
+}
+
+void
+unit_limits_of_texts(const struct wire_proto *proto, size_t head)
+{
+	static char text[200];
+	const size_t lens[] = { 0, 4, 15, WRITE_SHORT, WRITE_SHORT + 1, 200 };
+	struct tf_str texts[16];
+	struct sample_map_str_str map = { (void *)texts, 8, 8 };
+	size_t len;
+
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
+		/* One text that is perhaps long, among short ones. */
+		len = head;
+		for (size_t k = 0; k < 16; k++) {
+			texts[k] = (struct tf_str){ text,
+			    k == 9 ? lens[i] : WRITE_SHORT };
+			len += texts[k].len;
+		}
+		if (lens[i] >= 0x80 && proto == wire_compact())
+			len++;
+		unit_limits(proto, &sample_map_str_str_type, &map, len);
+	}
 }

@@ -28,6 +28,16 @@ int	 unit_decode(const struct wire_proto *, const struct tf_type *,
 /* The value that has everything: no part of its bytes is read or skipped. */
 void	 unit_prefixes(const struct wire_proto *, enum tf_protocol);
 
+/*
+ * A value of len bytes ends wherever a buffer may: it is written if it fits,
+ * else nothing is.
+ */
+void	 unit_limits(const struct wire_proto *, const struct tf_type *,
+	    const void *value, size_t len);
+
+/* The same for maps of texts, which cross the end in any of their parts. */
+void	 unit_limits_of_texts(const struct wire_proto *, size_t head);
+
 /* Bytes as a literal, NUL bytes and all. */
 #define DECODES(proto, type, lit, v)					\
 	ck_assert_msg(unit_decode(proto, type, lit, sizeof(lit) - 1, v,	\
