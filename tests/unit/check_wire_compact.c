@@ -178,7 +178,7 @@ START_TEST(varints)
 	BAD(&sample_point_type, "\x86\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"
 	    "\x00\x00", &p, WIRE_BAD);
 	BAD(&sample_list_i64_type, "\x16\x80\x80\x80", &l, WIRE_SHORT);
-	/* All lengths, through the encoder and back. */
+	/* All lengths, none longer than it has to be, and back. */
 	for (int bits = 0; bits < 64; bits++) {
 		int64_t v[2] = { INT64_MAX >> bits, INT64_MIN >> bits };
 		struct tf_list_i64 in = { v, 2, 0 };
@@ -186,6 +186,7 @@ START_TEST(varints)
 
 		ck_assert_int_eq(tf_encode(&sample_list_i64_type, TF_COMPACT,
 		    &in, arena, &s, NULL), 0);
+		ck_assert_uint_eq(s.len, 1 + 2 * ((64 - bits + 6) / 7));
 		ck_assert_int_eq(decode(&sample_list_i64_type, s.s, s.len,
 		    &l), 0);
 		ck_assert(tf_equal(&sample_list_i64_type, &in, &l));
