@@ -8,6 +8,8 @@
 #
 # -i counts instructions, by callgrind, instead of measuring time.  CC, CXX, OPT
 # (-O2, for both sides) and GEN, our compiler, are taken from the environment.
+# Where in a program a function is changes its time, by half even, so the same
+# objects are linked in $LAYOUTS orders and figures are medians over these.
 # The footer is of a file in $TF_CORPUS, and left out without.
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -15,6 +17,7 @@ bench=$root/tests/bench
 cc=${CC:-cc}
 cxx=${CXX:-c++}
 opt=${OPT:--O2}
+layouts=${LAYOUTS:-5}
 gen=${GEN:-$root/build/thriftfork-gen}
 build=
 count=
@@ -52,6 +55,7 @@ has_header thrift/protocol/TCompactProtocol.h ||
 
 if [ -n "$build" ]; then
 	mkdir -p "$build"
+	rm -f "$build/figures"
 else
 	build=$(mktemp -d)
 	trap 'rm -rf "$build"' EXIT
@@ -78,11 +82,64 @@ for f in "$bench/codec.c" "$bench/codec_ours.c" "$bench/codec_rows.c" \
 	    -I"$build" -c "$f" -o "$build/$(basename "$f").o"
 	objects="$objects $(basename "$f").o"
 done
-(cd "$build" && $cxx -o codec $objects -lthrift -lpthread)
+
+# linked OBJECT...: the program, from objects in that order.
+linked() {
+	(cd "$build" && $cxx -o codec "$@" -lthrift -lpthread)
+}
+
+rotated() {
+	first=$1
+	shift
+	echo "$@" "$first"
+}
+
+# Medians over the lines of a row, in the order of the rows.
+medians() {
+	awk '
+	function median(values, n, at, i, k, x) {
+		n = split(values, at, " ")
+		for (i = 2; i <= n; i++) {
+			x = at[i]
+			for (k = i; k > 1 && at[k - 1] > x; k--)
+				at[k] = at[k - 1]
+			at[k] = x
+		}
+		return at[int((n + 1) / 2)]
+	}
+	/ nanoseconds / { head = $0; next }
+	{
+		row = substr($0, 1, 47)
+		if (!seen[row]++)
+			rows[++n] = row
+		for (i = 0; i < 6; i++)
+			of[row, i] = of[row, i] " " $(NF - 5 + i)
+	}
+	END {
+		print head
+		for (k = 1; k <= n; k++) {
+			printf "%s", rows[k]
+			for (i = 0; i < 6; i++)
+				printf i % 3 == 2 ? " %6.2f" : " %9d",
+				    median(of[rows[k], i])
+			print ""
+		}
+	}'
+}
+
+# shellcheck disable=SC2086
 [ -n "$count" ] || {
-	"$build/codec" "$@"
+	while [ "$layouts" -gt 0 ]; do
+		linked $objects
+		"$build/codec" "$@" >>"$build/figures"
+		objects=$(rotated $objects)
+		layouts=$((layouts - 1))
+	done
+	medians <"$build/figures"
 	exit
 }
+# shellcheck disable=SC2086
+linked $objects
 
 # counted PROTOCOL ROW SIDE decode|encode: how many instructions it takes
 counted() {
