@@ -150,12 +150,18 @@ field_is_empty(unsigned type)
 	return false;
 }
 
-static const uint8_t *
+static hot const uint8_t *
 skip_ints(struct wire_reader *r, const uint8_t *p, enum tf_kind kind,
     uint64_t n)
 {
 	n *= kind == TF_T_I16 ? 2 : kind == TF_T_I32 ? 4 : 8;
-	return n <= read_left(r, p) ? p + n : read_short(r);
+	return likely(n <= read_left(r, p)) ? p + n : read_short(r);
+}
+
+static hot const uint8_t *
+skip_int(struct wire_reader *r, const uint8_t *p, enum tf_kind kind)
+{
+	return skip_ints(r, p, kind, 1);
 }
 
 static hot uint64_t

@@ -211,21 +211,36 @@ field_is_empty(unsigned type)
 	return type == C_TRUE || type == C_FALSE;
 }
 
-static const uint8_t *
-skip_ints(struct wire_reader *r, const uint8_t *p, enum tf_kind kind,
-    uint64_t n)
+static hot const uint8_t *
+skip_int(struct wire_reader *r, const uint8_t *p, enum tf_kind kind)
 {
 	uint64_t x;
 
 	(void)kind;
-	for (; n > 0 && read_left(r, p) >= sizeof(x); n--) {
+	if (likely(read_left(r, p) >= sizeof(x))) {
 		memcpy(&x, p, sizeof(x));
-		if (unlikely((~x & VARINT_STOPS) == 0))
+		if (likely((~x & VARINT_STOPS) != 0))
+			return p + varint_len(x);
+	}
+	return take_varint(r, p).p;
+}
+
+/* By eight bytes as long as these can hold no more than n. */
+static const uint8_t *
+skip_ints(struct wire_reader *r, const uint8_t *p, enum tf_kind kind,
+    uint64_t n)
+{
+	uint64_t x, stops;
+
+	while (n >= sizeof(x) && read_left(r, p) >= sizeof(x)) {
+		memcpy(&x, p, sizeof(x));
+		if (unlikely((stops = ~x & VARINT_STOPS) == 0))
 			break;
-		p += varint_len(x);
+		n -= varint_stops(stops);
+		p += 8 - (unsigned)__builtin_clzll(stops) / 8;
 	}
 	for (; n > 0 && p != NULL; n--)
-		p = get_varint(r, p, &x);
+		p = skip_int(r, p, kind);
 	return p;
 }
 

@@ -7,11 +7,19 @@
  * believed only as far as the bytes that are left.
  *
  * Primitives: get_head, head_ends, head_type, head_id, get_list, get_map,
- * get_len, kind_of, skip_ints, field_is_empty.
+ * get_len, kind_of, skip_int, skip_ints, field_is_empty.
  */
 
 static const uint8_t *skip_elems(struct wire_reader *, const uint8_t *,
     unsigned, uint64_t);
+static const uint8_t *skip_nested(struct wire_reader *, const uint8_t *,
+    enum tf_kind, uint64_t);
+
+static const uint8_t *
+bad_elem_type(struct wire_reader *r)
+{
+	return read_fail(r, WIRE_BAD, "unknown element type");
+}
 
 static hot const uint8_t *
 skip_bytes(struct wire_reader *r, const uint8_t *p, uint64_t n)
@@ -19,33 +27,55 @@ skip_bytes(struct wire_reader *r, const uint8_t *p, uint64_t n)
 	return likely(n <= read_left(r, p)) ? p + n : read_short(r);
 }
 
-static const uint8_t *
-skip_strings(struct wire_reader *r, const uint8_t *p, uint64_t n)
+static hot const uint8_t *
+skip_string(struct wire_reader *r, const uint8_t *p)
 {
 	uint64_t len;
 
+	p = get_len(r, p, &len);
+	return likely(p != NULL) ? skip_bytes(r, p, len) : NULL;
+}
+
+static const uint8_t *
+skip_strings(struct wire_reader *r, const uint8_t *p, uint64_t n)
+{
 	for (; n > 0 && p != NULL; n--)
-		if (likely((p = get_len(r, p, &len)) != NULL))
-			p = skip_bytes(r, p, len);
+		p = skip_string(r, p);
 	return p;
 }
 
+/* One value of a kind that is known. */
+static hot const uint8_t *
+skip_one(struct wire_reader *r, const uint8_t *p, enum tf_kind kind)
+{
+	switch (kind) {
+	case TF_T_BOOL:
+	case TF_T_I8:
+		return skip_bytes(r, p, 1);
+	case TF_T_DOUBLE:
+		return skip_bytes(r, p, 8);
+	case TF_T_UUID:
+		return skip_bytes(r, p, 16);
+	case TF_T_STRING:
+		return skip_string(r, p);
+	case TF_T_LIST:
+	case TF_T_MAP:
+	case TF_T_STRUCT:
+		return skip_nested(r, p, kind, 1);
+	default:
+		return skip_int(r, p, kind);
+	}
+}
+
 /* The value of a field whose header said type. */
-static const uint8_t *
+static hot const uint8_t *
 skip_field(struct wire_reader *r, const uint8_t *p, unsigned type)
 {
-	switch (kind_of(type)) {
-	case TF_T_NONE:
+	enum tf_kind kind = kind_of(type);
+
+	if (unlikely(kind == TF_T_NONE))
 		return read_fail(r, WIRE_BAD, "unknown field type");
-	case TF_T_STRING:
-		return skip_strings(r, p, 1);
-	case TF_T_BOOL:
-		if (field_is_empty(type))
-			return p;
-		/* FALLTHROUGH */
-	default:
-		return skip_elems(r, p, type, 1);
-	}
+	return field_is_empty(type) ? p : skip_one(r, p, kind);
 }
 
 static hot const uint8_t *
@@ -77,16 +107,21 @@ skip_list(struct wire_reader *r, const uint8_t *p)
 static hot const uint8_t *
 skip_map(struct wire_reader *r, const uint8_t *p)
 {
-	unsigned key, val;
+	unsigned key_type, val_type;
+	enum tf_kind key, val;
 	uint64_t n;
 
-	if ((p = get_map(r, p, &n, &key, &val)) == NULL)
-		return NULL;
-	if (kind_of(key) == TF_T_STRING && kind_of(val) == TF_T_STRING)
+	if ((p = get_map(r, p, &n, &key_type, &val_type)) == NULL || n == 0)
+		return p;
+	key = kind_of(key_type);
+	val = kind_of(val_type);
+	if (key == TF_T_STRING && val == TF_T_STRING)
 		return skip_strings(r, p, 2 * n);
+	if (unlikely(key == TF_T_NONE || val == TF_T_NONE))
+		return bad_elem_type(r);
 	for (; n > 0 && p != NULL; n--)
-		if ((p = skip_elems(r, p, key, 1)) != NULL)
-			p = skip_elems(r, p, val, 1);
+		if ((p = skip_one(r, p, key)) != NULL)
+			p = skip_one(r, p, val);
 	return p;
 }
 
@@ -117,7 +152,7 @@ skip_elems(struct wire_reader *r, const uint8_t *p, unsigned type, uint64_t n)
 		return read_short(r);
 	switch (kind) {
 	case TF_T_NONE:
-		return read_fail(r, WIRE_BAD, "unknown element type");
+		return bad_elem_type(r);
 	case TF_T_BOOL:
 	case TF_T_I8:
 		return p + n;

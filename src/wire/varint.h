@@ -161,6 +161,13 @@ varint_part(uint64_t x, unsigned from, unsigned stop)
 
 #endif
 
+/* How many bits there are, of VARINT_STOPS. */
+static inline unsigned
+varint_stops(uint64_t stops)
+{
+	return (unsigned)((stops >> 7) * 0x0101010101010101u >> 56);
+}
+
 static inline unsigned
 varint_len(uint64_t x)
 {
