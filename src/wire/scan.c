@@ -6,14 +6,17 @@
  * string are no token, they are stepped over.  Compact and binary are the same
  * walk; what a token looks like is in struct scan_proto.  JSON has none: it is
  * scanned byte by byte, in scan_json.c.
+ *
+ * A struct that is all there needs no tokens: its codec skips it, several times
+ * as fast.  The first one that it cannot skip is walked, and so is the rest of
+ * what there is, so that no byte is tried more than once.
  */
 #include "wire/scan.h"
-
-#include <stdbool.h>
 
 #include "wire/binary.h"
 #include "wire/compact.h"
 #include "wire/varint.h"
+#include "wire/wire.h"
 
 /* How the bytes of a value are found. */
 enum form {
@@ -40,6 +43,7 @@ struct scan_proto {
 	uint64_t	(*length)(struct token *);
 	uint64_t	(*list)(struct token *, uint8_t *type);
 	uint64_t	(*map)(struct token *, uint8_t *types);
+	const struct wire_proto *(*codec)(void);
 };
 
 static uint8_t
@@ -193,7 +197,7 @@ static const struct scan_proto compact = {
 	},
 	.bool_in_head = true, .message = compact_message,
 	.field = compact_field, .length = compact_length,
-	.list = compact_list, .map = compact_map,
+	.list = compact_list, .map = compact_map, .codec = wire_compact,
 };
 
 static const struct scan_proto binary = {
@@ -208,6 +212,7 @@ static const struct scan_proto binary = {
 	},
 	.message = binary_message, .field = binary_field,
 	.length = binary_length, .list = binary_list, .map = binary_map,
+	.codec = wire_binary,
 };
 
 void
@@ -249,6 +254,25 @@ commit(struct scan *s, const struct token *t, const uint8_t *message,
 		return SCAN_MORE;
 	s->pos = (uint64_t)(t->p - message) + skip;
 	return s->pos > s->max_size ? SCAN_TOO_BIG : SCAN_DONE;
+}
+
+/* A struct begins at pos, which may be past the input. */
+static enum scan_result
+scan_struct(struct scan *s, const uint8_t *message, const uint8_t *end)
+{
+	struct wire_reader r;
+
+	if (s->skips && s->pos <= (uint64_t)(end - message)) {
+		wire_reader_init(&r, message + s->pos,
+		    (size_t)(end - message) - s->pos, NULL,
+		    SCAN_MAX_DEPTH - s->depth);
+		if (s->proto->codec()->skip_struct(&r) == 0) {
+			s->pos = (uint64_t)(r.p - message);
+			return s->pos > s->max_size ? SCAN_TOO_BIG : SCAN_DONE;
+		}
+		s->skips = false;
+	}
+	return push(s, (struct scan_level){ .is_struct = 1 });
 }
 
 static enum scan_result
@@ -297,7 +321,7 @@ scan_value(struct scan *s, struct token *t, const uint8_t *message,
 	case FORM_STRUCT:
 		if ((rc = commit(s, t, message, 0)) != SCAN_DONE)
 			return rc;
-		return push(s, (struct scan_level){ .is_struct = 1 });
+		return scan_struct(s, message, t->end);
 	default:
 		return SCAN_BAD;
 	}
@@ -346,7 +370,7 @@ scan_message(struct scan *s, struct token *t, const uint8_t *message)
 	s->proto->message(t, &name);
 	if ((rc = commit(s, t, message, name)) != SCAN_DONE)
 		return rc;
-	return push(s, (struct scan_level){ .is_struct = 1 });
+	return scan_struct(s, message, t->end);
 }
 
 enum scan_result
@@ -356,6 +380,7 @@ scan_run(struct scan *s, const uint8_t *p, size_t len)
 
 	if (s->proto == NULL)
 		return scan_json(s, p, len);
+	s->skips = true;
 	while (rc == SCAN_DONE) {
 		struct token t = { .p = p + s->pos, .end = p + len };
 		struct scan_level *l;

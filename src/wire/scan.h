@@ -9,6 +9,7 @@
 #ifndef WIRE_SCAN_H
 #define WIRE_SCAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,7 @@ struct scan {
 	uint64_t	 max_size;
 	const struct scan_proto *proto;	/* NULL: JSON */
 	unsigned	 depth;		/* levels that hold something */
+	bool		 skips;		/* structs that are all there */
 	unsigned	 brackets;	/* open ones; JSON */
 	uint8_t		 quoted;	/* JSON: 1 in a string, 2 behind a \ */
 	struct scan_level level[SCAN_MAX_DEPTH];

@@ -117,13 +117,15 @@ class Profile:
 PING = frame("ping")
 
 
-def call(connection, calls, depth, message=PING):
-    """So many times, so many at a time."""
+def call(connection, calls, depth, message=PING, answer=None):
+    """So many times, so many at a time; answer is its size, without frames."""
     with connection.makefile("rb") as answers:
         for _ in range(calls // depth):
             connection.sendall(message * depth)
             for _ in range(depth):
-                size, = struct.unpack(">I", answers.read(4))
+                size = answer
+                if answer is None:
+                    size, = struct.unpack(">I", answers.read(4))
                 assert len(answers.read(size)) == size, "closed"
 
 
@@ -150,11 +152,11 @@ def serve(build, module, *args, more=(), options=(), **how):
     return s, out
 
 
-def profile(build, module, calls, depth, *args, message=PING):
+def profile(build, module, calls, depth, *args, **how):
     """Of a server that has been called so often."""
     s, out = serve(build, module, *args)
     with connect(s) as c:
-        call(c, calls, depth, message)
+        call(c, calls, depth, **how)
     assert s.stop() == 0, s.drain_log()
     return Profile(out)
 
@@ -173,8 +175,8 @@ def in_parts(function, build, module, *args, **how):
     return s, profiles
 
 
-def one_call(build, module, calls, depth, *args, message=PING):
+def one_call(build, module, calls, depth, *args, **how):
     """What one call takes of so many more."""
-    before = profile(build, module, calls, depth, *args, message=message)
+    before = profile(build, module, calls, depth, *args, **how)
     return profile(build, module, 2 * calls, depth, *args,
-                   message=message).since(before, calls)
+                   **how).since(before, calls)
