@@ -37,7 +37,7 @@ struct scan {
 	uint64_t	 max_size;
 	const struct scan_proto *proto;	/* NULL: JSON */
 	unsigned	 depth;		/* levels that hold something */
-	bool		 skips;		/* structs that are all there */
+	bool		 skips;		/* no struct cut off yet, in this run */
 	unsigned	 brackets;	/* open ones; JSON */
 	uint8_t		 quoted;	/* JSON: 1 in a string, 2 behind a \ */
 	struct scan_level level[SCAN_MAX_DEPTH];
