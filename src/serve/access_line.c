@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/decimal.h"
 #include "wire/text.h"
 
 #define REST	600			/* keys, numbers, words */
@@ -44,23 +45,21 @@ put_key(struct out *o, const char *key)
 static void
 put_number(struct out *o, const char *key, uint64_t n)
 {
-	char digits[20], *d = digits + sizeof(digits);
+	char text[DECIMAL_MAX], *end = text + sizeof(text);
+	char *p = decimal_put(end, n);
 
-	if (key != NULL)
-		put_key(o, key);
-	do
-		*--d = (char)('0' + n % 10);
-	while ((n /= 10) > 0);
-	put(o, d, (size_t)(digits + sizeof(digits) - d));
+	put_key(o, key);
+	put(o, p, (size_t)(end - p));
 }
 
 static void
 put_signed(struct out *o, const char *key, int32_t n)
 {
+	char text[DECIMAL_MAX + 1], *end = text + sizeof(text);
+	char *p = decimal_put_signed(end, n);
+
 	put_key(o, key);
-	if (n < 0)
-		*o->p++ = '-';
-	put_number(o, NULL, n < 0 ? -(uint64_t)n : (uint64_t)n);
+	put(o, p, (size_t)(end - p));
 }
 
 /* One of ours, which needs no quotes. */

@@ -4,12 +4,10 @@
  */
 #include "wire/json_put.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "base/buf.h"
+#include "base/decimal.h"
 #include "wire/text.h"
 
 int
@@ -21,11 +19,9 @@ json_put_fail(struct json_out *o, const char *why)
 }
 
 int
-json_put(struct json_out *o, const void *s, size_t n)
+json_put_over(struct json_out *o)
 {
-	if (buf_put(o->b, s, n) == -1)
-		return json_put_fail(o, "JSON exceeds its size limit");
-	return 0;
+	return json_put_fail(o, "JSON exceeds its size limit");
 }
 
 int
@@ -45,10 +41,14 @@ json_put_quoted(struct json_out *o, const char *s)
 int
 json_put_int(struct json_out *o, int64_t v, bool quoted)
 {
-	char text[24];
+	char text[1 + DECIMAL_MAX + 2], *end = text + sizeof(text), *p = end;
 
-	snprintf(text, sizeof(text), "%" PRId64, v);
-	return quoted ? json_put_quoted(o, text) : json_put_text(o, text);
+	if (quoted)
+		*--p = '"';
+	p = decimal_put_signed(p, v);
+	if (quoted)
+		*--p = '"';
+	return json_put(o, p, (size_t)(end - p));
 }
 
 int
@@ -70,16 +70,18 @@ json_put_base64(struct json_out *o, struct tf_str bytes)
 {
 	const uint8_t *p = (const uint8_t *)bytes.s;
 	size_t n = bytes.len, len;
-	char four[4];
+	uint8_t *text = buf_need(o->b, 2 + (n + 2) / 3 * 4);
 
-	json_put(o, "\"", 1);
-	for (; n > 0; p += len, n -= len) {
+	if (text == NULL)
+		return json_put_over(o);
+	*text++ = '"';
+	for (; n > 0; p += len, n -= len, text += 4) {
 		len = n < 3 ? n : 3;
-		base64_text(four, p, len);
-		if (json_put(o, four, sizeof(four)) == -1)
-			return -1;
+		base64_text((char *)text, p, len);
 	}
-	return json_put(o, "\"", 1);
+	*text++ = '"';
+	o->b->len = (size_t)(text - o->b->p);
+	return 0;
 }
 
 /* One character that may not stand in a string as it is. */
@@ -103,7 +105,7 @@ plain_len(const uint8_t *s, size_t n, bool raw)
 {
 	if (*s < 0x20 || *s == '"' || *s == '\\')
 		return 0;
-	if (raw)
+	if (raw || *s < 0x7f)
 		return 1;
 	return *s == 0x7f ? 0 : utf8_len(s, n);
 }

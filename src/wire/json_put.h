@@ -7,9 +7,11 @@
 #ifndef WIRE_JSON_PUT_H
 #define WIRE_JSON_PUT_H
 
+#include <string.h>
+
 #include <thriftfork/base.h>
 
-struct buf;
+#include "base/buf.h"
 
 struct json_out {
 	struct buf	*b;
@@ -20,7 +22,24 @@ struct json_out {
 
 int	json_put_fail(struct json_out *, const char *why);
 
-int	json_put(struct json_out *, const void *, size_t);
+/* The buffer is full; see json_put(). */
+int	json_put_over(struct json_out *);
+
+/* Most are a character or two. */
+static inline int
+json_put(struct json_out *o, const void *s, size_t n)
+{
+	uint8_t *p;
+
+	if (n == 0)
+		return 0;
+	if ((p = buf_need(o->b, n)) == NULL)
+		return json_put_over(o);
+	memcpy(p, s, n);
+	o->b->len += n;
+	return 0;
+}
+
 int	json_put_text(struct json_out *, const char *);
 int	json_put_quoted(struct json_out *, const char *);	/* ASCII */
 int	json_put_int(struct json_out *, int64_t, bool quoted);
