@@ -37,26 +37,6 @@ fail_expected(struct json *j, char mark)
 	return json_fail(j, WIRE_BAD, text, NULL);
 }
 
-uint8_t
-json_peek(struct json *j)
-{
-	struct wire_reader *r = j->r;
-
-	while (r->p < r->end && (*r->p == ' ' || *r->p == '\t' ||
-	    *r->p == '\n' || *r->p == '\r'))
-		r->p++;
-	return r->p < r->end ? *r->p : 0;
-}
-
-bool
-json_try(struct json *j, char mark)
-{
-	if (json_peek(j) != (uint8_t)mark || j->r->p == j->r->end)
-		return false;
-	j->r->p++;
-	return true;
-}
-
 bool
 json_take(struct json *j, char mark)
 {
@@ -220,14 +200,15 @@ json_string(struct json *j, struct tf_str *s)
 		return false;
 	s->s = (char *)out;
 	while (p < end) {
+		if (likely(*p != '\\' && (*p >= 0x20 || j->thrift))) {
+			*out++ = *p++;
+			continue;
+		}
 		r->p = p;
-		if (*p < 0x20 && !j->thrift)
+		if (*p != '\\')
 			return json_fail(j, WIRE_BAD,
 			    "control character in a string", NULL);
-		if (*p != '\\')
-			*out++ = *p++;
-		else if ((p = unescape(p + 1, end, &out,
-		    !j->thrift)) == NULL)
+		if ((p = unescape(p + 1, end, &out, !j->thrift)) == NULL)
 			return json_fail(j, WIRE_BAD, "bad escape", NULL);
 	}
 	*out = '\0';
@@ -298,8 +279,8 @@ json_number(struct json *j, struct tf_str *s)
 			return false;
 	} else {
 		start = p = r->p;
-		while (p < r->end && *p != '\0' &&
-		    strchr("+-.0123456789eE", *p) != NULL)
+		while (p < r->end && ((*p >= '0' && *p <= '9') ||
+		    (*p != '\0' && strchr("+-.eE", *p) != NULL)))
 			p++;
 		if (read_str(r, start, (size_t)(p - start), s) == NULL)
 			return false;

@@ -21,13 +21,29 @@ bool	json_fail(struct json *, enum wire_err, const char *text,
 	    const char *name);
 
 /* The next character after white space, not taken; 0 at the end. */
-uint8_t	json_peek(struct json *);
+static inline uint8_t
+json_peek(struct json *j)
+{
+	struct wire_reader *r = j->r;
+
+	while (r->p < r->end && (*r->p == ' ' || *r->p == '\t' ||
+	    *r->p == '\n' || *r->p == '\r'))
+		r->p++;
+	return r->p < r->end ? *r->p : 0;
+}
+
+/* Takes a mark if it is there. */
+static inline bool
+json_try(struct json *j, char mark)
+{
+	if (json_peek(j) != (uint8_t)mark || j->r->p == j->r->end)
+		return false;
+	j->r->p++;
+	return true;
+}
 
 /* Takes one punctuation mark, or fails. */
 bool	json_take(struct json *, char mark);
-
-/* Takes a mark if it is there. */
-bool	json_try(struct json *, char mark);
 
 /*
  * Whether another member comes before the closing mark, which is taken if
