@@ -376,7 +376,7 @@ metrics_print(const struct tf_stat *st, FILE *f)
 	put_of_workers(st, f, PREFIX "worker_uptime_seconds",
 	    "since the worker's process was started", put_uptime);
 	put_of_workers(st, f, PREFIX "worker_restarts",
-	    "processes of the worker that have died", put_restarts);
+	    "processes that the worker has had before", put_restarts);
 	put_lanes(st, f);
 	put_lane_gauges(st, f);
 	metrics_listeners(st, f);

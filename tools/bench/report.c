@@ -77,8 +77,8 @@ outcomes(const struct run *r, FILE *f)
 	count(f, "lost", t->count[LOST], t->first[LOST].s);
 	count(f, "not waited for", t->count[UNANSWERED], "");
 	if (r->missed > 0)
-		fprintf(f, "%-24s %12" PRIu64 "  at the end the schedule was "
-		    "ahead\n", "never sent", r->missed);
+		fprintf(f, "%-24s %12" PRIu64 "  were due when it ended\n",
+		    "never sent", r->missed);
 	if (t->dropped > 0)
 		fprintf(f, "%-24s %12" PRIu64 "  by the server\n",
 		    "connections ended", t->dropped);
