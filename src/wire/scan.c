@@ -9,7 +9,8 @@
  *
  * A struct that is all there needs no tokens: its codec skips it, several times
  * as fast.  The first one that it cannot skip is walked, and so is the rest of
- * what there is, so that no byte is tried more than once.
+ * what there is, so that no byte is tried more than once.  Nor is one that has
+ * more than SKIP_DEPTH levels, as skipping takes stack for each.
  */
 #include "wire/scan.h"
 
@@ -17,6 +18,8 @@
 #include "wire/compact.h"
 #include "wire/varint.h"
 #include "wire/wire.h"
+
+#define SKIP_DEPTH	64
 
 /* How the bytes of a value are found. */
 enum form {
@@ -260,12 +263,13 @@ commit(struct scan *s, const struct token *t, const uint8_t *message,
 static enum scan_result
 scan_struct(struct scan *s, const uint8_t *message, const uint8_t *end)
 {
+	unsigned left = SCAN_MAX_DEPTH - s->depth;
 	struct wire_reader r;
 
 	if (s->skips && s->pos <= (uint64_t)(end - message)) {
 		wire_reader_init(&r, message + s->pos,
 		    (size_t)(end - message) - s->pos, NULL,
-		    SCAN_MAX_DEPTH - s->depth);
+		    left < SKIP_DEPTH ? left : SKIP_DEPTH);
 		if (s->proto->codec()->skip_struct(&r) == 0) {
 			s->pos = (uint64_t)(r.p - message);
 			return s->pos > s->max_size ? SCAN_TOO_BIG : SCAN_DONE;

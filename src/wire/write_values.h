@@ -70,15 +70,15 @@ write_strings(struct writer *w, uint8_t *p, const struct tf_str *v, size_t n)
 }
 
 /*
- * The entries of a map that are two strings each: as long as they are short
- * and there is room for all.
+ * Up to WRITE_TEXTS strings, in pairs as entries of a map are.  Room is asked
+ * for all of them at once, for which it takes none that is long.
  */
 static hot uint8_t *
-write_texts(struct writer *w, uint8_t *p, const struct tf_str *v, size_t n)
+write_few_texts(struct writer *w, uint8_t *p, const struct tf_str *v, size_t n)
 {
-	const struct tf_str *end = v + 2 * n;
+	const struct tf_str *end = v + n;
 
-	if (likely(!write_lacks_for(w, p, n * 2 * (LEN_BYTES + WRITE_SHORT)))) {
+	if (likely(!write_lacks_for(w, p, n * (LEN_BYTES + WRITE_SHORT)))) {
 		while ((v[0].len | v[1].len) <= WRITE_SHORT) {
 			p = write_short_string(p, v[0]);
 			p = write_short_string(p, v[1]);
@@ -87,6 +87,15 @@ write_texts(struct writer *w, uint8_t *p, const struct tf_str *v, size_t n)
 		}
 	}
 	return write_strings(w, p, v, (size_t)(end - v));
+}
+
+static apart uint8_t *
+write_texts(struct writer *w, uint8_t *p, const struct tf_str *v, size_t n)
+{
+	for (; n > WRITE_TEXTS; v += WRITE_TEXTS, n -= WRITE_TEXTS)
+		if ((p = write_few_texts(w, p, v, WRITE_TEXTS)) == NULL)
+			return NULL;
+	return write_few_texts(w, p, v, n);
 }
 
 static apart uint8_t *
@@ -178,7 +187,9 @@ write_map(struct writer *w, uint8_t *p, const struct plan *pl,
 	if (n == 0)
 		return p;
 	if (pl->texts)
-		return write_texts(w, p, l->v, n);
+		return 2 * (size_t)n <= WRITE_TEXTS ?
+		    write_few_texts(w, p, l->v, 2 * (size_t)n) :
+		    write_texts(w, p, l->v, 2 * (size_t)n);
 	return write_entries(w, p, pl, l->v, n);
 }
 

@@ -179,7 +179,7 @@ END_TEST
 
 START_TEST(limit_of_texts)
 {
-	unit_limits_of_texts(wire_binary(), 6 + 16 * 4);
+	unit_limits_of_texts(wire_binary(), 6, 4);
 }
 END_TEST
 

@@ -525,7 +525,7 @@ END_TEST
 
 START_TEST(limit_of_texts)
 {
-	unit_limits_of_texts(wire_compact(), 2 + 16);
+	unit_limits_of_texts(wire_compact(), 2, 1);
 }
 END_TEST
 

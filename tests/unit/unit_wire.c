@@ -107,21 +107,23 @@ unit_limits(const struct wire_proto *proto, const struct tf_type *t,
 }
 
 void
-unit_limits_of_texts(const struct wire_proto *proto, size_t head)
+unit_limits_of_texts(const struct wire_proto *proto, size_t map_head,
+    size_t head)
 {
 	static char text[200];
 	const size_t lens[] = { 0, 4, 15, WRITE_SHORT, WRITE_SHORT + 1, 200 };
-	struct tf_str texts[16];
-	struct sample_map_str_str map = { (void *)texts, 8, 8 };
+	struct tf_str texts[2 * WRITE_TEXTS + 2];
+	const size_t n = sizeof(texts) / sizeof(*texts);
+	struct sample_map_str_str map = { (void *)texts, n / 2, n / 2 };
 	size_t len;
 
 	memset(text, 'x', sizeof(text));
 	for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
 		/* One text that is perhaps long, among short ones. */
-		len = head;
-		for (size_t k = 0; k < 16; k++) {
+		len = head * n + map_head;
+		for (size_t k = 0; k < n; k++) {
 			texts[k] = (struct tf_str){ text,
-			    k == 9 ? lens[i] : WRITE_SHORT };
+			    k == n / 2 ? lens[i] : WRITE_SHORT };
 			len += texts[k].len;
 		}
 		if (lens[i] >= 0x80 && proto == wire_compact())

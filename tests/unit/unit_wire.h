@@ -35,8 +35,12 @@ void	 unit_prefixes(const struct wire_proto *, enum tf_protocol);
 void	 unit_limits(const struct wire_proto *, const struct tf_type *,
 	    const void *value, size_t len);
 
-/* The same for maps of texts, which cross the end in any of their parts. */
-void	 unit_limits_of_texts(const struct wire_proto *, size_t head);
+/*
+ * The same for maps of texts, which cross the end in any of their parts; heads:
+ * what stands before a map, and before a short text.
+ */
+void	 unit_limits_of_texts(const struct wire_proto *, size_t map_head,
+	    size_t head);
 
 /* Bytes as a literal, NUL bytes and all. */
 #define DECODES(proto, type, lit, v)					\
