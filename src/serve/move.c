@@ -164,7 +164,11 @@ offer(struct worker *w, struct conn *c)
 	return w->mover.pause.when_ns == 0 ? 0 : -1;
 }
 
-/* All that can; what cannot is looked at again after a pause. */
+/*
+ * All that can; what cannot is looked at again after a pause, and after another
+ * one what counts as tried: refused before it drained, perhaps, when nobody
+ * said that it should be offered later.
+ */
 static void
 offer_all(struct worker *w)
 {
@@ -179,8 +183,11 @@ offer_all(struct worker *w)
 			if (offer(w, c) == -1 || m->noffers == ORDER_WINDOW)
 				return;
 		}
-	if (w->nconns > m->noffers)
-		pause_offers(w);
+	if (w->nconns == m->noffers)
+		return;
+	pause_offers(w);
+	if (m->next_round.when_ns == 0)
+		offer_later(w);
 }
 
 /* Puts c in its order, the oldest first, behind those of other places. */

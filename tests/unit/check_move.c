@@ -403,6 +403,19 @@ START_TEST(what_was_shed_and_refused_is_kept)
 }
 END_TEST
 
+/* Who is to leave offers it again, though there is nobody to ask when. */
+START_TEST(what_was_shed_and_refused_is_drained)
+{
+	int fd = offered(ORDER_SHED);
+
+	refuse();
+	side_ping(fd, 2);
+	say(&a, ORDER_DRAIN, 0, 0, -1);
+	move_all();
+	side_ping_last(fd, 3);
+}
+END_TEST
+
 /* No more than the window, however long nobody answers. */
 START_TEST(the_window)
 {
@@ -502,6 +515,7 @@ main(void)
 	tcase_add_test(t, shed_of_many);
 	tcase_add_test(t, shed_more_than_there_are);
 	tcase_add_test(t, what_was_shed_and_refused_is_kept);
+	tcase_add_test(t, what_was_shed_and_refused_is_drained);
 	tcase_add_test(t, the_window);
 	tcase_add_test(t, hands_off_until_the_answer);
 	tcase_add_test(t, a_huge_message);
