@@ -22,7 +22,7 @@
 #define WRITE_ROOM	192
 #define WRITE_SHORT	COPY_SHORT
 #define WRITE_FEW	16	/* numbers of any size, behind headers */
-#define WRITE_TEXTS	16	/* short strings for which room is asked at once */
+#define WRITE_TEXTS	16	/* short strings: room for them at once */
 
 struct writer {
 	struct buf	*b;

@@ -166,5 +166,5 @@ def system_calls_counted():
     assert s.stop() == 0
 
 
-main([instructions, values, structs, unframed_structs, counting, locks, recording,
-      answered_later, system_calls, system_calls_counted])
+main([instructions, values, structs, unframed_structs, counting, locks,
+      recording, answered_later, system_calls, system_calls_counted])
