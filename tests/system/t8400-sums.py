@@ -56,12 +56,13 @@ class Summed(Upgraded, Bed):
         return self.log
 
     def everybody(self):
-        """All workers of all masters."""
+        """All workers of all masters: those with a lane, see t6900."""
         pids = set()
         for pid in self.masters():
             with contextlib.suppress(FileNotFoundError):
                 pids.update(children(pid))
-        return sorted(pids.difference(self.before, [self.pid]))
+        lanes = {lane["pid"] for lane in self.status()["lanes"]}
+        return sorted((pids & lanes).difference(self.before, [self.pid]))
 
     def counted(self):
         """method -> its counters; nobody serves those without a service."""
