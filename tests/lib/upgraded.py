@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 
-from daemon import launcher, read
+from daemon import children, launcher, read
 from harness import Server, built, gone, until
 
 
@@ -55,6 +55,17 @@ class Upgraded(Server):
     def masters(self):
         """Those that live, the oldest first."""
         return [p for p in self.before + (self.pid,) if not gone(p)]
+
+    def everybody(self):
+        """All workers of all masters, those that leave or start, too: children
+        that have a lane.  A leak sanitizer gives a master that ends another
+        one, and awaits it for ever if that is killed."""
+        pids = set()
+        for pid in self.masters():
+            with contextlib.suppress(FileNotFoundError):
+                pids.update(children(pid))
+        return sorted(pids.intersection(
+            lane["pid"] for lane in self.status()["lanes"]))
 
     def kill(self):
         """Whatever a test has left."""

@@ -29,7 +29,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from bed import FELT, Bed, loads, nothing_felt
-from daemon import children, proc
+from daemon import proc
 from harness import Load, Skip, built, gone, main, until
 from manager import KeptBed
 from upgraded import Upgraded, recycle
@@ -68,17 +68,6 @@ class Counted:
 
 class Churned(Counted, Upgraded, Bed):
     kills = 0
-
-    def everybody(self):
-        """All workers of all masters, those that leave or start, too: children
-        that have a lane.  A master with a leak sanitizer has another one when
-        it ends, which it awaits for ever if it is killed."""
-        pids = set()
-        for pid in self.masters():
-            with contextlib.suppress(FileNotFoundError):
-                pids.update(children(pid))
-        lanes = {lane["pid"] for lane in self.status()["lanes"]}
-        return sorted((pids & lanes).difference(self.before, [self.pid]))
 
     def settle(self):
         until(lambda: self.masters() == [self.pid], "old masters leave")

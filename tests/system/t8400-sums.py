@@ -21,7 +21,6 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from bed import Bed, nothing_felt
-from daemon import children
 from harness import DEADLINE, Load, built, main, until
 from upgraded import Upgraded, recycle
 
@@ -54,15 +53,6 @@ class Summed(Upgraded, Bed):
         new = super().drain_log()[kept:]
         self.log = self.log[:kept] + NOISE.sub("", new)
         return self.log
-
-    def everybody(self):
-        """All workers of all masters: those with a lane, see t6900."""
-        pids = set()
-        for pid in self.masters():
-            with contextlib.suppress(FileNotFoundError):
-                pids.update(children(pid))
-        lanes = {lane["pid"] for lane in self.status()["lanes"]}
-        return sorted((pids & lanes).difference(self.before, [self.pid]))
 
     def counted(self):
         """method -> its counters; nobody serves those without a service."""
