@@ -296,6 +296,45 @@ bench_cpu_ns(void)
 }
 
 void
+bench_send_pieces(int fd, const struct bytes *out, size_t piece)
+{
+	for (size_t i = 0; i < out->n; i += piece) {
+		peer_send(fd, out->p + i,
+		    out->n - i < piece ? out->n - i : piece);
+		bench_barrier();
+	}
+}
+
+static uint64_t
+cost_of(void (*work)(size_t), size_t bytes)
+{
+	uint64_t before = bench_cpu_ns();
+
+	work(bytes);
+	return bench_cpu_ns() - before;
+}
+
+/*
+ * Eight times the bytes are eight times the work if that is linear, else 64.
+ * Who shares the processor's caches, or the processor, may make a round dear
+ * but none cheap: the cheapest one of some is what counts.
+ */
+void
+bench_linear(void (*work)(size_t), size_t bytes)
+{
+	uint64_t eighth = UINT64_MAX, whole = UINT64_MAX, ns;
+
+	for (int i = 0; i < 3; i++) {
+		ns = cost_of(work, bytes / 8);
+		eighth = ns < eighth ? ns : eighth;
+		ns = cost_of(work, bytes);
+		whole = ns < whole ? ns : whole;
+	}
+	ck_assert_msg(whole < eighth * 24, "%llu and %llu ns",
+	    (unsigned long long)eighth, (unsigned long long)whole);
+}
+
+void
 bench_held(void)
 {
 	char c;

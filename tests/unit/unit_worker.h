@@ -61,6 +61,12 @@ uint64_t bench_trickle(int fd, const struct bytes *);
 uint64_t bench_count(enum counter);
 uint64_t bench_cpu_ns(void);		/* of the worker's thread */
 
+/* The bytes in pieces, each taken before the next one is sent. */
+void	bench_send_pieces(int fd, const struct bytes *, size_t piece);
+
+/* That what a worker does for so many bytes grows as they do. */
+void	bench_linear(void (*work)(size_t bytes), size_t bytes);
+
 /* hold() has been entered; let it return. */
 void	bench_held(void);
 void	bench_release(void);
