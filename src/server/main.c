@@ -42,9 +42,22 @@ set_pair(struct tf_server *srv, const char *pair)
 	return tf_server_set(srv, key, eq + 1);
 }
 
+/* Long options are few: whoever gives one may have a setting in mind. */
+static int
+refuse_long(struct tf_server *srv, const char *option)
+{
+	int len = (int)strcspn(option, "=");
+
+	if (settings_has(option + 2, (size_t)len - 2))
+		return tf_server_refuse(srv, "no option %.*s: it is a setting, "
+		    "-o %.*s=VALUE", len, option, len - 2, option + 2);
+	return tf_server_refuse(srv, "no option %.*s; try --help", len,
+	    option);
+}
+
 static int
 set_letter(struct tf_server *srv, int letter, const char *value,
-    const char *program)
+    const char *option)
 {
 	switch (letter) {
 	case 'o':
@@ -60,10 +73,9 @@ set_letter(struct tf_server *srv, int letter, const char *value,
 		return tf_server_refuse(srv, "-%c wants a value", optopt);
 	case '?':
 		if (optopt == 0)
-			return tf_server_refuse(srv, "no such option; try %s "
-			    "--help", program);
-		return tf_server_refuse(srv, "no option -%c; try %s --help",
-		    optopt, program);
+			return refuse_long(srv, option);
+		return tf_server_refuse(srv, "no option -%c; try --help",
+		    optopt);
 	default:
 		return tf_server_set(srv, settings_key(letter),
 		    value != NULL ? value : "yes");
@@ -92,7 +104,7 @@ tf_server_getopt(struct tf_server *srv, int argc, char **argv)
 			return TF_GETOPT_HELP;
 		if (letter == 'V')
 			return TF_GETOPT_VERSION;
-		if (set_letter(srv, letter, optarg, argv[0]) == -1)
+		if (set_letter(srv, letter, optarg, argv[optind - 1]) == -1)
 			return -1;
 	}
 	if (settings_check(&srv->settings, srv->error,

@@ -22,12 +22,19 @@ const struct option_def option_defs[NOPTIONS] = {
 };
 
 static const struct option_def *
-find(const char *key)
+find_part(const char *key, size_t len)
 {
 	for (size_t i = 0; i < NOPTIONS; i++)
-		if (strcmp(option_defs[i].key, key) == 0)
+		if (strlen(option_defs[i].key) == len &&
+		    memcmp(option_defs[i].key, key, len) == 0)
 			return &option_defs[i];
 	return NULL;
+}
+
+static const struct option_def *
+find(const char *key)
+{
+	return find_part(key, strlen(key));
 }
 
 char *
@@ -110,6 +117,12 @@ settings_set(struct settings *s, const char *key, const char *value, char *why,
 		return -1;
 	s->given[d - option_defs] = true;
 	return 0;
+}
+
+bool
+settings_has(const char *key, size_t len)
+{
+	return find_part(key, len) != NULL;
 }
 
 bool

@@ -98,6 +98,9 @@ void	settings_fini(struct settings *);
 int	settings_set(struct settings *, const char *key, const char *value,
 	    char *why, size_t why_size);
 
+/* Whether the len letters are the key of a setting. */
+bool	settings_has(const char *key, size_t len);
+
 /* Whether a key has been set, and not by settings_merge(). */
 bool	settings_given(const struct settings *, const char *key);
 

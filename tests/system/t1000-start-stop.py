@@ -137,7 +137,11 @@ def wrong_usage():
         (["run", "-l", ":1", "-l", ":1", "x.so"], "given twice"),
         (["run", "-l", "nonsense", "x.so"],
          "listen: nonsense: an address is HOST:PORT"),
-        (["run", "-z", "x.so"], "no option -z"),
+        (["run", "-z", "x.so"], "no option -z; try --help"),
+        (["run", "--no-such=1", "x.so"],
+         "no option --no-such; try --help"),
+        (["run", "--workers", "4", "x.so"],
+         "no option --workers: it is a setting, -o workers=VALUE"),
         (["frobnicate"], "'frobnicate' is no verb"),
         (["status", "--now"], "usage: thriftfork status"),
     ]:
