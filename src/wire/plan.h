@@ -98,13 +98,18 @@ plan_present(const struct plan *pl, const struct plan_op *op, const void *value)
 	return true;
 }
 
+/* The value of a field, or NULL, from the place that it has in the struct. */
+static inline const void *
+plan_follow(const struct plan_op *op, const void *place)
+{
+	return op->flags & TF_POINTER ? *(const void *const *)place : place;
+}
+
 /* The value of a field that is present. */
 static inline const void *
 plan_field(const struct plan_op *op, const void *value)
 {
-	const void *v = (const char *)value + op->slot.off;
-
-	return op->flags & TF_POINTER ? *(const void *const *)v : v;
+	return plan_follow(op, (const char *)value + op->slot.off);
 }
 
 /* A struct without fields, as the arguments and results of many methods. */

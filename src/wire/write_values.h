@@ -14,6 +14,8 @@
 
 static uint8_t *write_structs(struct writer *, uint8_t *, const struct plan *,
     const char *, size_t);
+static uint8_t *write_unions(struct writer *, uint8_t *, const struct plan *,
+    const char *, size_t);
 static uint8_t *write_containers(struct writer *, uint8_t *,
     const struct plan *, const struct tf_any_list *, size_t);
 
@@ -107,7 +109,7 @@ write_raw(struct writer *w, uint8_t *p, const void *v, size_t n)
 	return write_bytes(p, v, n);
 }
 
-/* n values that stand one behind the other, as containers hold them. */
+/* n values, at least one, one behind the other as containers hold them. */
 static hot uint8_t *
 write_run(struct writer *w, uint8_t *p, const struct plan_slot *s,
     const void *v, size_t n)
@@ -132,8 +134,9 @@ write_run(struct writer *w, uint8_t *p, const struct plan_slot *s,
 	case TF_T_BINARY:
 		return write_strings(w, p, v, n);
 	case TF_T_STRUCT:
-	case TF_T_UNION:
 		return write_structs(w, p, s->sub, v, n);
+	case TF_T_UNION:
+		return write_unions(w, p, s->sub, v, n);
 	case TF_T_LIST:
 	case TF_T_SET:
 	case TF_T_MAP:
@@ -208,17 +211,24 @@ write_containers(struct writer *w, uint8_t *p, const struct plan *pl,
 	return p;
 }
 
-/* A struct or union that is a field, perhaps behind a pointer. */
+/* A struct that is a field, perhaps behind a pointer. */
 static uint8_t *
-write_nested(struct writer *w, uint8_t *p, const struct plan_op *op,
+write_struct(struct writer *w, uint8_t *p, const struct plan_op *op,
     const void *v)
 {
-	if (op->flags & TF_POINTER)
-		v = *(const void *const *)v;
-	if (v == NULL || (op->slot.kind == TF_T_UNION &&
-	    *(const int32_t *)v == 0))
+	if ((v = plan_follow(op, v)) == NULL)
 		return write_fail(w, op->unset);
 	return write_structs(w, p, op->slot.sub, v, 1);
+}
+
+/* The same of a union. */
+static uint8_t *
+write_union(struct writer *w, uint8_t *p, const struct plan_op *op,
+    const void *v)
+{
+	if ((v = plan_follow(op, v)) == NULL || *(const int32_t *)v == 0)
+		return write_fail(w, op->unset);
+	return write_unions(w, p, op->slot.sub, v, 1);
 }
 
 /* A field's value, its header at head; there is room.  NULL also at the end. */
@@ -245,8 +255,9 @@ write_value(struct writer *w, uint8_t *head, uint8_t *p,
 	case TF_T_MAP:
 		return write_map(w, p, op->slot.sub, v);
 	case TF_T_STRUCT:
+		return write_struct(w, p, op, v);
 	case TF_T_UNION:
-		return write_nested(w, p, op, v);
+		return write_union(w, p, op, v);
 	case TF_T_I8:
 		return write_bytes(p, v, 1);
 	case TF_T_I16:
@@ -302,7 +313,7 @@ write_fields(struct writer *w, uint8_t *p, const struct plan *pl,
 }
 
 /* The same for a union. */
-static apart uint8_t *
+static hot uint8_t *
 write_member(struct writer *w, uint8_t *p, const struct plan *pl,
     const char *value)
 {
@@ -322,28 +333,43 @@ write_member(struct writer *w, uint8_t *p, const struct plan *pl,
 	return p;
 }
 
-/* n structs or unions that stand one behind the other. */
-static apart uint8_t *
-write_structs(struct writer *w, uint8_t *p, const struct plan *pl,
-    const char *v, size_t n)
+/* n values that stand one behind the other, each a level deeper than these. */
+static hot uint8_t *
+write_level(struct writer *w, uint8_t *p, const struct plan *pl,
+    const char *v, size_t n, uint8_t *(*write_one)(struct writer *, uint8_t *,
+    const struct plan *, const char *))
 {
 	if (unlikely(w->depth == 0))
 		return write_fail(w, "nested too deep");
 	w->depth--;
-	for (; n > 0; n--, v += pl->size) {
-		if (pl->kind == TF_T_STRUCT)
-			p = write_fields(w, p, pl, v);
-		else
-			p = write_member(w, p, pl, v);
-		if (unlikely(p == NULL))
+	do {
+		if (unlikely((p = write_one(w, p, pl, v)) == NULL))
 			break;
 		*p++ = 0;
-	}
+		v += pl->size;
+	} while (--n > 0);
 	w->depth++;
 	return p;
 }
 
-/* With room for the stop byte. */
+static apart uint8_t *
+write_structs(struct writer *w, uint8_t *p, const struct plan *pl,
+    const char *v, size_t n)
+{
+	return write_level(w, p, pl, v, n, write_fields);
+}
+
+static apart uint8_t *
+write_unions(struct writer *w, uint8_t *p, const struct plan *pl,
+    const char *v, size_t n)
+{
+	return write_level(w, p, pl, v, n, write_member);
+}
+
+/*
+ * With room for the stop byte.  Most values are structs with little in them,
+ * for which it shows that no function is called.
+ */
 static hot uint8_t *
 write_top(struct writer *w, uint8_t *p, const struct plan *pl,
     const void *value)
@@ -352,9 +378,14 @@ write_top(struct writer *w, uint8_t *p, const struct plan *pl,
 		*p = 0;
 		return p + 1;
 	}
-	if (pl->kind == TF_T_STRUCT || pl->kind == TF_T_UNION)
-		return write_structs(w, p, pl, value, 1);
-	return write_containers(w, p, pl, value, 1);
+	if (pl->kind == TF_T_UNION)
+		return write_unions(w, p, pl, value, 1);
+	if (unlikely(pl->kind != TF_T_STRUCT))
+		return write_containers(w, p, pl, value, 1);
+	w->depth--;
+	if ((p = write_fields(w, p, pl, value)) != NULL)
+		*p++ = 0;
+	return p;
 }
 
 /* The head of a message, and room for what follows. */
