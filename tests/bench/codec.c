@@ -6,7 +6,7 @@
  * machine does meets both.
  *
  *	codec [ROUNDS]
- *	codec -1 PROTOCOL ROW SIDE decode|encode	once, for callgrind
+ *	codec -n TIMES PROTOCOL ROW SIDE decode|encode	for callgrind
  *
  * Exit status 1 if a side gets a value wrong.
  */
@@ -143,36 +143,41 @@ measure(const struct codec_row *row, enum codec_proto proto, int rounds)
 
 /* The function that callgrind counts in. */
 void codec_counted(const struct codec_side *, const struct codec_row *,
-    enum codec_proto, const void *bytes, size_t len);
+    enum codec_proto, const void *bytes, size_t len, int times);
 
 void __attribute__((noinline))
 codec_counted(const struct codec_side *side, const struct codec_row *row,
-    enum codec_proto proto, const void *bytes, size_t len)
+    enum codec_proto proto, const void *bytes, size_t len, int times)
 {
 	size_t out;
 
 	if (bytes != NULL)
-		side->decode(row->type, proto, bytes, len, 1);
+		side->decode(row->type, proto, bytes, len, times);
 	else
-		side->encode(row->type, proto, 1, &out);
+		side->encode(row->type, proto, times, &out);
 }
 
-/* Warm, then once; 1 if there is no such row here. */
+/* TIMES PROTOCOL ROW SIDE decode|encode: 1 if there is no such row here. */
 static int
-once(const struct codec_side *side, const char *name, enum codec_proto proto,
-    int decode)
+counted(char **argv)
 {
+	int times = (int)strtol(argv[0], NULL, 10);
+	enum codec_proto proto = strcmp(argv[1], protos[CODEC_BINARY]) == 0 ?
+	    CODEC_BINARY : CODEC_COMPACT;
 	const struct codec_row *row = codec_rows;
+	const struct codec_side *side =
+	    sides[strcmp(argv[3], "thriftfork") != 0];
 	const void *bytes;
 	size_t len, out;
 
-	while (row->name != NULL && strcmp(row->name, name) != 0)
+	while (row->name != NULL && strcmp(row->name, argv[2]) != 0)
 		row++;
 	if (row->name == NULL || (bytes = row->bytes(proto, &len)) == NULL)
 		return 1;
 	side->decode(row->type, proto, bytes, len, 10);
 	side->encode(row->type, proto, 10, &out);
-	codec_counted(side, row, proto, decode ? bytes : NULL, len);
+	codec_counted(side, row, proto,
+	    strcmp(argv[4], "decode") == 0 ? bytes : NULL, len, times);
 	return 0;
 }
 
@@ -193,10 +198,8 @@ main(int argc, char **argv)
 	int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : ROUNDS;
 	int failed = 0;
 
-	if (argc == 6 && strcmp(argv[1], "-1") == 0)
-		return once(sides[strcmp(argv[4], "thriftfork") != 0], argv[3],
-		    strcmp(argv[2], protos[CODEC_BINARY]) == 0,
-		    strcmp(argv[5], "decode") == 0);
+	if (argc == 7 && strcmp(argv[1], "-n") == 0)
+		return counted(argv + 2);
 	if (argc > 2 || rounds < 1 || rounds > MAX_ROUNDS) {
 		fprintf(stderr, "usage: codec [ROUNDS]\n");
 		return 2;
