@@ -333,11 +333,16 @@ write_member(struct writer *w, uint8_t *p, const struct plan *pl,
 	return p;
 }
 
-/* n values that stand one behind the other, each a level deeper than these. */
+typedef uint8_t *write_fn(struct writer *, uint8_t *, const struct plan *,
+    const char *);
+
+/*
+ * n structs or unions, at least one, that stand one behind the other: a level
+ * deeper than what they are in.
+ */
 static hot uint8_t *
 write_level(struct writer *w, uint8_t *p, const struct plan *pl,
-    const char *v, size_t n, uint8_t *(*write_one)(struct writer *, uint8_t *,
-    const struct plan *, const char *))
+    const char *v, size_t n, write_fn *write_one)
 {
 	if (unlikely(w->depth == 0))
 		return write_fail(w, "nested too deep");
