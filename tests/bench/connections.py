@@ -15,14 +15,10 @@ import tls
 from bed import Peer
 from daemon import written
 from harness import Server, built, tempdir
+from racers import cpu_ns
 
 ROUNDS = max(2, int(os.environ.get("TF_BENCH_ROUNDS", "15")))
 CALLS = 200                     # in a round
-
-
-def cpu_ns(pid):
-    with open("/proc/%d/schedstat" % pid) as f:
-        return int(f.read().split()[0])
 
 
 def start(*options):

@@ -11,6 +11,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from harness import Load, Server, built
+from racers import cpu_ns
 
 ROUNDS = int(os.environ.get("TF_BENCH_ROUNDS", "5"))
 SECONDS = 2
@@ -18,23 +19,17 @@ SERVICE_MS = 5
 THREADED = ("-o", "threaded=yes", "-o")
 
 
-def cpu_seconds(pid):
-    with open("/proc/%d/stat" % pid) as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def run(module, options, *load):
     """Calls per second, and microseconds of the worker's for each."""
     s = Server(["taskset", "-c", "0", built("thriftfork"), "run"], *options,
                built(".libs/%s.so" % module), workers=1)
     pid = s.workers()[0]
-    before = cpu_seconds(pid)
+    before = cpu_ns(pid)
     r = Load(s.address, "-t", SECONDS, *load).report()
-    spent = cpu_seconds(pid) - before
+    spent = cpu_ns(pid) - before
     assert r["ok"], r
     assert s.stop() == 0
-    return r["right"] / r["seconds"], spent / r["right"] * 1e6
+    return r["right"] / r["seconds"], spent / r["right"] / 1000
 
 
 def median(rounds, which):

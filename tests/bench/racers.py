@@ -37,6 +37,15 @@ def make(build):
     sh("make", "-j2", "all", cwd=build)
 
 
+def cpu_ns(pid):
+    """On the processor, of all its threads, by the scheduler's count."""
+    ns = 0
+    for task in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/schedstat" % (pid, task)) as f:
+            ns += int(f.read().split()[0])
+    return ns
+
+
 class Racer:
     """A server that prints its port; pid is what takes processor time."""
 
@@ -60,12 +69,7 @@ class Racer:
         return other
 
     def cpu_ns(self):
-        """On the processor, of all its threads, by the scheduler's count."""
-        ns = 0
-        for task in os.listdir("/proc/%d/task" % self.pid):
-            with open("/proc/%d/task/%s/schedstat" % (self.pid, task)) as f:
-                ns += int(f.read().split()[0])
-        return ns
+        return cpu_ns(self.pid)
 
     def own_bytes(self):
         """Of memory that has no file."""

@@ -436,9 +436,11 @@ def what_is_refused():
         assert done.returncode == 2 and "usage: " in done.stderr, done
     assert launcher("bench", "--help").returncode == 0
     s = Odd("close", "close", "close")
-    refused(1, "the server closed the connection", s.address, *PING)
+    refused(1, "ping at %s: the server closed the connection" % s.address,
+            s.address, *PING)
     s = Odd("ignore")
-    refused(1, "no answer in time", "-T", "100ms", s.address, *PING)
+    refused(1, "ping at %s: no answer in time" % s.address, "-T", "100ms",
+            s.address, *PING)
     s = calc()
     with open("/dev/full", "w") as full:
         done = subprocess.run([BENCH, "-n", "1", s.address, *PING],

@@ -191,6 +191,7 @@ raw_run(struct run *r)
 	struct engine g;
 	struct raw *e = &g.raw;
 
+	r->few_words = true;
 	engine_open(&g, r);
 	if (open_all(&g)) {
 		run_begin(r);

@@ -146,11 +146,17 @@ void
 run_count(struct run *r, const struct outcome *o, const struct request *q,
     uint64_t now)
 {
+	const struct target *t = &r->plan->target;
+
 	tally_count(&r->tally, o, q, now);
 	if (r->tally.answers > 0 || r->why[0] != '\0' ||
 	    o->kind == UNANSWERED)
 		return;
-	snprintf(r->why, sizeof(r->why), "%.*s", (int)o->words.len,
-	    o->words.s);
+	if (r->few_words)
+		snprintf(r->why, sizeof(r->why), "%s at %s: %.*s",
+		    t->method->name, t->addr, (int)o->words.len, o->words.s);
+	else
+		snprintf(r->why, sizeof(r->why), "%.*s", (int)o->words.len,
+		    o->words.s);
 	schedule_stop(&r->schedule, now);
 }

@@ -34,6 +34,7 @@ struct run {
 	uint64_t	 begun_ns, ended_ns;	/* warm-up left out */
 	uint64_t	 missed;	/* of the schedule: never sent */
 	bool		 interrupted;
+	bool		 few_words;	/* outcomes do not name the call */
 	char		 why[300];	/* it makes no sense; "" */
 };
 
