@@ -16,6 +16,21 @@
 #include "server/module.h"
 #include "server/run.h"
 
+static const struct next none = {
+	.module_fd = -1, .access = ACCESS_FILE_NONE
+};
+
+static void
+drop(struct next *n)
+{
+	settings_fini(&n->settings);
+	privilege_fini(&n->privilege);
+	credentials_fini(&n->credentials);
+	access_file_close(&n->access);
+	fd_close(&n->module_fd);
+	*n = none;
+}
+
 static int
 read_settings(const struct settings *s, struct settings *next, char *why,
     size_t size)
@@ -33,7 +48,6 @@ static int
 copy_module(const struct tf_server *srv, struct next *n, char *why,
     size_t size)
 {
-	n->module_fd = -1;
 	if (srv->module == NULL || !n->settings.module_copy)
 		return 0;
 	n->module_fd = module_copy(srv->module, why, size);
@@ -60,21 +74,14 @@ next_prepare(void *arg, unsigned generation, char *why, size_t size)
 	struct run *run = arg;
 	struct next *n = &run->next;
 
-	n->access = (struct access_file)ACCESS_FILE_NONE;
+	*n = none;
 	if (read_settings(&run->srv->settings, &n->settings, why,
-	    size) == -1) {
-		settings_fini(&n->settings);
-		return -1;
-	}
-	if (run_find_privilege(&n->privilege, &n->settings, why,
+	    size) == -1 || run_find_privilege(&n->privilege, &n->settings, why,
 	    size) == -1 || certificates_read(&n->credentials, &n->settings,
 	    &run->srv->credentials, why, size) == -1 ||
 	    open_access_log(run->srv, n, generation, why, size) == -1 ||
 	    copy_module(run->srv, n, why, size) == -1) {
-		access_file_close(&n->access);
-		credentials_fini(&n->credentials);
-		privilege_fini(&n->privilege);
-		settings_fini(&n->settings);
+		drop(n);
 		return -1;
 	}
 	n->number = generation;
@@ -92,6 +99,7 @@ next_accept(void *arg, const char *report, size_t len, char *why, size_t size)
 	    size);
 }
 
+/* All that the next one has belongs to the server from now on. */
 static void
 replace(struct run *run)
 {
@@ -114,7 +122,7 @@ replace(struct run *run)
 		access_file_close(&srv->access);
 		srv->access = n->access;
 	}
-	n->number = 0;
+	*n = none;
 	log_set_level((enum log_level)srv->settings.log_level);
 	log_set_json(srv->settings.log_format != 0);
 }
@@ -137,16 +145,9 @@ void
 next_discard(void *arg)
 {
 	struct run *run = arg;
-	struct next *n = &run->next;
 
-	if (n->number == 0)
-		return;
-	settings_fini(&n->settings);
-	privilege_fini(&n->privilege);
-	credentials_fini(&n->credentials);
-	access_file_close(&n->access);
-	fd_close(&n->module_fd);
-	n->number = 0;
+	if (run->next.number != 0)
+		drop(&run->next);
 }
 
 void

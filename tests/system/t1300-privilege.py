@@ -13,8 +13,9 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from daemon import (CALC, TESTBED, Daemon, descriptors, launcher, proc, read,
-                    refused)
+                    refused, written)
 from harness import Server, Skip, built, gone, main, tempdir, until
+from tls import Authority, TlsPeer, settings
 
 RUN = [built("thriftfork"), "run"]
 NOBODY = pwd.getpwnam("nobody")
@@ -105,18 +106,68 @@ def core_dumps_when_asked_for():
         assert s.stop() == 0
 
 
-def as_nobody(*args):
-    """The launcher, run by an ordinary user out of a place it can read."""
+def place_of_nobody():
+    """With a launcher and a module that an ordinary user can read; and how to
+    start that as one."""
     root()
-    d = tempdir()
+    d, runtime = tempdir(), tempdir()
     os.chmod(d, 0o755)
+    os.chown(runtime, NOBODY.pw_uid, NOBODY.pw_gid)
     for name in ("thriftfork", "libthriftfork.so.0", "testbed.so"):
         shutil.copy(built(".libs/" + name), d)
+    return d, {"user": NOBODY.pw_uid, "group": NOBODY.pw_gid,
+               "extra_groups": [], "cwd": "/",
+               "env": {**os.environ, "LD_LIBRARY_PATH": d,
+                       "XDG_RUNTIME_DIR": runtime}}
+
+
+def as_nobody(*args):
+    d, how = place_of_nobody()
     return subprocess.run(
         [d + "/thriftfork", "run", "-t", *args, d + "/testbed.so"],
-        user=NOBODY.pw_uid, group=NOBODY.pw_gid, extra_groups=[],
-        capture_output=True, text=True, timeout=30, cwd="/",
-        env={"LD_LIBRARY_PATH": d})
+        capture_output=True, text=True, timeout=30, **how)
+
+
+class Ordinary(Server):
+    """A server whose master is nobody."""
+
+    def __init__(self, conf):
+        self.dir, self.how = place_of_nobody()
+        super().__init__([self.dir + "/thriftfork", "run", "-c", conf,
+                          self.dir + "/testbed.so"], workers=1)
+
+    def launch(self, args, stderr):
+        return subprocess.Popen(args, stderr=stderr, **self.how,
+                                stdin=subprocess.DEVNULL)
+
+
+def a_refused_reload_takes_nothing():
+    """from a server that has reloaded before: workers to come have all it had"""
+    root()
+    ca = Authority()
+    os.chmod(ca.dir, 0o755)
+    own = ca.issue("mine")
+    os.chown(own[1], NOBODY.pw_uid, NOBODY.pw_gid)
+    os.chmod(own[0], 0o644)
+    text = settings(ca, own=own)
+    conf = written(ca.dir, "conf", text)
+    os.chmod(conf, 0o644)
+    s = Ordinary(conf)
+    s.signal(signal.SIGHUP)
+    s.await_log("generation 2 serves")
+    written(ca.dir, "conf", text + "user root\n")
+    for _ in range(2):
+        s.signal(signal.SIGHUP)
+        s.await_log("user: only root can become 'root'")
+    pid = TlsPeer(s, ca.context()).pid()
+    os.kill(pid, signal.SIGKILL)
+    s.await_log(r"worker 0 pid \d+ serves")
+    assert TlsPeer(s, ca.context()).pid() != pid
+    written(ca.dir, "conf", text)
+    s.signal(signal.SIGHUP)
+    s.await_log("generation 3 serves")
+    assert TlsPeer(s, ca.context()).pid() != pid
+    assert s.stop() == 0
 
 
 def ordinary_users_stay_what_they_are():
@@ -243,6 +294,7 @@ def closed_standard_descriptors():
 main([user_and_its_groups, user_and_group, group_alone,
       preflight_has_given_up_as_much, worker_dies_with_its_master,
       calls_and_respawns_work, core_dumps_when_asked_for,
-      ordinary_users_stay_what_they_are, unknown_users,
+      ordinary_users_stay_what_they_are,
+      a_refused_reload_takes_nothing, unknown_users,
       descriptors_of_a_worker, signals_and_environment,
       closed_standard_descriptors])
