@@ -74,23 +74,35 @@ await(struct stream *s, short events)
 	return rc == -1 ? -1 : 0;
 }
 
+/* For so long what blocks may block. */
+static void
+limit_blocking(const struct stream *s)
+{
+	struct timeval tv = { 0 };
+	uint64_t now = clock_ns(), left;
+
+	if (s->deadline_ns == 0)
+		return;
+	left = now < s->deadline_ns ? s->deadline_ns - now : 1000;
+	tv.tv_sec = (time_t)(left / NS_PER_S);
+	tv.tv_usec = (suseconds_t)(left % NS_PER_S / 1000) + 1;
+	setsockopt(s->fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+}
+
 /* Waits for room in a full queue, which a non-blocking socket would not. */
 static int
 connect_unix(struct stream *s, const struct addr *a)
 {
-	struct timeval tv = { 0 };
-	uint64_t now = clock_ns(), left = 0;
+	int rc;
 
 	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (s->fd == -1)
 		return -1;
-	if (s->deadline_ns != 0) {
-		left = now < s->deadline_ns ? s->deadline_ns - now : 1000;
-		tv.tv_sec = (time_t)(left / NS_PER_S);
-		tv.tv_usec = (suseconds_t)(left % NS_PER_S / 1000) + 1;
-		setsockopt(s->fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
-	}
-	if (connect(s->fd, (const struct sockaddr *)&a->ss, a->len) == -1) {
+	do {
+		limit_blocking(s);
+		rc = connect(s->fd, (const struct sockaddr *)&a->ss, a->len);
+	} while (rc == -1 && errno == EINTR);
+	if (rc == -1) {
 		if (errno == EAGAIN)
 			errno = ETIMEDOUT;
 		return -1;

@@ -6,10 +6,14 @@
  * that plays one scene.
  */
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -398,9 +402,39 @@ one_call(void)
 }
 
 static void
-second_call(void)
+third_call(void)
 {
-	serve_once(2);
+	serve_once(3);
+}
+
+static void
+nothing(int sig)
+{
+	(void)sig;
+}
+
+/* Signals come all the time, and do not end what waits for room in a queue. */
+static void
+interrupted(const struct sockaddr_un *sun)
+{
+	struct sigaction sa = { .sa_handler = nothing, .sa_flags = SA_RESTART };
+	struct itimerval often = { { 0, 10000 }, { 0, 10000 } }, never = { 0 };
+	int others[4];
+
+	for (int i = 0; i < COUNT(others); i++) {
+		others[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)connect(others[i], (const struct sockaddr *)sun,
+		    sizeof(*sun));
+	}
+	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_int_eq(tf_client_set(c, "timeout", "100ms"), 0);
+	ck_assert_int_eq(sigaction(SIGALRM, &sa, NULL), 0);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &often, NULL), 0);
+	ck_assert_int_eq(call_size(), -1);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &never, NULL), 0);
+	assert_error("timed out");
+	for (int i = 0; i < COUNT(others); i++)
+		close(others[i]);
 }
 
 START_TEST(unix_socket)
@@ -419,9 +453,15 @@ START_TEST(unix_socket)
 	close(door);
 	door = socket(AF_UNIX, SOCK_STREAM, 0);
 	ck_assert_int_eq(bind(door, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	ck_assert_int_eq(listen(door, 0), 0);
+	interrupted(&sun);
+	ck_assert_int_eq(fcntl(door, F_SETFL, O_NONBLOCK), 0);
+	for (int fd; (fd = accept(door, NULL, NULL)) != -1;)
+		close(fd);
+	ck_assert_int_eq(fcntl(door, F_SETFL, 0), 0);
 	ck_assert_int_eq(listen(door, 10), 0);
 	ck_assert_int_eq(tf_client_set(c, "timeout", "off"), 0);
-	act(second_call);
+	act(third_call);
 	work_and_leave();
 	unlink(sun.sun_path);
 	rmdir(dir);
