@@ -40,13 +40,20 @@ until(const struct tf_client *c, uint64_t timeout_ns)
 	    ns;
 }
 
+/* Who is to be asked next; over HTTP the request says who. */
+static void
+aim(struct tf_client *c)
+{
+	stream_close(&c->stream);
+	if (c->lease != NULL)
+		client_settings_aim(&c->set, lease_aim(c->lease));
+}
+
 static int
 connect_client(struct tf_client *c)
 {
 	struct client_settings *s = &c->set;
 
-	if (c->lease != NULL)
-		client_settings_aim(s, lease_aim(c->lease));
 	c->stream.deadline_ns = until(c, s->connect_timeout_ns);
 	return stream_connect(&c->stream, client_settings_is_http(s) ?
 	    s->http.addr : s->addr, &s->trust, s->zlib);
@@ -55,8 +62,10 @@ connect_client(struct tf_client *c)
 static int
 send_call(struct tf_client *c, const struct tf_method *m)
 {
-	if (!stream_is_usable(&c->stream) && connect_client(c) == -1)
+	if (c->stream.fd == -1 && connect_client(c) == -1) {
+		c->stream.sent = 0;	/* a handshake shows nothing of it */
 		return fail_stream(c, m);
+	}
 	c->stream.deadline_ns = c->lease == NULL ? c->deadline_ns :
 	    lease_until(c->lease, m);
 	c->stream.sent = 0;
@@ -178,6 +187,8 @@ attempt(struct tf_client *c, const struct tf_method *m, const void *args,
 	enum reply_result rc;
 
 	*fault = FAULT_OURS;
+	if (!stream_is_usable(&c->stream))
+		aim(c);
 	if (request_write(&c->set, m, args, ++c->seqid, &c->own, &c->out,
 	    &c->outcome) == -1)
 		return -1;

@@ -98,7 +98,7 @@ is_enough(const struct http *r, bool oneway)
 	return r->head_len > 0 && (oneway || r->status != 200);
 }
 
-/* DONE: all of it is there, or enough. */
+/* DONE: all of it is there, or enough; then nobody waits for the rest. */
 static enum http_result
 receive(struct stream *s, struct http *r, struct buf *in, bool oneway)
 {
@@ -117,7 +117,10 @@ receive(struct stream *s, struct http *r, struct buf *in, bool oneway)
 		in->len += (size_t)n;
 		rc = http_run(r, in->p, in->len);
 	}
-	return rc == HTTP_MORE ? HTTP_DONE : rc;
+	if (rc != HTTP_MORE)
+		return rc;
+	stream_close(s);
+	return HTTP_DONE;
 }
 
 int
@@ -136,7 +139,7 @@ client_http_recv(struct client_http *h, struct stream *s, struct buf *in,
 		reply->status = r->status;
 	if (rc != HTTP_DONE || r->status != 200)
 		return -1;
-	/* Not all of it has come, or more than that, or all that will. */
+	/* More than that has come, or all that will. */
 	if (r->close || r->pos != in->len)
 		stream_close(s);
 	buf_reset(&h->joined, KEEP_BYTES);

@@ -3,6 +3,9 @@
  * Calls over HTTP: what the client sends, byte for byte, and what it takes for
  * an answer.
  */
+#include <thriftfork/pool.h>
+
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <stdio.h>
@@ -208,7 +211,7 @@ END_TEST
 static void
 notes(void)
 {
-	static const char *const answers[] = { OK LENGTH(0),
+	static const char *const answers[] = { OK LENGTH(0), OK LENGTH(2),
 	    "HTTP/1.0 200 OK\r\n\r\n", "HTTP/1.1 500 No\r\n" LENGTH(0) };
 	char head[4096];
 	int fd = take();
@@ -216,13 +219,13 @@ notes(void)
 	for (int i = 0; i < COUNT(answers); i++) {
 		uint8_t body[12];
 
-		if (i == 2)
+		if (i > 1)
 			fd = take();
 		ck_assert(http_head(fd, head));
 		ck_assert_uint_eq(peer_take(fd, body, 12), 12);
 		ck_assert_int_eq(body[1], PEER_ONEWAY << 5 | 1);
 		peer_send(fd, answers[i], strlen(answers[i]));
-		/* The one without a length is not waited for. */
+		/* What is still to come is not waited for. */
 		if (i > 0)
 			peer_end(fd);
 	}
@@ -236,13 +239,51 @@ START_TEST(oneways)
 
 	act(notes);
 	go_to("http://127.0.0.1%s/");
-	ck_assert_msg(call("note", &args, &result) == 0, "%s",
-	    tf_client_error(c));
-	ck_assert_msg(call("note", &args, &result) == 0, "%s",
-	    tf_client_error(c));
+	for (int i = 0; i < 3; i++)
+		ck_assert_msg(call("note", &args, &result) == 0, "%s",
+		    tf_client_error(c));
 	ck_assert_int_eq(call("note", &args, &result), -1);
 	assert_error("HTTP status 500");
 	end();
+}
+END_TEST
+
+static void
+second(void)
+{
+	static const char answer[] = OK LENGTH(12) "\x82\x41\x02\4size"
+	    "\5\0\10\0";
+	int fd = take();
+
+	asked(fd, "/second", 2);
+	peer_send(fd, answer, sizeof(answer) - 1);
+	peer_end(fd);
+}
+
+/* What is sent to one that could be reached names that one. */
+START_TEST(another_one_of_a_pool)
+{
+	int nobody = socket(AF_INET, SOCK_STREAM, 0);
+	struct sockaddr_in in = { .sin_family = AF_INET,
+	    .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof(in);
+	struct tf_pool *pool;
+	char urls[200];
+
+	ck_assert_int_eq(bind(nobody, (struct sockaddr *)&in, len), 0);
+	ck_assert_int_eq(getsockname(nobody, (struct sockaddr *)&in, &len), 0);
+	snprintf(urls, sizeof(urls), "http://127.0.0.1:%u/first,"
+	    "http://127.0.0.1%s/second", ntohs(in.sin_port),
+	    strrchr(addr, ':'));
+	end();
+	act(second);
+	ck_assert_ptr_nonnull(pool = tf_pool_new(urls));
+	c = tf_pool_borrow(pool);
+	ck_assert_msg(call_size() == 4, "%s", tf_client_error(c));
+	tf_pool_return(pool, c);
+	c = NULL;
+	tf_pool_free(pool);
+	close(nobody);
 }
 END_TEST
 
@@ -274,6 +315,7 @@ main(void)
 	tcase_add_test(t, what_is_no_answer);
 	tcase_add_test(t, headers);
 	tcase_add_test(t, oneways);
+	tcase_add_test(t, another_one_of_a_pool);
 	tcase_add_test(t, addresses);
 	return unit_main(s);
 }
