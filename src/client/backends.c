@@ -118,6 +118,8 @@ backends_tell(struct backends *b, unsigned i, enum backend_news news,
 	struct backend *s = &b->v[i];
 
 	s->tried = false;
+	if (news == BACKEND_SILENT)
+		return;
 	if (news == BACKEND_LATE && s->down_until_ns == 0 &&
 	    ++s->late < MAX_LATE)
 		return;

@@ -49,6 +49,7 @@ void	backends_try(struct backends *, unsigned);
 /* What came of it, and when. */
 enum backend_news {
 	BACKEND_ANSWERED,
+	BACKEND_SILENT,		/* as it should be */
 	BACKEND_LATE,		/* not in time; down if that goes on */
 	BACKEND_BROKE		/* no connection, or not any more */
 };

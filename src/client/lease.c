@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "client/client_body.h"
 #include "client/pool_body.h"
 
 void
@@ -101,7 +102,8 @@ may_retry(struct lease *l, const struct tf_method *m, enum fault fault,
 }
 
 static void
-tell(struct lease *l, enum fault fault, uint64_t now_ns)
+tell(struct lease *l, const struct tf_method *m, enum fault fault,
+    uint64_t now_ns)
 {
 	static const enum backend_news news[] = {
 		[FAULT_NONE] = BACKEND_ANSWERED,
@@ -114,7 +116,9 @@ tell(struct lease *l, enum fault fault, uint64_t now_ns)
 		return;
 	l->tries++;
 	l->seen |= UINT64_C(1) << l->backend;
-	backends_tell(&l->pool->backends, l->backend, news[fault], now_ns);
+	backends_tell(&l->pool->backends, l->backend, fault == FAULT_NONE &&
+	    m->flags & TF_ONEWAY && !client_settings_is_http(&l->client->set) ?
+	    BACKEND_SILENT : news[fault], now_ns);
 }
 
 /* The call has ended. */
@@ -147,7 +151,7 @@ lease_again(struct lease *l, const struct tf_method *m, enum fault fault)
 	bool again;
 
 	pthread_mutex_lock(&p->lock);
-	tell(l, fault, now);
+	tell(l, m, fault, now);
 	again = may_retry(l, m, fault, now, &pause);
 	if (again)
 		p->stat.retries++;

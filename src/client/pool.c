@@ -290,6 +290,7 @@ tf_pool_return(struct tf_pool *p, struct tf_client *c)
 		return;
 	}
 	clean(p, l);
+	c = l->client;
 	l->idle_since_ns = clock_ns();
 	pthread_mutex_lock(&p->lock);
 	p->backends.v[l->backend].busy--;

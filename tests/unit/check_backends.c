@@ -167,6 +167,20 @@ START_TEST(late_now_and_then_is_no_failure)
 }
 END_TEST
 
+START_TEST(who_need_not_answer_says_nothing)
+{
+	for (int i = 0; i < 3; i++) {
+		backends_tell(&b, 1, BACKEND_LATE, NOW);
+		backends_tell(&b, 1, BACKEND_SILENT, NOW);
+	}
+	ck_assert_uint_ne(b.v[1].down_until_ns, 0);
+	backends_try(&b, 1);
+	backends_tell(&b, 1, BACKEND_SILENT, NOW);
+	ck_assert_uint_ne(b.v[1].down_until_ns, 0);
+	ck_assert(!b.v[1].tried);
+}
+END_TEST
+
 START_TEST(if_all_are_down_the_one_that_is_due_first)
 {
 	for (unsigned i = 0; i < 3; i++)
@@ -195,6 +209,7 @@ main(void)
 	tcase_add_test(t, who_fail_together_fail_once);
 	tcase_add_test(t, there_is_a_longest_pause);
 	tcase_add_test(t, late_now_and_then_is_no_failure);
+	tcase_add_test(t, who_need_not_answer_says_nothing);
 	tcase_add_test(t, if_all_are_down_the_one_that_is_due_first);
 	return unit_main(s);
 }

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "client/client_body.h"
+#include "client/pool_body.h"
 #include "lib/unit.h"
 #include "unit_peer.h"
 #include "unit_service.h"
@@ -303,6 +305,30 @@ START_TEST(a_late_answer_is_asked_for_elsewhere)
 }
 END_TEST
 
+/* Nor does a oneway that was sent to one say that it is well. */
+START_TEST(who_is_late_is_late_whatever_else_is_sent)
+{
+	const struct unit_text args = { TF_STR("n") };
+	struct tf_client *c;
+	void *result;
+
+	tf_pool_free(pool);
+	*strchr(addrs, ',') = '\0';
+	pool = tf_pool_new(addrs);
+	set("timeout", "30ms");
+	servers[0].mood = SILENT;
+	c = tf_pool_borrow(pool);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(size_by(c, once()), -1);
+		ck_assert_uint_eq(c->lease->pool->backends.v[0].late, i + 1);
+		ck_assert_int_eq(tf_client_call(c, unit_method("note"), &args,
+		    &result), 0);
+	}
+	ck_assert_uint_ne(c->lease->pool->backends.v[0].down_until_ns, 0);
+	tf_pool_return(pool, c);
+}
+END_TEST
+
 START_TEST(the_timeout_is_that_of_all_tries)
 {
 	struct tf_client *c = tf_pool_borrow(pool);
@@ -328,6 +354,41 @@ START_TEST(nobody_there_at_all)
 	tf_pool_return(pool, c);
 	for (int i = 0; i < SERVERS; i++)
 		open_server(&servers[i]);
+}
+END_TEST
+
+START_TEST(one_that_was_set_and_reached_nobody)
+{
+	struct tf_client *c = tf_pool_borrow(pool);
+
+	ck_assert_int_eq(tf_client_set(c, "timeout", "4s"), 0);
+	for (int i = 0; i < SERVERS; i++)
+		close_server(&servers[i]);
+	ck_assert_int_eq(size_by(c, once()), -1);
+	tf_pool_return(pool, c);
+	for (int i = 0; i < SERVERS; i++)
+		open_server(&servers[i]);
+}
+END_TEST
+
+/* What fails before the call is sent can be tried elsewhere. */
+START_TEST(a_handshake_that_fails_shows_nobody_the_call)
+{
+	char urls[128];
+	struct tf_client *c;
+
+	snprintf(urls, sizeof(urls), "tls://127.0.0.1:%u,tls://127.0.0.1:%u",
+	    port_of(servers[0].door), port_of(servers[1].door));
+	tf_pool_free(pool);
+	pool = tf_pool_new(urls);
+	mood(REFUSE, REFUSE);
+	c = tf_pool_borrow(pool);
+	ck_assert_int_eq(size_by(c, once()), -1);
+	ck_assert_msg(strstr(tf_client_error(c), " tries") != NULL, "%s",
+	    tf_client_error(c));
+	tf_pool_return(pool, c);
+	ck_assert_int_gt(servers[0].connected, 0);
+	ck_assert_int_gt(servers[1].connected, 0);
 }
 END_TEST
 
@@ -470,8 +531,11 @@ main(void)
 	tcase_add_test(t, and_that_not_for_ever);
 	tcase_add_test(t, the_budget_ends);
 	tcase_add_test(t, a_late_answer_is_asked_for_elsewhere);
+	tcase_add_test(t, who_is_late_is_late_whatever_else_is_sent);
 	tcase_add_test(t, the_timeout_is_that_of_all_tries);
 	tcase_add_test(t, nobody_there_at_all);
+	tcase_add_test(t, one_that_was_set_and_reached_nobody);
+	tcase_add_test(t, a_handshake_that_fails_shows_nobody_the_call);
 	tcase_add_test(t, who_waits_is_served);
 	tcase_add_test(t, who_waits_in_vain_is_told);
 	tcase_add_test(t, what_a_borrower_sets_ends_with_the_loan);
