@@ -428,8 +428,9 @@ conn_settle(struct conn *c)
 		return;
 	if (c->eof)
 		conn_close(c, COUNTER_CLOSED_BY_PEER);
-	else if (c->finishing && (c->mute || (c->to_read == 0 &&
-	    !layers_hold(c)))) {
+	else if (c->mute)
+		conn_linger(c, COUNTER_CLOSED_DONE);
+	else if (c->finishing && c->to_read == 0 && !layers_hold(c)) {
 		if (c->in_len == 0 && !layers_are_midway(c))
 			conn_linger(c, COUNTER_CLOSED_DONE);
 		else

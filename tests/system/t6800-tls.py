@@ -354,6 +354,33 @@ def hostile():
     assert s.stop() == 0
 
 
+def nothing_after_the_last_word():
+    """of HTTP: what follows is not read, in whatever records it comes"""
+    s = Bed(conf=settings(), workers=1)
+    message = frame("mood")[4:]
+    two_ways = (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n"
+                b"Transfer-Encoding: chunked\r\n\r\n")
+    call = (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" %
+            len(message)) + message
+    r = Relay(s).shake()
+    begun = count(s, "calls_begun")
+    r.tls.write(two_ways)
+    sent = r.out.read()
+    r.tls.write(call)
+    call = r.out.read()
+    r.socket.sendall(sent + call[:3])
+    answer = r.read(12)
+    assert answer == b"HTTP/1.1 400", answer
+    r.socket.sendall(call[3:])
+    with contextlib.suppress(ConnectionResetError):
+        while r.socket.recv(65536):
+            pass
+    r.socket.close()
+    until(lambda: s.status()["connections"] == 0, "it is closed")
+    assert count(s, "calls_begun") == begun
+    assert s.stop() == 0
+
+
 def rss(pid):
     return int(proc(pid, "status")["VmRSS"].split()[0])
 
@@ -495,4 +522,5 @@ def many():
 
 main([told_apart, on_or_off, client_certificates, refused_by_name,
       rotation_refused, replaced, half_sent, resumed, privilege, hostile,
+      nothing_after_the_last_word,
       crowds, old_ones, calls, many])
