@@ -429,8 +429,12 @@ ended(struct conn *c, ssize_t n)
 	c->in_len = c->in_cap = 0;
 	drop_scan(c);
 	conn_settle(c);
-	if (conn_is_open(c))
-		watch_change(&c->worker->loop, &c->watch, 0);
+	if (!conn_is_open(c))
+		return;
+	watch_change(&c->worker->loop, &c->watch, 0);
+	/* Only answers are waited for. */
+	if (c->place == PLACE_FRAME)
+		conn_move(c, PLACE_OWING);
 }
 
 /* Counts what a read has brought; false if that is nothing. */

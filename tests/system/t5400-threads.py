@@ -10,6 +10,7 @@ beside this one, and they are what a fault would exceed all the same."""
 import os
 import re
 import select
+import socket
 import statistics
 import sys
 import time
@@ -234,6 +235,19 @@ def oneways(s):
     assert s.stop() == 0
 
 
+def who_will_say_no_more():
+    """in the middle of a message, has answers still to come, however late"""
+    s = Bed(workers=1, conf="threads 1\nthreaded.Testbed.nap yes\n"
+            "frame-timeout 200ms\n")
+    peer = Peer(s)
+    peer.send("nap", i32(1000))
+    peer.socket.sendall(b"\0\0\0\x10\x82")
+    peer.socket.shutdown(socket.SHUT_WR)
+    assert peer.reply() is not None
+    assert s.status()["counters"]["frame_timeouts"] == 0
+    assert s.stop() == 0
+
+
 def threads_in_an_obituary():
     """tells what all of them were in"""
     s = Bed(*threads(4, "threaded=yes"), workers=1)
@@ -439,6 +453,6 @@ def overload():
 main([which_methods_they_run, one_that_cannot_start, side_by_side,
       who_waits_too_long, a_full_queue, how_long_they_wait,
       who_is_not_waited_for, a_oneway_is_done, threads_in_an_obituary,
-      threads_that_hang, a_stop_waits,
+      threads_that_hang, who_will_say_no_more, a_stop_waits,
       a_quick_stop_does_not, nobody_feels_a_reload, many_connections,
       inline_calls, overload])
