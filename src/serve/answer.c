@@ -4,6 +4,7 @@
 
 #include "base/bug.h"
 #include "base/clock.h"
+#include "base/log_line.h"
 #include "serve/conn.h"
 #include "serve/header_envelope.h"
 #include "serve/pending.h"
@@ -195,7 +196,8 @@ note_queued(struct call *call, enum call_outcome how, uint64_t began_ns)
 	call_detach(call);
 	if (call->entry == NULL)
 		call->msg.name = tf_strn(&call->arena, call->msg.name.s,
-		    call->msg.name.len);
+		    call->msg.name.len < LOG_LINE ? call->msg.name.len :
+		    LOG_LINE);
 }
 
 /* Behind one that has not been answered. */

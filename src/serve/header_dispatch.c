@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "serve/answer.h"
 #include "serve/conn.h"
@@ -46,6 +47,8 @@ read_message(struct call *call, struct wire_reader *r, int32_t seqid)
 
 	if (call->proto->read_msg(r, m) == -1)
 		why = r->why;
+	else if (!arena_fits(&call->arena, m->name.len))
+		why = "the name of its method is too long";
 	else if (m->type == WIRE_CALL || m->type == WIRE_ONEWAY) {
 		/* What the name stands in is used again for the reply. */
 		m->name = tf_strn(&call->arena, m->name.s, m->name.len);

@@ -197,6 +197,38 @@ START_TEST(times_are_true)
 }
 END_TEST
 
+/* Its answer waits, and so do the first letters of its name. */
+START_TEST(a_long_name)
+{
+	struct tf_later t;
+	struct bytes out = { 0 };
+	struct message m;
+	char *name = malloc(500001);
+	int fd;
+
+	bench_limits.max_memory_per_call = 1 << 16;
+	bench_start();
+	fd = bench_unix();
+	memset(name, 'a', 500000);
+	name[500000] = '\0';
+	frame_text(&out, "later", 1, "x", 1);
+	frame_call(&out, name, 2);
+	free(name);
+	peer_send_bytes(fd, &out);
+	t = bench_token();
+	bench_barrier();
+	for (unsigned i = 0; i < bench_pings(); i++)
+		expect_line(" method=Unit.ping ");
+	ck_assert_int_eq(tf_later_throw(t, &unit_refused_type,
+	    &(struct unit_refused){ TF_STR("no") }), 0);
+	ck_assert(peer_read(fd, &m));
+	message_free(&m);
+	expect_line(" method=Unit.later seqid=1 ");
+	ck_assert_ptr_nonnull(strstr(line(), " method=aaaaaaaa"));
+	close(fd);
+}
+END_TEST
+
 START_TEST(later_replies)
 {
 	struct tf_later t;
@@ -490,6 +522,7 @@ main(void)
 	tcase_add_test(t, a_turn_is_a_write);
 	tcase_add_test(t, times_are_true);
 	tcase_add_test(t, later_replies);
+	tcase_add_test(t, a_long_name);
 	tcase_add_test(t, the_client_has_left);
 	tcase_add_test(t, the_worker_quits);
 	tcase_add_loop_test(t, samples, 0, 2);

@@ -368,6 +368,35 @@ START_TEST(every_truncation)
 }
 END_TEST
 
+static void
+setup_tight(void)
+{
+	bench_setup();
+	bench_limits.max_frame = MAX_FRAME;
+	bench_limits.max_memory_per_call = 1 << 16;
+	bench_start();
+}
+
+/* A frame may be larger than what a call may take of memory. */
+START_TEST(a_name_that_is_too_long)
+{
+	struct bytes message = { 0 }, head = { 0 }, out = { 0 };
+	char *name = malloc(MAX_FRAME / 2 + 1);
+	int fd = bench_unix();
+
+	memset(name, 'a', MAX_FRAME / 2);
+	name[MAX_FRAME / 2] = '\0';
+	frame_call(&message, name, 5);
+	free(name);
+	head_begin(&head, 2);
+	headed_message(&out, 5, &head, &message);
+	peer_send_bytes(fd, &out);
+	headed_expect_error(fd, APP_PROTOCOL_ERROR, 5, "too long");
+	headed_expect_service(fd);
+	close(fd);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -388,5 +417,8 @@ main(void)
 	t = unit_case(s, "small frames");
 	tcase_add_checked_fixture(t, setup_small, bench_teardown);
 	tcase_add_test(t, a_reply_that_fits_only_as_it_is);
+	t = unit_case(s, "header_tight");
+	tcase_add_checked_fixture(t, setup_tight, bench_teardown);
+	tcase_add_test(t, a_name_that_is_too_long);
 	return unit_main(s);
 }
