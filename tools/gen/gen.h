@@ -31,6 +31,7 @@ struct file_names {
 	const char		*upper;		/* "CALC" */
 	const char		*header;	/* "calc.tf.h", as included */
 	struct names		 taken;
+	struct names		 typedefs;	/* of these, and of includes */
 	struct containers	 containers;
 	struct names		 by_name;	/* of containers */
 };

@@ -122,6 +122,8 @@ name_def(struct idl_file *f, struct idl_def *d)
 		    tf_strf(arena, "%s_%s", FILE_NAMES(f)->prefix, snake).s));
 	else
 		d->cname = join(f, "_", snake);
+	if (d->kind == IDL_TYPEDEF)
+		names_add(&FILE_NAMES(f)->typedefs, arena, d->cname, d);
 }
 
 static void
@@ -191,38 +193,60 @@ name_derived(struct idl_file *f, struct idl_def *d)
 		name_of_method(f, d->methods.v[i]);
 }
 
+/* Where this is declared, a type could no longer be called by that name. */
+static bool
+hides_type(const struct idl_file *f, const char *name)
+{
+	return names_get(&FILE_NAMES(f)->typedefs, name) != NULL;
+}
+
+/* A name of a member or an argument, of which others are taken. */
+static const char *
+take_member(const struct idl_file *f, struct names *taken, const char *name)
+{
+	struct tf_arena *arena = f->idl->arena;
+
+	while (hides_type(f, name) || name_is_reserved(name) ||
+	    names_get(taken, name) != NULL)
+		name = tf_strf(arena, "%s_", name).s;
+	names_add(taken, arena, name, taken);
+	return name;
+}
+
 /*
  * Members of one struct or handler: those that keep their spelling first, then
  * those that cannot, then the flags.
  */
 static void
-name_fields(struct tf_arena *arena, const struct idl_def *d)
+name_fields(const struct idl_file *file, const struct idl_def *d)
 {
+	struct tf_arena *arena = file->idl->arena;
 	struct names taken = { NULL, 0, 0 };
 	struct idl_field *f;
 	uint32_t i;
 
 	for (i = 0; i < d->fields.n; i++) {
 		f = d->fields.v[i];
-		if (!name_is_reserved(f->name))
-			f->cname = take(arena, &taken, f->name);
+		if (!name_is_reserved(f->name) && !hides_type(file, f->name))
+			f->cname = take_member(file, &taken, f->name);
 	}
 	for (i = 0; i < d->fields.n; i++) {
 		f = d->fields.v[i];
 		if (f->cname == NULL)
-			f->cname = take(arena, &taken, f->name);
+			f->cname = take_member(file, &taken, f->name);
 	}
 	for (i = 0; i < d->fields.n; i++) {
 		f = d->fields.v[i];
 		if (f->has)
-			f->hname = take(arena, &taken,
+			f->hname = take_member(file, &taken,
 			    tf_strf(arena, "has_%s", f->cname).s);
 	}
 }
 
 static void
-name_handlers(struct tf_arena *arena, const struct idl_def *d)
+name_handlers(const struct idl_file *file, const struct idl_def *d)
 {
+	struct tf_arena *arena = file->idl->arena;
 	struct names taken = { NULL, 0, 0 };
 	struct idl_method *m;
 	uint32_t i, round;
@@ -232,13 +256,14 @@ name_handlers(struct tf_arena *arena, const struct idl_def *d)
 			m = d->methods.v[i];
 			if (m->hname != NULL || (round == 0 &&
 			    (name_is_reserved(m->name) ||
+			    hides_type(file, m->name) ||
 			    strcmp(m->name, "base") == 0)))
 				continue;
 			if (round == 1 && strcmp(m->name, "base") == 0)
 				names_add(&taken, arena, "base", &taken);
-			m->hname = take(arena, &taken, m->name);
-			name_fields(arena, m->args);
-			name_fields(arena, m->result);
+			m->hname = take_member(file, &taken, m->name);
+			name_fields(file, m->args);
+			name_fields(file, m->result);
 		}
 }
 
@@ -304,24 +329,31 @@ name_prefix(struct idl_file *f, struct file_names *n)
 	return -1;
 }
 
+static void
+add_names(struct idl_file *f, struct names *to, const struct names *from)
+{
+	uint32_t i;
+
+	for (i = 0; i < from->size; i++)
+		if (from->slots[i].key != NULL)
+			names_add(to, f->idl->arena, from->slots[i].key,
+			    from->slots[i].value);
+}
+
 /* What included files with the same prefix have taken, this file cannot. */
 static void
 inherit_names(struct idl_file *f)
 {
 	const struct idl_file *inc;
-	const struct names *theirs;
-	uint32_t i, j;
+	uint32_t i;
 
 	for (i = 0; i < f->includes.n; i++) {
 		inc = f->includes.v[i].file;
 		if (inc == NULL)
 			continue;
-		theirs = &FILE_NAMES(inc)->taken;
-		for (j = 0; j < theirs->size; j++)
-			if (theirs->slots[j].key != NULL)
-				names_add(&FILE_NAMES(f)->taken, f->idl->arena,
-				    theirs->slots[j].key,
-				    theirs->slots[j].value);
+		add_names(f, &FILE_NAMES(f)->taken, &FILE_NAMES(inc)->taken);
+		add_names(f, &FILE_NAMES(f)->typedefs,
+		    &FILE_NAMES(inc)->typedefs);
 	}
 }
 
@@ -343,9 +375,9 @@ name_file(struct idl_file *f)
 		d = f->defs.v[i];
 		name_derived(f, d);
 		if (d->kind == IDL_SERVICE)
-			name_handlers(f->idl->arena, d);
+			name_handlers(f, d);
 		else
-			name_fields(f->idl->arena, d);
+			name_fields(f, d);
 	}
 	containers_find(f);
 	return 0;
