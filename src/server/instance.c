@@ -124,12 +124,29 @@ instance_claim(struct instance *in, const char *name, char *why, size_t size)
 	return 0;
 }
 
+static bool
+is_bound_to(int fd, const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	socklen_t len = sizeof(sun);
+
+	return getsockname(fd, (struct sockaddr *)&sun, &len) == 0 &&
+	    strncmp(sun.sun_path, path, sizeof(sun.sun_path)) == 0;
+}
+
 int
 instance_await(struct instance *in, const char *name, int control_fd,
     char *why, size_t size)
 {
 	if (find_paths(in, name, why, size) == -1)
 		return -1;
+	if (!is_bound_to(control_fd, in->socket_path)) {
+		snprintf(why, size, "name: cannot be changed by an upgrade "
+		    "(%s is not where the old master listens)",
+		    in->socket_path);
+		close(control_fd);
+		return -1;
+	}
 	in->control_fd = control_fd;
 	in->awaited = true;
 	return 0;

@@ -304,6 +304,9 @@ run_prepared(struct run *run)
 	srv->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (srv->stop_fd == -1)
 		return tf_server_refuse(srv, "eventfd: %s", strerror(errno));
+	if (srv->settings.workers == 0 && succeed_runs(run))
+		return tf_server_refuse(srv, "workers: an upgrade cannot do "
+		    "without");
 	if (srv->settings.workers == 0 && !srv->only_check)
 		return run_alone(run);
 	if (master_may_fork(srv->error, sizeof(srv->error)) == -1)

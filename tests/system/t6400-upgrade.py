@@ -220,12 +220,20 @@ def module_that_fails():
     s.end()
 
 
+class NamedByFile(Upgraded):
+    """Its name and the number of its workers stand in its configuration."""
+
+    def launch(self, args, stderr):
+        at = args.index("-n")
+        with open(args[args.index("-c") + 1], "w") as f:
+            f.write("workers 1\nname %s\n" % self.name)
+        return super().launch(args[:at] + args[at + 2:], stderr)
+
+
 def settings_that_fail():
     """before and after the new master knows that it has one before it"""
     conf = os.path.join(tempdir(), "conf")
-    with open(conf, "w") as f:
-        f.write("max-depth 32\n")
-    s = Upgraded(CALC, "-c", conf, workers=1)
+    s = NamedByFile(CALC, "-c", conf, workers=None)
     with open(conf, "w") as f:
         f.write("max-depht 32\n")
     s.refused("exited with 2 before it served: %s:1: " % conf)
@@ -233,9 +241,22 @@ def settings_that_fail():
         f.write("user nobody-of-that-name\n")
     s.refused("exited with 2 before it served: ")
     with open(conf, "w") as f:
-        f.write("max-workers 3\n")
+        f.write("max-workers 3\nname %s\n" % s.name)
     s.refused("exited with 1 before it served: max-workers: cannot be "
               "changed by an upgrade")
+    with open(conf, "w") as f:
+        f.write("workers 0\nname %s\n" % s.name)
+    s.refused("exited with 1 before it served: workers: an upgrade cannot do "
+              "without")
+    with open(conf, "w") as f:
+        f.write("workers 1\nname %s-again\n" % s.name)
+    s.refused("exited with 1 before it served: name: cannot be changed by an "
+              "upgrade")
+    with socket.create_connection(("127.0.0.1", s.port), DEADLINE) as c:
+        ping(c)
+    with open(conf, "w") as f:
+        f.write("workers 1\nname %s\n" % s.name)
+    s.upgrade()
     s.end()
 
 
