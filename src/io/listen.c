@@ -162,6 +162,23 @@ listener_start(struct listener *l, unsigned slot, int backlog)
 	return l->fds[i];
 }
 
+void
+listener_look(struct listener *l)
+{
+	unsigned before = l->nlistening;
+	socklen_t len = sizeof(int);
+	int listens;
+
+	for (unsigned i = 0; i < l->nfds; i++)
+		if (l->indexes[i] == LISTENER_SILENT &&
+		    getsockopt(l->fds[i], SOL_SOCKET, SO_ACCEPTCONN, &listens,
+		    &len) == 0 && listens)
+			l->indexes[i] = l->nlistening++;
+	/* Of two nobody knows which was first. */
+	if (l->nlistening > before + 1)
+		l->unordered = true;
+}
+
 static int
 bind_all(struct listener *l)
 {

@@ -64,6 +64,9 @@ void	listener_disown(struct listener *);
 /* Slot's socket, listening from now on; -1 and errno. */
 int	listener_start(struct listener *, unsigned slot, int backlog);
 
+/* Notes which sockets another process, which has them too, has listened on. */
+void	listener_look(struct listener *);
+
 /* Whether all slots have the same socket. */
 bool	listener_is_shared(const struct listener *);
 

@@ -108,7 +108,10 @@ turn(struct master *m, char *why, size_t size)
 		snprintf(why, size, "epoll_wait: %s", strerror(errno));
 		return -1;
 	}
-	if (start_failed(m) && !m->stopping)
+	/* A worker that serves beside the old master's has clients already. */
+	if (start_failed(m) && !m->stopping && upgrade_waits(m))
+		orders_stop(m);
+	else if (start_failed(m) && !m->stopping)
 		orders_quit(m);
 	if (upgrade_waits(m) && master_serves(m))
 		upgrade_serves(m);

@@ -226,6 +226,8 @@ void	slot_publish(struct slot *);
 int	sockets_init(struct master *);	/* before a second one listens */
 void	sockets_fini(struct master *);
 void	sockets_assign(struct master *);
+/* They are ours alone again: what another master has done to them is undone. */
+void	sockets_regain(struct master *);
 void	sockets_forget(struct master *, const struct worker *);	/* it is dead */
 
 /* broker.c */
@@ -296,6 +298,7 @@ void	obituary_calls(const struct worker *, char *text, size_t size);
 int	orders_start(struct master *);		/* hears them; -1 and errno */
 int	orders_hear(struct master *, int control_fd);	/* over this, too */
 void	orders_end(struct master *);		/* answers all who wait */
+void	orders_stop(struct master *);		/* answers what it has */
 void	orders_quit(struct master *);		/* stops, quickly */
 int	master_scale(struct master *, unsigned workers);
 void	master_scaled(struct master *);		/* whether it is, by now */

@@ -54,13 +54,17 @@ orders_quit(struct master *m)
 	all_workers(m, WORKER_E_QUIT);
 }
 
+void
+orders_stop(struct master *m)
+{
+	begin_to_stop(m);
+	all_workers(m, WORKER_E_STOP);
+}
+
 static void
 stop_now(struct timer *t)
 {
-	struct master *m = OBJECT_OF(t, struct master, delay);
-
-	begin_to_stop(m);
-	all_workers(m, WORKER_E_STOP);
+	orders_stop(OBJECT_OF(t, struct master, delay));
 }
 
 static enum master_state
@@ -100,9 +104,10 @@ stop_after_delay(struct master *m)
 
 	m->delaying = true;
 	if (delay_ns == 0) {
-		stop_now(&m->delay);
+		orders_stop(m);
 		return;
 	}
+	upgrade_stop(m);	/* or another master would go on without us */
 	log_info("stopping in %.1f s", (double)delay_ns / 1e9);
 	timer_set(&m->loop, &m->delay, clock_ns() + delay_ns, stop_now);
 }

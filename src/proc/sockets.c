@@ -123,7 +123,10 @@ sockets_init(struct master *m)
 		m->assigned[i] = -1;
 	for (unsigned i = 0; i < m->config->nlisteners; i++) {
 		note_listening(m, &m->config->listeners[i]);
-		steer_listener(m, &m->config->listeners[i], m->assigned);
+		/* Up to then the master before us says who is to have them. */
+		if (!upgrade_waits(m))
+			steer_listener(m, &m->config->listeners[i],
+			    m->assigned);
 	}
 	return 0;
 }
@@ -154,6 +157,18 @@ sockets_assign(struct master *m)
 		hand_over(&m->slots[i], server[i] == -1 ? NULL :
 		    m->slots[server[i]].incumbent);
 	}
+}
+
+void
+sockets_regain(struct master *m)
+{
+	for (unsigned i = 0; i < m->config->nlisteners; i++) {
+		listener_look(&m->config->listeners[i]);
+		note_listening(m, &m->config->listeners[i]);
+	}
+	sockets_assign(m);
+	for (unsigned i = 0; i < m->config->nlisteners; i++)
+		steer_listener(m, &m->config->listeners[i], m->assigned);
 }
 
 void

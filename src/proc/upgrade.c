@@ -105,6 +105,7 @@ failed(struct master *m, const char *why)
 	/* One before us sees to its own; what is left is found after that. */
 	u->reclaims = u->before.channel.fd == -1 &&
 	    segment_lanes_reclaim(m->config->segment) > 0;
+	sockets_regain(m);
 	segment_count(m->config->segment, SERVER_UPGRADES_FAILED, 1);
 	log_errorx("upgrade: %s; the old master goes on", why);
 	snprintf(answer, sizeof(answer), "error: %s", why);
@@ -182,6 +183,7 @@ inherit(struct master *m)
 	segment_set_master(m->config->segment, getpid(), m->generation,
 	    m->limits.workers);
 	measure_listeners(m);
+	sockets_regain(m);
 	for (unsigned i = 0; i < m->config->max_workers; i++)
 		slot_publish(&m->slots[i]);
 	log_info("this is the master now");
@@ -464,7 +466,7 @@ upgrade_serves(struct master *m)
 	struct order o = { .kind = SUCCESSION_SERVES,
 	    .arg = m->config->reads };
 
-	if (!upgrade_waits(m) || m->upgrade.told)
+	if (!upgrade_waits(m) || m->upgrade.told || m->delaying)
 		return;
 	m->upgrade.told = true;
 	channel_send(&m->upgrade.before.channel, &o, -1);

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from bed import held_call
+from bed import Bed, Peer, held_call
 from daemon import TESTBED, descriptors, launcher, read, written
 from harness import DEADLINE, Load, built, gone, main, tempdir, until
 from upgraded import Upgraded
@@ -260,6 +260,54 @@ def settings_that_fail():
     s.end()
 
 
+def workers_that_fail():
+    """new connections are everybody's again, not only one worker's"""
+    s = Bed(workers=3)
+    s.mood("refuse-start")
+    s.fails("before it served", "upgrade")
+    s.mood("good")
+    seen = set()
+    for _ in range(200):
+        peer = Peer(s)
+        seen.add(peer.pid())
+        peer.close()
+        if len(seen) == 3:
+            break
+    assert len(seen) == 3, seen
+    assert s.stop() == 0
+
+
+def more_workers_that_fail():
+    """and where they listened somebody else accepts"""
+    s = Bed(workers=None, conf="workers 1\n")
+    s.conf("workers 3\n")
+    s.mood("refuse-start")
+    s.fails("before it served", "upgrade")
+    for _ in range(40):
+        peer = Peer(s)
+        assert peer.pid()
+        peer.close()
+    s.mood("good")
+    s.succeeds("scale", "3")
+    until(lambda: len(s.workers()) == 3, "they serve")
+    assert len({Peer(s).pid() for _ in range(60)}) == 3
+    assert s.stop() == 0
+
+
+def a_stop_ends_it():
+    """at once, though the server goes on for drain-delay"""
+    s = Bed(workers=1, conf="drain-delay 1s\n")
+    s.mood("hang-in-start")
+    command = subprocess.Popen(
+        [built("thriftfork"), "upgrade", "-n", s.name],
+        stderr=subprocess.PIPE, text=True)
+    s.await_log("upgrade: pid .* executes")
+    s.signal(signal.SIGTERM)
+    assert "the server stops" in command.communicate(timeout=DEADLINE)[1]
+    assert Peer(s).pid()
+    assert s.wait() == 0
+
+
 def late():
     """a new master that says nothing"""
     program = launcher_copy()
@@ -353,7 +401,8 @@ main([no_connection_and_no_call_is_lost, names_are_the_new_ones,
       idle_and_half_sent, workers_have_what_is_theirs,
       number_of_workers_stands, new_number_of_workers,
       queue_of_a_worker_that_is_no_more, by_signal, new_binary_that_fails,
-      module_that_fails, settings_that_fail, late,
+      module_that_fails, settings_that_fail, workers_that_fail,
+      more_workers_that_fail, a_stop_ends_it, late,
       old_master_dies_before_it_says_so,
       again_before_the_old_master_has_left,
       new_master_stops_before_the_old_ones_have_left,
