@@ -45,7 +45,8 @@ int	 tf_server_listen(struct tf_server *, const char *addr) TF_CHECK;
 
 /*
  * Where the services come from: a function of this program, or the
- * thriftfork_module of a shared object, which the master never loads.
+ * thriftfork_module of a shared object, which the master never loads.  The path
+ * is kept as it is, from the root: a reload follows links in it anew.
  */
 void	 tf_server_setup(struct tf_server *, tf_setup_fn *);
 int	 tf_server_module(struct tf_server *, const char *path) TF_CHECK;

@@ -10,8 +10,8 @@ import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from daemon import TESTBED, Daemon, descriptors, launcher, read, refused, \
-    written
+from daemon import CALC, TESTBED, Daemon, descriptors, launcher, read, \
+    refused, written
 from harness import Skip, main, tempdir
 
 ECHO = ("echo", b"\x18\x05hello\0")
@@ -142,5 +142,25 @@ def obituaries_and_names_are_of_the_file():
     s.stop()
 
 
-main([overwritten, removed, unreadable_for_workers, what_is_mapped, sealed,
+def linked():
+    """a reload follows the link to where it leads by then"""
+    d = tempdir()
+    old, new = os.path.join(d, "1"), os.path.join(d, "2")
+    for path, module in (old, TESTBED), (new, CALC):
+        os.mkdir(path)
+        shutil.copy(module, os.path.join(path, "it.so"))
+    os.symlink(old, os.path.join(d, "current"))
+    s = Daemon(module=os.path.join(d, "current", "it.so"))
+    assert b"hello" in s.call(*ECHO)
+    os.symlink(new, os.path.join(d, "next"))
+    os.rename(os.path.join(d, "next"), os.path.join(d, "current"))
+    shutil.rmtree(old)
+    os.kill(s.pid, signal.SIGHUP)
+    s.await_log("generation 2 serves")
+    assert b"unknown method" in s.call(*ECHO)
+    assert b"ping" in s.call("ping")
+    s.stop()
+
+
+main([overwritten, removed, linked, unreadable_for_workers, what_is_mapped, sealed,
       errors_name_the_file, obituaries_and_names_are_of_the_file])
