@@ -258,7 +258,8 @@ connect_if_need_be(struct tf_async *a)
 	if (a->link.state != LINK_CLOSED)
 		return;
 	bounds_init(&a->bounds, &a->set);
-	link_open(&a->link, a->set.addr, &a->set.trust, a->set.zlib);
+	link_open(&a->link, a->set.addr, &a->set.trust, a->set.zlib,
+	    a->set.connect_timeout_ns);
 }
 
 static int

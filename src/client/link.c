@@ -60,6 +60,7 @@ link_close(struct link *l)
 	}
 	l->state = LINK_CLOSED;
 	timer_cancel(l->loop, &l->soon);
+	timer_cancel(l->loop, &l->limit);
 	close_fd(l);
 	free(l->target);
 	l->target = NULL;
@@ -154,6 +155,7 @@ static void
 begin(struct link *l)
 {
 	l->state = LINK_OPEN;
+	timer_cancel(l->loop, &l->limit);
 	free(l->target);
 	l->target = NULL;
 	if (put_out(l, l->held.p, l->held.len) == -1) {
@@ -355,6 +357,16 @@ soon(struct timer *t)
 		flush(l);
 }
 
+static void
+too_long(struct timer *t)
+{
+	struct link *l = OBJECT_OF(t, struct link, limit);
+
+	errno = ETIMEDOUT;
+	fail(l, "connect");
+	end(l);
+}
+
 void
 link_init(struct link *l, struct loop *loop, const struct link_owner *owner)
 {
@@ -366,7 +378,8 @@ link_init(struct link *l, struct loop *loop, const struct link_owner *owner)
 }
 
 void
-link_open(struct link *l, const char *addr, struct trust *trust, bool zlib)
+link_open(struct link *l, const char *addr, struct trust *trust, bool zlib,
+    uint64_t limit_ns)
 {
 	BUG_ON(l->state != LINK_CLOSED);
 	if ((l->target = malloc(sizeof(*l->target))) == NULL)
@@ -378,6 +391,9 @@ link_open(struct link *l, const char *addr, struct trust *trust, bool zlib)
 	    sizeof(l->error)) == -1)
 		l->target->n = 0;	/* which the loop will say */
 	set_soon(l, 0);
+	if (limit_ns > 0)
+		timer_set(l->loop, &l->limit, clock_after(clock_ns(),
+		    limit_ns), too_long);
 }
 
 bool

@@ -33,6 +33,7 @@ struct link {
 	enum link_state	 state;
 	struct watch	 watch;
 	struct timer	 soon;		/* sends, or dials once more */
+	struct timer	 limit;		/* of dialling and shaking hands */
 	struct target	*target;	/* while it dials */
 	int		 next;		/* of its addresses */
 	bool		 zlib;
@@ -49,8 +50,12 @@ struct link {
 void	link_init(struct link *, struct loop *, const struct link_owner *);
 void	link_fini(struct link *);
 
-/* Begins to connect, as stream_connect() would; a closed link only. */
-void	link_open(struct link *, const char *addr, struct trust *, bool zlib);
+/*
+ * Begins to connect, as stream_connect() would; a closed link only.  It ends if
+ * that takes longer than limit_ns; 0: there is no limit.
+ */
+void	link_open(struct link *, const char *addr, struct trust *, bool zlib,
+	    uint64_t limit_ns);
 
 /* At once and without a word to the owner; twice is fine. */
 void	link_close(struct link *);

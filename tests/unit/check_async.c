@@ -348,6 +348,25 @@ START_TEST(nobody_listens)
 }
 END_TEST
 
+/* The kernel connects; of TLS the server says nothing. */
+START_TEST(who_never_shakes_hands)
+{
+	struct probe p = { 0 }, q = { 0 };
+	int fd;
+
+	connect_with("tls://127.0.0.1");
+	set("timeout", "off");
+	set("connect-timeout", "30ms");
+	fly(&p);
+	fly(&q);
+	fd = accepted();
+	until(p.told > 0);
+	ended_badly(&p, "connect: Connection timed out");
+	ended_badly(&q, "connect: Connection timed out");
+	close(fd);
+}
+END_TEST
+
 static const struct {
 	const char	*addr, *why;
 } addresses[] = {
@@ -684,6 +703,7 @@ main(void)
 	    16);
 	tcase_add_loop_test(t, a_server_that_closes_in_between, 0, 2);
 	tcase_add_test(t, nobody_listens);
+	tcase_add_test(t, who_never_shakes_hands);
 	tcase_add_loop_test(t, addresses_of_no_use, 0, COUNT(addresses));
 	tcase_add_test(t, the_next_address);
 	tcase_add_test(t, errors_that_are_answers);
