@@ -108,15 +108,25 @@ all_serve(const struct master *m)
 	return true;
 }
 
-static void
-commit(struct master *m)
+/* All but the number of workers, which is returned: it takes scaling. */
+static unsigned
+take_settings(struct master *m)
 {
 	unsigned before = m->limits.workers, workers;
 
-	m->generation = m->newest;
 	m->config->commit(m->config->arg, &m->limits);
 	workers = m->limits.workers;
 	m->limits.workers = before;
+	return workers;
+}
+
+static void
+commit(struct master *m)
+{
+	unsigned workers;
+
+	m->generation = m->newest;
+	workers = take_settings(m);
 	segment_set_master(m->config->segment, getpid(), m->generation,
 	    m->limits.workers);
 	for (unsigned i = 0; i < m->config->max_workers; i++)
@@ -125,7 +135,7 @@ commit(struct master *m)
 	segment_count(m->config->segment, SERVER_RELOADS, 1);
 	log_info("generation %u serves", m->generation);
 	over(m, "ok");
-	if (workers != before)
+	if (workers != m->limits.workers)
 		master_scale(m, workers);
 }
 
@@ -181,6 +191,7 @@ reload_worker_lost(struct master *m, const char *why)
 static void
 renew(struct master *m, int fd)
 {
+	unsigned workers;
 	struct worker *w;
 
 	TAILQ_FOREACH(w, &m->workers, link)
@@ -188,10 +199,12 @@ renew(struct master *m, int fd)
 	fd_close(&fd);
 	m->newest--;
 	m->reload.renewed = true;
-	m->config->commit(m->config->arg, &m->limits);
+	workers = take_settings(m);
 	segment_count(m->config->segment, SERVER_RELOADS, 1);
 	log_info("generation %u goes on, renewed", m->generation);
 	over(m, "ok");
+	if (workers != m->limits.workers)
+		master_scale(m, workers);
 }
 
 static void

@@ -239,6 +239,25 @@ def privilege():
     assert s.stop() == 0
 
 
+def on_fewer_processors():
+    """workers auto: a renewal sees how many there are now, as a reload does"""
+    if len(os.sched_getaffinity(0)) < 2:
+        raise Skip("there is one processor")
+    own = CA.issue("fewer")
+    s = Bed(conf=settings(own=own, workers="auto"), workers=None)
+    n = len(os.sched_getaffinity(s.pid))
+    until(lambda: len(s.workers()) == n, "they serve")
+    os.sched_setaffinity(s.pid, {min(os.sched_getaffinity(s.pid))})
+    CA.issue("fewer")
+    s.succeeds("reload")
+    s.await_log("generation 1 goes on, renewed")
+    until(lambda: len(s.workers()) == 1, "the others leave")
+    assert s.status()["master"]["workers"] == 1
+    s.succeeds("reload")
+    s.await_log("generation 2 serves")
+    assert s.stop() == 0
+
+
 class Relay:
     """A TLS client over memory, so that its bytes can be tampered with."""
 
@@ -521,6 +540,7 @@ def many():
 
 
 main([told_apart, on_or_off, client_certificates, refused_by_name,
-      rotation_refused, replaced, half_sent, resumed, privilege, hostile,
+      rotation_refused, replaced, half_sent, resumed, privilege,
+      on_fewer_processors, hostile,
       nothing_after_the_last_word,
       crowds, old_ones, calls, many])
