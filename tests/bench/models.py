@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """What a call costs that is handed to a thread, and what threads give to a
-method that blocks: the figures of thriftfork(7), WHICH MODEL FOR WHICH WORK.
-One worker on the first processor, the load client on the second; run it in an
+method that blocks: the figures of thriftfork(7), WHICH MODEL FOR WHICH WORK; and what
+a server shows of a loop that is blocked and of too few threads, the figures of
+thriftfork-performance(7), WHAT TO LOOK AT FIRST.  One worker on the first processor, the load client on the second; run it in an
 optimized build, on a quiet machine."""
 
+import json
 import os
 import statistics
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
@@ -16,6 +19,9 @@ from racers import cpu_ns
 ROUNDS = int(os.environ.get("TF_BENCH_ROUNDS", "5"))
 SECONDS = 2
 SERVICE_MS = 5
+SIGNS_S = 10
+TESTBED = os.path.join(os.path.dirname(__file__), "..", "system",
+                       "testbed.thrift")
 THREADED = ("-o", "threaded=yes", "-o")
 
 
@@ -59,8 +65,46 @@ def gain():
             max(threads, 1) * 1000 // SERVICE_MS), flush=True)
 
 
+def ask(server, rate, method, *args):
+    return subprocess.Popen(
+        [built("thriftfork-bench"), "--json", "-R", str(rate), "-c", "64",
+         "-d", "64", "-t", "%ds" % SIGNS_S, server.address, TESTBED, method,
+         *args], stdout=subprocess.PIPE, text=True)
+
+
+def seen(rate, *options):
+    """The client's p99 of pings, and a server's state."""
+    s = Server(["taskset", "-c", "0", built("thriftfork"), "run"], *options,
+               built(".libs/testbed.so"), workers=1)
+    slow = ask(s, rate, "Testbed.doze", '{"ms":%d}' % SERVICE_MS)
+    pings = ask(s, 5000, "Testbed.mood")
+    slow.communicate()
+    client = json.loads(pings.communicate()[0])["latency_ns"]["p99"]
+    state = s.status()
+    assert s.stop() == 0
+    return client, state, {m["method"]: m for m in state["methods"]}
+
+
+def signs():
+    print("5000 pings a second beside calls that block for %d ms" % SERVICE_MS)
+    client, state, of = seen(50)
+    print("  50 a second in the loop: P99 of pings %.0f us, their clients' "
+          "%.1f ms;\n    loop_lag P99 %.1f ms, full to %.0f%%" % (
+              of["mood"]["p99_ns"] / 1e3, client / 1e6,
+              state["loop_lag_p99_ns"] / 1e6,
+              state["counters"]["loop_lag_sum"] / SIGNS_S / 1e7))
+    _, state, of = seen(600, "-o", "threaded.Testbed.doze=yes", "-o",
+                        "threads=2", "-o", "queue-timeout=100ms")
+    print("  600 a second on 2 threads, queue-timeout 100 ms: WAIT99 %.0f ms, "
+          "ERR %.0f;\n    P99 of pings %.0f us" % (
+              of["doze"]["wait_p99_ns"] / 1e6,
+              of["doze"]["counters"]["errors_shed"] / SIGNS_S,
+              of["mood"]["p99_ns"] / 1e3))
+
+
 if len(os.sched_getaffinity(0)) < 2:
     sys.exit("models.py: two processors are needed")
 os.sched_setaffinity(0, {1})
 cost()
 gain()
+signs()
