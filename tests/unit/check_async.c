@@ -333,62 +333,6 @@ START_TEST(a_server_that_closes_in_between)
 }
 END_TEST
 
-START_TEST(nobody_listens)
-{
-	struct probe p = { 0 }, q = { 0 };
-
-	close(porch);
-	porch = -1;
-	fly(&p);
-	fly(&q);
-	until(p.told > 0);
-	ended_badly(&p, "connect: Connection refused");
-	ended_badly(&p, where);
-	ended_badly(&q, "connect: Connection refused");
-}
-END_TEST
-
-/* The kernel connects; of TLS the server says nothing. */
-START_TEST(who_never_shakes_hands)
-{
-	struct probe p = { 0 }, q = { 0 };
-	int fd;
-
-	connect_with("tls://127.0.0.1");
-	set("timeout", "off");
-	set("connect-timeout", "30ms");
-	fly(&p);
-	fly(&q);
-	fd = accepted();
-	until(p.told > 0);
-	ended_badly(&p, "connect: Connection timed out");
-	ended_badly(&q, "connect: Connection timed out");
-	close(fd);
-}
-END_TEST
-
-static const struct {
-	const char	*addr, *why;
-} addresses[] = {
-	{ "tcp://", "" },
-	{ "unix:/nowhere/at/all", "connect: No such file" },
-	{ "http://127.0.0.1/x", "over HTTP" },
-	{ "[::1", "" },
-};
-
-START_TEST(addresses_of_no_use)
-{
-	struct probe p = { 0 };
-
-	tf_async_free(client);
-	client = tf_async_new(loop, addresses[_i].addr);
-	fly(&p);
-	until(p.told > 0);
-	ended_badly(&p, addresses[_i].why);
-	ended_badly(&p, "size at ");
-}
-END_TEST
-
 /* A name of two addresses, of which only the second one answers. */
 START_TEST(the_next_address)
 {
@@ -702,9 +646,6 @@ main(void)
 	tcase_add_loop_test(t, a_server_that_closes_with_many_under_way, 0,
 	    16);
 	tcase_add_loop_test(t, a_server_that_closes_in_between, 0, 2);
-	tcase_add_test(t, nobody_listens);
-	tcase_add_test(t, who_never_shakes_hands);
-	tcase_add_loop_test(t, addresses_of_no_use, 0, COUNT(addresses));
 	tcase_add_test(t, the_next_address);
 	tcase_add_test(t, errors_that_are_answers);
 	tcase_add_test(t, a_oneway);
