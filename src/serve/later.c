@@ -89,6 +89,17 @@ later_close(struct call *call)
 	return closed;
 }
 
+bool
+later_is_closed(struct call *call)
+{
+	bool closed;
+
+	pthread_mutex_lock(&lock);
+	closed = call->later.state == LATER_CLOSED;
+	pthread_mutex_unlock(&lock);
+	return closed;
+}
+
 void
 later_forget(struct call *call)
 {

@@ -37,6 +37,9 @@ struct later {
  */
 bool	later_close(struct call *);
 
+/* Whether that has been done: nobody will answer the call. */
+bool	later_is_closed(struct call *);
+
 /* It has been closed, and there has never been a token. */
 void	later_forget(struct call *);
 

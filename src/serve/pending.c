@@ -163,14 +163,14 @@ close_envelope(struct call *call)
 
 /*
  * The handler has left the answer to its token.  That is void if the call is
- * over, or if its client has left.
+ * over, or if its client has left; of a oneway, if the worker quits.
  */
 static void
 await(struct call *call)
 {
 	struct parked *p = &call->parked;
 
-	if (p->over || p->heard)
+	if (p->over || p->heard || (!owes(call) && later_is_closed(call)))
 		;
 	else if (p->owed || !owes(call) || !later_close(call))
 		p->promised = true;

@@ -223,6 +223,31 @@ START_TEST(quit_with_a_busy_thread)
 }
 END_TEST
 
+static void
+setup_oneway(void)
+{
+	bench_setup();
+	bench_thread("whisper");
+	bench_start();
+}
+
+/* Nobody will answer, and nobody waits for that. */
+START_TEST(quit_with_a_oneway_that_wants_to_answer_later)
+{
+	struct bytes out = { 0 };
+	int fd = bench_unix();
+
+	frame_text(&out, "whisper", 1, "held", 4);
+	peer_send_bytes(fd, &out);
+	bench_held();
+	bench_order(ORDER_QUIT);
+	peer_end(fd);
+	bench_release();
+	ck_assert_int_eq(bench_wait(), 1);
+	close(fd);
+}
+END_TEST
+
 START_TEST(the_death_of_the_master)
 {
 	int holder = hold();
@@ -349,5 +374,8 @@ main(void)
 	tcase_add_test(t, an_unknown_order);
 	tcase_add_checked_fixture(q, setup_thread, bench_teardown);
 	tcase_add_test(q, quit_with_a_busy_thread);
+	q = unit_case(s, "oneway");
+	tcase_add_checked_fixture(q, setup_oneway, bench_teardown);
+	tcase_add_test(q, quit_with_a_oneway_that_wants_to_answer_later);
 	return unit_main(s);
 }

@@ -304,10 +304,13 @@ later(struct tf_call *call, const void *args, void *result)
 static int
 whisper(struct tf_call *call, const void *args, void *result)
 {
-	struct tf_later token = tf_later(call);
+	const struct unit_text *a = args;
+	struct tf_later token;
 
-	(void)args;
 	(void)result;
+	if (tf_str_eq(a->text, TF_STR("held")) && wait_here() == -1)
+		return -1;
+	token = tf_later(call);
 	return write(unit_token_fd, &token, sizeof(token)) == sizeof(token) ?
 	    TF_LATER : -1;
 }
