@@ -118,7 +118,14 @@ backends_tell(struct backends *b, unsigned i, enum backend_news news,
 	struct backend *s = &b->v[i];
 
 	s->tried = false;
-	if (news == BACKEND_SILENT)
+	if (news == BACKEND_SPARED)
+		return;
+	/* Who takes what it is sent may be there, and hang. */
+	if (news == BACKEND_REACHED && s->late < MAX_LATE) {
+		s->failures = 0;
+		s->down_until_ns = 0;
+	}
+	if (news == BACKEND_REACHED)
 		return;
 	if (news == BACKEND_LATE && s->down_until_ns == 0 &&
 	    ++s->late < MAX_LATE)

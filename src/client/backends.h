@@ -49,7 +49,8 @@ void	backends_try(struct backends *, unsigned);
 /* What came of it, and when. */
 enum backend_news {
 	BACKEND_ANSWERED,
-	BACKEND_SILENT,		/* as it should be */
+	BACKEND_REACHED,	/* it took a oneway, which nobody answers */
+	BACKEND_SPARED,		/* nothing came to it */
 	BACKEND_LATE,		/* not in time; down if that goes on */
 	BACKEND_BROKE		/* no connection, or not any more */
 };

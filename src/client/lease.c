@@ -107,18 +107,19 @@ tell(struct lease *l, const struct tf_method *m, enum fault fault,
 {
 	static const enum backend_news news[] = {
 		[FAULT_NONE] = BACKEND_ANSWERED,
+		[FAULT_OURS] = BACKEND_SPARED,
 		[FAULT_UNSEEN] = BACKEND_BROKE,
 		[FAULT_LATE] = BACKEND_LATE,
 		[FAULT_BROKEN] = BACKEND_BROKE
 	};
 
+	backends_tell(&l->pool->backends, l->backend, fault == FAULT_NONE &&
+	    m->flags & TF_ONEWAY && !client_settings_is_http(&l->client->set) ?
+	    BACKEND_REACHED : news[fault], now_ns);
 	if (fault == FAULT_OURS)
 		return;
 	l->tries++;
 	l->seen |= UINT64_C(1) << l->backend;
-	backends_tell(&l->pool->backends, l->backend, fault == FAULT_NONE &&
-	    m->flags & TF_ONEWAY && !client_settings_is_http(&l->client->set) ?
-	    BACKEND_SILENT : news[fault], now_ns);
 }
 
 /* The call has ended. */

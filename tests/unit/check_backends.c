@@ -167,17 +167,32 @@ START_TEST(late_now_and_then_is_no_failure)
 }
 END_TEST
 
-START_TEST(who_need_not_answer_says_nothing)
+/* Who hangs takes oneways as well; who has been away is back. */
+START_TEST(who_is_reached_is_there)
 {
 	for (int i = 0; i < 3; i++) {
 		backends_tell(&b, 1, BACKEND_LATE, NOW);
-		backends_tell(&b, 1, BACKEND_SILENT, NOW);
+		backends_tell(&b, 1, BACKEND_REACHED, NOW);
 	}
 	ck_assert_uint_ne(b.v[1].down_until_ns, 0);
 	backends_try(&b, 1);
-	backends_tell(&b, 1, BACKEND_SILENT, NOW);
+	backends_tell(&b, 1, BACKEND_REACHED, NOW);
 	ck_assert_uint_ne(b.v[1].down_until_ns, 0);
 	ck_assert(!b.v[1].tried);
+	backends_tell(&b, 2, BACKEND_BROKE, NOW);
+	backends_tell(&b, 2, BACKEND_REACHED, NOW);
+	ck_assert_uint_eq(b.v[2].down_until_ns, 0);
+	ck_assert_uint_eq(b.v[2].failures, 0);
+}
+END_TEST
+
+START_TEST(who_is_spared_can_be_tried_again)
+{
+	backends_tell(&b, 1, BACKEND_BROKE, NOW);
+	backends_try(&b, 1);
+	backends_tell(&b, 1, BACKEND_SPARED, NOW + LONG);
+	ck_assert(!b.v[1].tried);
+	ck_assert_uint_ne(b.v[1].down_until_ns, 0);
 }
 END_TEST
 
@@ -209,7 +224,8 @@ main(void)
 	tcase_add_test(t, who_fail_together_fail_once);
 	tcase_add_test(t, there_is_a_longest_pause);
 	tcase_add_test(t, late_now_and_then_is_no_failure);
-	tcase_add_test(t, who_need_not_answer_says_nothing);
+	tcase_add_test(t, who_is_reached_is_there);
+	tcase_add_test(t, who_is_spared_can_be_tried_again);
 	tcase_add_test(t, if_all_are_down_the_one_that_is_due_first);
 	return unit_main(s);
 }
