@@ -329,7 +329,7 @@ place(struct conn *c)
 		conn_move(c, PLACE_WRITE);
 	else if (c->waits)
 		conn_move(c, PLACE_OWING);
-	else if (c->in_len > 0 || layers_are_midway(c))
+	else if (!c->eof && (c->in_len > 0 || layers_are_midway(c)))
 		conn_move(c, PLACE_FRAME);
 	else
 		conn_move(c, TAILQ_EMPTY(&c->owed) ? PLACE_IDLE : PLACE_OWING);
