@@ -108,11 +108,8 @@ turn(struct master *m, char *why, size_t size)
 		snprintf(why, size, "epoll_wait: %s", strerror(errno));
 		return -1;
 	}
-	/* A worker that serves beside the old master's has clients already. */
-	if (start_failed(m) && !m->stopping && upgrade_waits(m))
-		orders_stop(m);
-	else if (start_failed(m) && !m->stopping)
-		orders_quit(m);
+	if (start_failed(m) && !m->stopping)
+		orders_give_up(m);
 	if (upgrade_waits(m) && master_serves(m))
 		upgrade_serves(m);
 	report_changes(m);

@@ -298,7 +298,11 @@ void	obituary_calls(const struct worker *, char *text, size_t size);
 int	orders_start(struct master *);		/* hears them; -1 and errno */
 int	orders_hear(struct master *, int control_fd);	/* over this, too */
 void	orders_end(struct master *);		/* answers all who wait */
-void	orders_stop(struct master *);		/* answers what it has */
+/*
+ * A worker cannot be started.  Those that serve beside an old master's have
+ * clients already, and answer what they have.
+ */
+void	orders_give_up(struct master *);
 void	orders_quit(struct master *);		/* stops, quickly */
 int	master_scale(struct master *, unsigned workers);
 void	master_scaled(struct master *);		/* whether it is, by now */

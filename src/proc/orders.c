@@ -54,17 +54,31 @@ orders_quit(struct master *m)
 	all_workers(m, WORKER_E_QUIT);
 }
 
-void
-orders_stop(struct master *m)
+static void
+stop_in_order(struct master *m)
 {
 	begin_to_stop(m);
 	all_workers(m, WORKER_E_STOP);
 }
 
+void
+orders_give_up(struct master *m)
+{
+	struct worker *w, *next;
+
+	upgrade_failed(m, m->failure);
+	begin_to_stop(m);
+	for (w = TAILQ_FIRST(&m->workers); w != NULL; w = next) {
+		next = TAILQ_NEXT(w, link);
+		worker_event(w, upgrade_waits(m) && worker_serves(w) ?
+		    WORKER_E_STOP : WORKER_E_QUIT);
+	}
+}
+
 static void
 stop_now(struct timer *t)
 {
-	orders_stop(OBJECT_OF(t, struct master, delay));
+	stop_in_order(OBJECT_OF(t, struct master, delay));
 }
 
 static enum master_state
@@ -104,7 +118,7 @@ stop_after_delay(struct master *m)
 
 	m->delaying = true;
 	if (delay_ns == 0) {
-		orders_stop(m);
+		stop_in_order(m);
 		return;
 	}
 	upgrade_stop(m);	/* or another master would go on without us */

@@ -219,6 +219,14 @@ note_reason(struct master *m, size_t len)
 	u->reason[len] = '\0';
 }
 
+/* It will end; what its workers have listened on is ours from now on. */
+static void
+refused(struct master *m, size_t len)
+{
+	note_reason(m, len);
+	sockets_regain(m);
+}
+
 static void
 hear(struct party *p, const struct order *o, size_t size, int fd)
 {
@@ -237,7 +245,7 @@ hear(struct party *p, const struct order *o, size_t size, int fd)
 	else if (o->kind == SUCCESSION_MINE && upgrade_left(m))
 		done(m);
 	else if (o->kind == SUCCESSION_REFUSED && upgrade_runs(m))
-		note_reason(m, size - sizeof(*o));
+		refused(m, size - sizeof(*o));
 	else
 		log_warnx("the other master says what I do not understand: %u",
 		    o->kind);

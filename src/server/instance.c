@@ -141,9 +141,8 @@ instance_await(struct instance *in, const char *name, int control_fd,
 	if (find_paths(in, name, why, size) == -1)
 		return -1;
 	if (!is_bound_to(control_fd, in->socket_path)) {
-		snprintf(why, size, "name: cannot be changed by an upgrade "
-		    "(%s is not where the old master listens)",
-		    in->socket_path);
+		snprintf(why, size, "name: cannot be changed by an upgrade; "
+		    "the old master does not listen at %s", in->socket_path);
 		close(control_fd);
 		return -1;
 	}

@@ -263,8 +263,8 @@ def settings_that_fail():
 def workers_that_fail():
     """new connections are everybody's again, not only one worker's"""
     s = Bed(workers=3)
-    s.mood("refuse-start")
-    s.fails("before it served", "upgrade")
+    s.mood("refuse-others")
+    s.fails(r"before it served: worker \d pid \d+ .*exited with 1", "upgrade")
     s.mood("good")
     seen = set()
     for _ in range(200):
@@ -281,8 +281,8 @@ def more_workers_that_fail():
     """and where they listened somebody else accepts"""
     s = Bed(workers=None, conf="workers 1\n")
     s.conf("workers 3\n")
-    s.mood("refuse-start")
-    s.fails("before it served", "upgrade")
+    s.mood("refuse-others")
+    s.fails(r"before it served: worker \d pid \d+ .*exited with 1", "upgrade")
     for _ in range(40):
         peer = Peer(s)
         assert peer.pid()
@@ -296,7 +296,7 @@ def more_workers_that_fail():
 
 def a_stop_ends_it():
     """at once, though the server goes on for drain-delay"""
-    s = Bed(workers=1, conf="drain-delay 1s\n")
+    s = Bed(workers=1, conf="drain-delay 1h\n")
     s.mood("hang-in-start")
     command = subprocess.Popen(
         [built("thriftfork"), "upgrade", "-n", s.name],
@@ -305,6 +305,7 @@ def a_stop_ends_it():
     s.signal(signal.SIGTERM)
     assert "the server stops" in command.communicate(timeout=DEADLINE)[1]
     assert Peer(s).pid()
+    s.signal(signal.SIGTERM)
     assert s.wait() == 0
 
 

@@ -376,6 +376,21 @@ obey(struct tf_server *srv)
 	return set_up_other(srv);
 }
 
+/* A file tells the others. */
+static bool
+is_first(struct tf_server *srv)
+{
+	char path[512], **argv;
+	int argc, fd;
+
+	tf_server_args(srv, &argc, &argv);
+	snprintf(path, sizeof(path), "%s.first", argv[2]);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd != -1)
+		close(fd);
+	return fd != -1;
+}
+
 static int
 worker_start(struct tf_server *srv, void **ctx)
 {
@@ -383,6 +398,8 @@ worker_start(struct tf_server *srv, void **ctx)
 	loop = tf_server_loop(srv);
 	if (in_mood_to("refuse-start"))
 		return tf_server_refuse(srv, "not in the mood");
+	if (in_mood_to("refuse-others") && !is_first(srv))
+		return tf_server_refuse(srv, "there is one already");
 	if (in_mood_to("crash-in-start"))
 		abort();
 	if (in_mood_to("hang-in-start"))
