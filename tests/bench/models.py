@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """What a call costs that is handed to a thread, and what threads give to a
-method that blocks: the figures of thriftfork(7), WHICH MODEL FOR WHICH WORK; and what
-a server shows of a loop that is blocked and of too few threads, the figures of
-thriftfork-performance(7), WHAT TO LOOK AT FIRST.  One worker on the first processor, the load client on the second; run it in an
-optimized build, on a quiet machine."""
+method that blocks: the figures of thriftfork(7), WHICH MODEL FOR WHICH WORK;
+and what a server shows of a loop that is blocked and of too few threads, those
+of thriftfork-performance(7), WHAT TO LOOK AT FIRST.  One worker on the first
+processor, the load client on the second; run it in an optimized build, on a
+quiet machine."""
 
 import json
 import os
