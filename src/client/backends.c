@@ -120,19 +120,17 @@ backends_tell(struct backends *b, unsigned i, enum backend_news news,
 	s->tried = false;
 	if (news == BACKEND_SPARED)
 		return;
-	/* Who takes what it is sent may be there, and hang. */
-	if (news == BACKEND_REACHED && s->late < MAX_LATE) {
-		s->failures = 0;
-		s->down_until_ns = 0;
-	}
-	if (news == BACKEND_REACHED)
-		return;
 	if (news == BACKEND_LATE && s->down_until_ns == 0 &&
 	    ++s->late < MAX_LATE)
 		return;
-	if (news == BACKEND_ANSWERED) {
-		s->failures = s->late = 0;
-		s->down_until_ns = 0;
+	if (news == BACKEND_ANSWERED)
+		s->late = 0;
+	if (news == BACKEND_ANSWERED || news == BACKEND_REACHED) {
+		/* Who takes what it is sent may hang all the same. */
+		if (s->late < MAX_LATE) {
+			s->failures = 0;
+			s->down_until_ns = 0;
+		}
 		return;
 	}
 	/* Who fails together fails once. */

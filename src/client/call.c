@@ -192,7 +192,8 @@ attempt(struct tf_client *c, const struct tf_method *m, const void *args,
 	if (request_write(&c->set, m, args, ++c->seqid, &c->own, &c->out,
 	    &c->outcome) == -1)
 		return -1;
-	*fault = FAULT_NONE;
+	*fault = m->flags & TF_ONEWAY && !client_settings_is_http(&c->set) ?
+	    FAULT_SILENT : FAULT_NONE;
 	c->stream.late = false;
 	c->stream.sent = 0;
 	rc = exchange(c, m, result);
@@ -216,7 +217,7 @@ call_leased(struct tf_client *c, const struct tf_method *m, const void *args,
 	do {
 		rc = attempt(c, m, args, result, &fault);
 	} while (lease_again(c->lease, m, fault));
-	if (fault != FAULT_NONE && lease_tries(c->lease) > 1) {
+	if (fault > FAULT_SILENT && lease_tries(c->lease) > 1) {
 		end += strlen(end);
 		snprintf(end, sizeof(c->outcome.error) -
 		    (size_t)(end - c->outcome.error), ", and so in %u tries",

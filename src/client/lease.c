@@ -4,7 +4,6 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "client/client_body.h"
 #include "client/pool_body.h"
 
 void
@@ -102,20 +101,18 @@ may_retry(struct lease *l, const struct tf_method *m, enum fault fault,
 }
 
 static void
-tell(struct lease *l, const struct tf_method *m, enum fault fault,
-    uint64_t now_ns)
+tell(struct lease *l, enum fault fault, uint64_t now_ns)
 {
 	static const enum backend_news news[] = {
 		[FAULT_NONE] = BACKEND_ANSWERED,
+		[FAULT_SILENT] = BACKEND_REACHED,
 		[FAULT_OURS] = BACKEND_SPARED,
 		[FAULT_UNSEEN] = BACKEND_BROKE,
 		[FAULT_LATE] = BACKEND_LATE,
 		[FAULT_BROKEN] = BACKEND_BROKE
 	};
 
-	backends_tell(&l->pool->backends, l->backend, fault == FAULT_NONE &&
-	    m->flags & TF_ONEWAY && !client_settings_is_http(&l->client->set) ?
-	    BACKEND_REACHED : news[fault], now_ns);
+	backends_tell(&l->pool->backends, l->backend, news[fault], now_ns);
 	if (fault == FAULT_OURS)
 		return;
 	l->tries++;
@@ -127,7 +124,7 @@ static void
 end(struct tf_pool *p, enum fault fault)
 {
 	p->stat.calls++;
-	p->stat.failed += fault != FAULT_NONE;
+	p->stat.failed += fault > FAULT_SILENT;
 	p->saved += p->budget;
 	if (p->saved > RETRIES_SAVED)
 		p->saved = RETRIES_SAVED;
@@ -152,7 +149,7 @@ lease_again(struct lease *l, const struct tf_method *m, enum fault fault)
 	bool again;
 
 	pthread_mutex_lock(&p->lock);
-	tell(l, m, fault, now);
+	tell(l, fault, now);
 	again = may_retry(l, m, fault, now, &pause);
 	if (again)
 		p->stat.retries++;

@@ -16,6 +16,7 @@ struct tf_method;
 /* How a try has ended. */
 enum fault {
 	FAULT_NONE,		/* answered */
+	FAULT_SILENT,		/* none either: sent, and nobody answers it */
 	FAULT_OURS,		/* it cannot be asked at all */
 	FAULT_UNSEEN,		/* the server has not got it */
 	FAULT_LATE,		/* it may have; it did not answer in time */
