@@ -226,7 +226,7 @@ void	slot_publish(struct slot *);
 int	sockets_init(struct master *);	/* before a second one listens */
 void	sockets_fini(struct master *);
 void	sockets_assign(struct master *);
-/* They are ours alone again: what another master has done to them is undone. */
+/* Another master has done with them; what it has done to them is undone. */
 void	sockets_regain(struct master *);
 void	sockets_forget(struct master *, const struct worker *);	/* it is dead */
 

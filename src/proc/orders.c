@@ -54,13 +54,6 @@ orders_quit(struct master *m)
 	all_workers(m, WORKER_E_QUIT);
 }
 
-static void
-stop_in_order(struct master *m)
-{
-	begin_to_stop(m);
-	all_workers(m, WORKER_E_STOP);
-}
-
 void
 orders_give_up(struct master *m)
 {
@@ -78,7 +71,10 @@ orders_give_up(struct master *m)
 static void
 stop_now(struct timer *t)
 {
-	stop_in_order(OBJECT_OF(t, struct master, delay));
+	struct master *m = OBJECT_OF(t, struct master, delay);
+
+	begin_to_stop(m);
+	all_workers(m, WORKER_E_STOP);
 }
 
 static enum master_state
@@ -118,7 +114,7 @@ stop_after_delay(struct master *m)
 
 	m->delaying = true;
 	if (delay_ns == 0) {
-		stop_in_order(m);
+		stop_now(&m->delay);
 		return;
 	}
 	upgrade_stop(m);	/* or another master would go on without us */
