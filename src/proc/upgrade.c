@@ -225,6 +225,7 @@ refused(struct master *m, size_t len)
 {
 	note_reason(m, len);
 	sockets_regain(m);
+	log_info("upgrade: the new master gives up: %s", m->upgrade.reason);
 }
 
 static void

@@ -391,6 +391,22 @@ is_first(struct tf_server *srv)
 	return fd != -1;
 }
 
+/* Until somebody has opened a fifo and closed it. */
+static void
+await_end(struct tf_server *srv)
+{
+	char path[512], **argv, byte;
+	int argc, fd;
+
+	tf_server_args(srv, &argc, &argv);
+	snprintf(path, sizeof(path), "%s.fifo", argv[2]);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return;
+	while (read(fd, &byte, 1) > 0)
+		;
+	close(fd);
+}
+
 static int
 worker_start(struct tf_server *srv, void **ctx)
 {
@@ -398,8 +414,10 @@ worker_start(struct tf_server *srv, void **ctx)
 	loop = tf_server_loop(srv);
 	if (in_mood_to("refuse-start"))
 		return tf_server_refuse(srv, "not in the mood");
-	if (in_mood_to("refuse-others") && !is_first(srv))
-		return tf_server_refuse(srv, "there is one already");
+	if (in_mood_to("refuse-first") && is_first(srv)) {
+		await_end(srv);
+		return tf_server_refuse(srv, "the first one never works");
+	}
 	if (in_mood_to("crash-in-start"))
 		abort();
 	if (in_mood_to("hang-in-start"))
