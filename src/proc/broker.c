@@ -87,15 +87,22 @@ least_loaded(struct master *m, const struct party *from)
 	return best;
 }
 
-/* Once another master serves, all goes to it, and nothing comes back. */
+/*
+ * Once another master serves, all goes to it, and nothing comes back; all goes
+ * back to the one before us where we give up.
+ */
 static struct party *
 pick(struct master *m, const struct party *from)
 {
-	struct party *other = &m->upgrade.other;
+	struct party *to;
 
-	if (!upgrade_left(m))
+	if (m->stopping)
+		to = upgrade_waits(m) ? &m->upgrade.before : NULL;
+	else if (upgrade_left(m))
+		to = &m->upgrade.other;
+	else
 		return least_loaded(m, from);
-	return has_room(other, from) ? other : NULL;
+	return to != NULL && has_room(to, from) ? to : NULL;
 }
 
 static int
@@ -127,7 +134,7 @@ broker_offer(struct party *from, const struct order *o, size_t size, int fd)
 	uint64_t from_id = o->id;
 	struct party *to = NULL;
 
-	if (fd != -1 && !m->stopping)
+	if (fd != -1)
 		to = pick(m, from);
 	if (to == NULL || pass_on(from, to, from_id, size, fd) == -1)
 		answer(from, ORDER_REFUSED, from_id);

@@ -130,10 +130,11 @@ struct master_config {
 	 * leave(): what has a name is pid's from now on.  The new master was
 	 * left a socket to the old one (-1: it is nobody's successor; becomes
 	 * the master's), and inherit() says that the names are its own.  The
-	 * new one tells the old one which version of a connection's record its
-	 * workers read: a number that means nothing here.
+	 * two tell each other which version of a connection's record their
+	 * workers read: a number that means nothing here, but that one before
+	 * us which says 0 takes none.
 	 */
-	uint32_t	 reads;
+	uint32_t	 reads, predecessor_reads;
 	const char	*program;
 	char		**argv;
 	void		(*execute)(void *arg, int *fd);

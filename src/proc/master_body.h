@@ -300,7 +300,7 @@ int	orders_hear(struct master *, int control_fd);	/* over this, too */
 void	orders_end(struct master *);		/* answers all who wait */
 /*
  * A worker cannot be started.  Those that serve beside an old master's have
- * clients already, and answer what they have.
+ * clients already, which go to the old one's; who cannot is answered.
  */
 void	orders_give_up(struct master *);
 void	orders_quit(struct master *);		/* stops, quickly */

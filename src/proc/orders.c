@@ -16,6 +16,8 @@
 #include "proc/master_body.h"
 #include "shm/segment.h"
 
+#define GIVE_BACK_NS	(3 * NS_PER_S)	/* then what cannot move is answered */
+
 static void
 all_workers(struct master *m, enum worker_event event)
 {
@@ -54,6 +56,15 @@ orders_quit(struct master *m)
 	all_workers(m, WORKER_E_QUIT);
 }
 
+/* What it has can go to the workers of the master before us. */
+static void
+give_back(struct worker *w)
+{
+	worker_tell(w, ORDER_VERSION, w->master->config->predecessor_reads, -1);
+	worker_event(w, WORKER_E_DRAIN);
+	worker_hurry(w, GIVE_BACK_NS);
+}
+
 void
 orders_give_up(struct master *m)
 {
@@ -63,8 +74,12 @@ orders_give_up(struct master *m)
 	begin_to_stop(m);
 	for (w = TAILQ_FIRST(&m->workers); w != NULL; w = next) {
 		next = TAILQ_NEXT(w, link);
-		worker_event(w, upgrade_waits(m) && worker_serves(w) ?
-		    WORKER_E_STOP : WORKER_E_QUIT);
+		if (!upgrade_waits(m) || !worker_serves(w))
+			worker_event(w, WORKER_E_QUIT);
+		else if (m->config->predecessor_reads == 0)
+			worker_event(w, WORKER_E_STOP);
+		else
+			give_back(w);
 	}
 }
 

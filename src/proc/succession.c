@@ -76,6 +76,7 @@ take(struct succession *s, const struct order *o, int fd)
 {
 	switch (o->kind) {
 	case SUCCESSION_SEGMENT:
+		s->reads = o->arg;
 		return keep(&s->segment_fd, fd) == -1 ? -1 : 1;
 	case SUCCESSION_CONTROL:
 		return keep(&s->control_fd, fd) == -1 ? -1 : 1;

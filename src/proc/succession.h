@@ -17,7 +17,8 @@
  *	new to old	MINE	it has them
  *
  * After that both speak the words of base/order.h about moving connections, the
- * old master in the part of a worker that drains.
+ * old master in the part of a worker that drains; after REFUSED the new one is
+ * in that part.
  */
 #ifndef PROC_SUCCESSION_H
 #define PROC_SUCCESSION_H
@@ -31,7 +32,10 @@
 #define SUCCESSION_NONE	UINT32_MAX	/* index of one that does not listen */
 
 enum succession_word {
-	SUCCESSION_SEGMENT = 101,	/* with a descriptor that can write */
+	SUCCESSION_SEGMENT = 101,	/* with a descriptor that can write;
+					   arg: the version of records that is
+					   read here, 0 is said by builds that
+					   take no connection back */
 	SUCCESSION_CONTROL,		/* listening */
 	SUCCESSION_SOCKET,		/* arg: listener << 16 | slot; id: index
 					   in the kernel's group */
@@ -56,6 +60,7 @@ struct succession {
 	int		 segment_fd, control_fd;	/* -1: none */
 	unsigned	 generation;
 	unsigned	 configured, workers;	/* 0: it did not say */
+	uint32_t	 reads;			/* 0: takes nothing back */
 	struct succession_socket *sockets;
 	size_t		 nsockets;
 };

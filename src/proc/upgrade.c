@@ -5,7 +5,7 @@
  * serve it is told that the names are its own, and the old workers give their
  * connections away, to the new master's through both.  Until then nothing has
  * been given up: whatever goes wrong, the old master goes on, and the new one
- * is killed.
+ * is killed, or gives back what its workers have accepted meanwhile.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -362,11 +362,11 @@ bequeath(struct master *m)
 {
 	const struct master_config *cf = m->config;
 	struct channel *ch = &m->upgrade.other.channel;
-	struct order o = { .kind = SUCCESSION_SEGMENT };
+	struct order o = { .kind = SUCCESSION_SEGMENT, .arg = cf->reads };
 
 	if (channel_lend(ch, &o, segment_write_fd(cf->segment)) == -1)
 		return -1;
-	o.kind = SUCCESSION_CONTROL;
+	o = (struct order){ .kind = SUCCESSION_CONTROL };
 	if (channel_lend(ch, &o, cf->control_fd) == -1)
 		return -1;
 	o.kind = SUCCESSION_SOCKET;

@@ -370,7 +370,8 @@ accept_unlisten(struct worker *w)
 	struct door *d;
 
 	TAILQ_FOREACH(d, &w->doors, link) {
-		take_queued(d);
+		if (!w->shared)
+			take_queued(d);
 		if (!must_not_be_shut(d))
 			shutdown(d->fd, SHUT_RDWR);
 	}

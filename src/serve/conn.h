@@ -217,7 +217,10 @@ int	accept_start(struct worker *);
 void	accept_end(struct worker *);
 void	accept_update(struct worker *);	/* or not, as connections allow */
 void	accept_stop(struct worker *);	/* leaves the queue to others */
-/* After it, when the whole server ends: takes what is queued, unlistens. */
+/*
+ * After it, when the whole server ends: takes what is queued, unlistens.  What
+ * is queued on sockets that another master has, too, is that one's.
+ */
 void	accept_unlisten(struct worker *);
 /* The same for sockets that the next master may have: closes them instead. */
 void	accept_leave(struct worker *);

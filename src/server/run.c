@@ -235,6 +235,7 @@ run_master(struct run *run)
 	    .lanes = number_of_lanes(s),
 	    .generation = srv->succession.generation + 1,
 	    .predecessor_fd = srv->succession.fd,
+	    .predecessor_reads = srv->succession.reads,
 	    .program = run->program.path, .argv = run->program.argv,
 	    .execute = succeed_execute, .leave = succeed_leave,
 	    .inherit = succeed_inherit, .reads = move_record_newest(),

@@ -260,10 +260,27 @@ def settings_that_fail():
     s.end()
 
 
+def another(s, pids):
+    """A peer of a worker that is none of them."""
+    while True:
+        peer = Peer(s)
+        if peer.pid() not in pids:
+            return peer
+        peer.close()
+
+
+def by_them(s, pids):
+    peer = Peer(s)
+    pid = peer.pid()
+    peer.close()
+    assert pid is not None, "a connection is lost"
+    return pid in pids
+
+
 def one_of_three_fails(s):
     """A new master of three workers of which two serve beside the old one's.
-    What they have is answered, and everybody else is by the old ones at once,
-    wherever the new ones have listened."""
+    What they have is answered or goes back, and everybody else is served by
+    the old ones soon, wherever the new ones have listened."""
     release = s.mood_path + ".fifo"
     os.mkfifo(release)
     old = set(s.workers().values())
@@ -274,25 +291,23 @@ def one_of_three_fails(s):
     s.await_log("upgrade: pid .* executes")
     for _ in range(2):
         s.await_log(r"worker \d pid \d+ serves")
-    busy = Peer(s)
-    while busy.pid() in old:
-        busy.close()
-        busy = Peer(s)
+    busy = another(s, old)
+    idle = another(s, old | {busy.pid()})
     path = fifo()
     busy.send("hold", text(path))
     with open(path, "wb", buffering=0) as end:
         with open(release, "wb"):
             pass
         s.await_log("upgrade: the new master gives up: worker")
-        for _ in range(40):
-            peer = Peer(s)
-            assert peer.pid() in old
-            peer.close()
+        until(lambda: idle.pid() in old, "it is served by an old one")
+        until(lambda: all(by_them(s, old) for _ in range(40)),
+              "the new workers accept nothing")
         assert command.poll() is None
         end.write(b"held")
     assert b"held" in busy.reply()
     assert re.search(r"before it served: worker \d pid \d+ .*exited with 1",
                      command.communicate(timeout=DEADLINE)[1])
+    assert s.status()["counters"]["connections_lost"] == 0
     s.mood("good")
 
 
