@@ -16,6 +16,8 @@
 #include "serve/pending.h"
 #include "serve/registry.h"
 
+#define UNCALLED	8	/* of more at once all would start together */
+
 /* In a thread. */
 static void
 run(struct job *job, unsigned thread)
@@ -124,6 +126,9 @@ crew_run(struct conn *c, struct call *call)
 	call->parked.recall = recall;
 	call->job.run = run;
 	oldest = threads_put(w->crew.pool, &call->job, w->loop.now_ns);
+	if (++w->crew.uncalled >= UNCALLED ||
+	    w->crew.uncalled >= w->config->limits.max_queue)
+		crew_call(w);
 	if (oldest != NULL)
 		refuse(w, oldest, ", as too many others were waiting");
 	/* Or it looks for one that has been begun: then it looks further. */
@@ -131,6 +136,15 @@ crew_run(struct conn *c, struct call *call)
 	    w->crew.patience.when_ns == 0)
 		timer_set(&w->loop, &w->crew.patience, w->loop.now_ns +
 		    w->config->limits.queue_timeout_ns, look);
+}
+
+void
+crew_call(struct worker *w)
+{
+	if (w->crew.uncalled == 0)
+		return;
+	w->crew.uncalled = 0;
+	threads_call(w->crew.pool);
 }
 
 uint64_t

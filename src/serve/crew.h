@@ -17,6 +17,8 @@ struct worker;
 struct crew {
 	struct threads	*pool;		/* NULL: there are none */
 	void		**ctx;		/* call->ctx of each */
+	unsigned	 uncalled;	/* calls that idle threads have not been
+					   told of */
 	struct timer	 patience;	/* of the call that waits longest */
 };
 
@@ -28,6 +30,13 @@ int	crew_open(struct worker *);
  * then the call that has waited longest is refused.
  */
 void	crew_run(struct conn *, struct call *);
+
+/*
+ * Tells idle threads of calls that they have not been told of: at the end of
+ * each turn, and before any handler in the loop, which may take as long as it
+ * likes.  (Where there are many, crew_run() has told them of the first.)
+ */
+void	crew_call(struct worker *);
 
 /* When a thread began it; 0: none has. */
 uint64_t crew_taken(const struct call *);

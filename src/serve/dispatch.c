@@ -201,6 +201,7 @@ dispatch_run(struct conn *c, struct call *call, struct wire_reader *r)
 		crew_run(c, call);
 		return true;
 	}
+	crew_call(c->worker);
 	dispatch_handle(call, c->worker->config->hooks);
 	if (call->end != CALL_LATER)
 		return false;

@@ -33,7 +33,8 @@ struct threads {
 	TAILQ_HEAD(, job) queue;
 	size_t		 waiting;	/* in the queue */
 	struct thread	*resting;	/* idle ones that nobody has called */
-	unsigned	 idle;		/* and those that have been */
+	unsigned	 called;	/* idle ones, too, until they come */
+	unsigned	 idle;		/* both */
 	unsigned	 started, failed;
 	bool		 ending;
 	unsigned	 n;		/* threads that are to be joined */
@@ -59,18 +60,21 @@ rest(struct threads *p, struct thread *t)
 	while (sem_wait(&t->call) == -1)
 		;			/* EINTR */
 	pthread_mutex_lock(&p->mutex);
+	p->called--;
 	p->idle--;
 }
 
+/* It will want the mutex at once, perhaps in our place on this processor. */
 static void
 call_one(struct threads *p)
 {
 	struct thread *t = p->resting;
 
-	if (t == NULL)
-		return;
 	p->resting = t->next;
+	p->called++;
+	pthread_mutex_unlock(&p->mutex);
 	sem_post(&t->call);
+	pthread_mutex_lock(&p->mutex);
 }
 
 /* NULL: it is the end. */
@@ -247,9 +251,18 @@ threads_put(struct threads *p, struct job *job, uint64_t now_ns)
 	TAILQ_INSERT_TAIL(&p->queue, job, link);
 	job->waits = true;
 	p->waiting++;
-	call_one(p);
 	pthread_mutex_unlock(&p->mutex);
 	return oldest;
+}
+
+/* Between two calls the first may have taken all there is. */
+void
+threads_call(struct threads *p)
+{
+	pthread_mutex_lock(&p->mutex);
+	while (p->waiting > p->called && p->resting != NULL)
+		call_one(p);
+	pthread_mutex_unlock(&p->mutex);
 }
 
 struct job *

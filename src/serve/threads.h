@@ -53,11 +53,19 @@ struct threads *threads_new(const struct threads_config *);
 void	 threads_free(struct threads *);
 
 /*
- * Queues a job.  When there is no room it takes the place of the one that has
+ * Queues a job, for a thread that becomes free, or that is called; see
+ * threads_call().  When there is no room it takes the place of the one that has
  * waited longest, which is returned, for its caller has the least patience
  * left; else NULL.
  */
 struct job *threads_put(struct threads *, struct job *, uint64_t now_ns);
+
+/*
+ * Calls idle threads to what has been queued, one for each at most.  Who queues
+ * many calls once, as one thread may do them all before another is awake; but
+ * before it waits for anything, or does what may take long.
+ */
+void	 threads_call(struct threads *);
 
 /* Takes the oldest back, if it was queued by then; NULL: it was not. */
 struct job *threads_overdue(struct threads *, uint64_t queued_by_ns);

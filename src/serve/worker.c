@@ -364,6 +364,7 @@ turn(struct worker *w)
 			quit(w);
 		}
 		lane_turn(lane, w->loop.lag_ns);
+		crew_call(w);
 		spare_count(w, w->spare);
 		crew_count(w);
 		if (w->access != NULL)

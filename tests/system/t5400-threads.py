@@ -7,16 +7,18 @@ TF_OVERLOAD_S is how long the overload lasts, 8 s without.  With it the bounds
 are those of a machine that does nothing else; without it other tests may run
 beside this one, and they are what a fault would exceed all the same."""
 
+import errno
 import os
 import re
 import select
+import signal
 import socket
 import statistics
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from bed import (ONEWAY, Bed, Peer, fifo, i32, nothing_felt, text,
+from bed import (ONEWAY, Bed, Peer, fifo, frame, i32, nothing_felt, text,
                  under_load)
 from harness import Load, Server, built, main, released, tempdir, until
 
@@ -118,6 +120,30 @@ def side_by_side():
     status = s.status()
     assert status["counters"]["calls_shed"] == 0, status
     assert status["in_flight"] == 0, status
+    assert s.stop() == 0
+
+
+def is_read(path):
+    """Whether somebody has the fifo open."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError as e:
+        if e.errno != errno.ENXIO:
+            raise
+        return False
+    return True
+
+
+def ahead_of_a_handler_in_the_loop():
+    """which may take for ever: threads have been told before it begins"""
+    s = Bed(*threads(2, "threaded.Testbed.hold=yes"), workers=1)
+    path = fifo()
+    peer = Peer(s)
+    peer.socket.sendall(frame("hold", text(path)) +
+                        frame("doze", i32(2**31 - 1)))
+    until(lambda: is_read(path), "a thread has begun it")
+    os.kill(s.workers()[0], signal.SIGKILL)
+    s.await_log(r"died of signal 9 .* into Testbed\.doze")
     assert s.stop() == 0
 
 
@@ -451,8 +477,8 @@ def overload():
 
 
 main([which_methods_they_run, one_that_cannot_start, side_by_side,
-      who_waits_too_long, a_full_queue, how_long_they_wait,
-      who_is_not_waited_for, a_oneway_is_done, threads_in_an_obituary,
-      threads_that_hang, who_will_say_no_more, a_stop_waits,
-      a_quick_stop_does_not, nobody_feels_a_reload, many_connections,
-      inline_calls, overload])
+      ahead_of_a_handler_in_the_loop, who_waits_too_long, a_full_queue,
+      how_long_they_wait, who_is_not_waited_for, a_oneway_is_done,
+      threads_in_an_obituary, threads_that_hang, who_will_say_no_more,
+      a_stop_waits, a_quick_stop_does_not, nobody_feels_a_reload,
+      many_connections, inline_calls, overload])

@@ -91,8 +91,12 @@ meet(struct job *job, unsigned thread)
 static struct job *
 put(int i, job_fn *fn, uint64_t now)
 {
+	struct job *oldest;
+
 	tasks[i].job.run = fn;
-	return threads_put(pool, &tasks[i].job, now);
+	oldest = threads_put(pool, &tasks[i].job, now);
+	threads_call(pool);
+	return oldest;
 }
 
 /* One thread, and it is busy until the gate opens. */
@@ -319,12 +323,15 @@ START_TEST(each_job_ends_once)
 	for (int i = 0; i < MANY; i++) {
 		many[i] = (struct task){ .job.run = count, .number = i };
 		came_back(threads_put(pool, &many[i].job, clock_ns()));
+		if (i % 5 == 0)
+			threads_call(pool);
 		if (i % 8 == 0 && threads_withdraw(pool, &many[i].job))
 			came_back(&many[i].job);
 		if (i % 11 == 0)
 			came_back(threads_overdue(pool, UINT64_MAX));
 	}
 	/* The last one, if no other, is run: nobody takes it back. */
+	threads_call(pool);
 	while (threads_waiting(pool) > 0)
 		sched_yield();
 	threads_free(pool);
