@@ -60,7 +60,8 @@ sent(struct link *l)
 
 	for (f = TAILQ_FIRST(&a->flying); f != NULL; f = next) {
 		next = TAILQ_NEXT(f, link);
-		if (f->method->flags & TF_ONEWAY)
+		if (f->method->flags & TF_ONEWAY &&
+		    link_has_sent(l, f->mark))
 			flight_land(f, false);
 	}
 }
@@ -275,10 +276,11 @@ send_request(struct tf_async *a, struct tf_flight *f, const void *args)
 	    &a->request, &f->outcome) == -1)
 		return -1;
 	connect_if_need_be(a);
-	if (link_send(&a->link, a->request.p, a->request.len) == 0)
-		return 0;
-	return outcome_fail(&f->outcome, "%s at %s: too much waits to be sent",
-	    f->method->name, a->set.addr);
+	if (link_send(&a->link, a->request.p, a->request.len) == -1)
+		return outcome_fail(&f->outcome, "%s at %s: too much waits to "
+		    "be sent", f->method->name, a->set.addr);
+	f->mark = link_mark(&a->link);
+	return 0;
 }
 
 struct tf_flight *

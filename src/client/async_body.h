@@ -57,6 +57,7 @@ struct tf_flight {
 	tf_flight_fn	*fn;
 	void		*arg;
 	int32_t		 seqid;
+	uint64_t	 mark;		/* of the link, behind the request */
 	uint64_t	 began_ns;
 	struct timer	 timer;		/* of its timeout */
 	struct tf_arena	 arena;		/* of the result */

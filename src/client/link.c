@@ -34,6 +34,20 @@ close_fd(struct link *l)
 	l->codec = NULL;
 }
 
+/* What has been sent makes room, at the latest when it is most of it. */
+static int
+put_wire(struct link *l, const void *p, size_t len)
+{
+	size_t left = l->out.len - l->sent;
+
+	if (l->sent > left) {
+		memmove(l->out.p, l->out.p + l->sent, left);
+		l->out.len = left;
+		l->sent = 0;
+	}
+	return buf_put(&l->out, p, len);
+}
+
 /* What the codec has to say goes to the wire. */
 static int
 move_wire(struct link *l)
@@ -44,7 +58,7 @@ move_wire(struct link *l)
 	if (l->codec == NULL)
 		return 0;
 	wire = codec_wire(l->codec);
-	rc = buf_put(&l->out, wire->p, wire->len);
+	rc = put_wire(l, wire->p, wire->len);
 	buf_reset(wire, KEEP_BYTES);
 	return rc;
 }
@@ -103,6 +117,7 @@ static void
 flush(struct link *l)
 {
 	size_t left = l->out.len - l->sent;
+	uint64_t before = l->gone;
 	ssize_t n;
 
 	while (left > 0) {
@@ -116,15 +131,16 @@ flush(struct link *l)
 		}
 		if (n == -1)
 			break;
+		l->gone += (size_t)n;
 		l->sent += (size_t)n;
 		left -= (size_t)n;
 	}
 	watch_change(l->loop, &l->watch, EPOLLIN | (left > 0 ? EPOLLOUT : 0));
-	if (left > 0)
-		return;
-	buf_reset(&l->out, KEEP_BYTES);
-	l->sent = 0;
-	if (l->state == LINK_OPEN)
+	if (left == 0) {
+		buf_reset(&l->out, KEEP_BYTES);
+		l->sent = 0;
+	}
+	if (l->state == LINK_OPEN && l->gone != before)
 		l->owner->sent(l);
 }
 
@@ -132,7 +148,7 @@ static int
 put_out(struct link *l, const void *p, size_t len)
 {
 	if (l->codec == NULL)
-		return buf_put(&l->out, p, len);
+		return put_wire(l, p, len);
 	if (codec_encode(l->codec, p, len) == -1)
 		return -1;
 	return move_wire(l);
@@ -150,6 +166,20 @@ link_send(struct link *l, const void *p, size_t len)
 	return 0;
 }
 
+/* Of what is held it is not known yet. */
+uint64_t
+link_mark(const struct link *l)
+{
+	return l->state == LINK_OPEN ? l->gone + (l->out.len - l->sent) : 0;
+}
+
+bool
+link_has_sent(const struct link *l, uint64_t mark)
+{
+	return l->state == LINK_OPEN &&
+	    l->gone >= (mark == 0 ? l->held_end : mark);
+}
+
 /* The connection is there and has been agreed upon. */
 static void
 begin(struct link *l)
@@ -163,6 +193,7 @@ begin(struct link *l)
 		end(l);
 		return;
 	}
+	l->held_end = link_mark(l);
 	buf_reset(&l->held, KEEP_BYTES);
 	flush(l);
 }
@@ -396,12 +427,31 @@ link_open(struct link *l, const char *addr, struct trust *trust, bool zlib,
 		    limit_ns), too_long);
 }
 
-bool
-link_is_usable(const struct link *l)
+/* Whatever has come means nothing to us, as a new session ticket does. */
+static bool
+is_quiet(struct link *l)
 {
+	size_t size;
+	uint8_t *p, c;
 	ssize_t n;
+
+	do {
+		if (codec_decode(l->codec, &c, 1) != 0 || move_wire(l) == -1)
+			return false;
+		p = codec_room(l->codec, &size);
+		if ((n = recv(l->watch.fd, p, size, MSG_DONTWAIT)) > 0)
+			codec_filled(l->codec, (size_t)n);
+	} while (n > 0);
+	return n == -1 && errno == EAGAIN;
+}
+
+bool
+link_is_usable(struct link *l)
+{
 	char c;
 
-	n = recv(l->watch.fd, &c, 1, MSG_PEEK | MSG_DONTWAIT);
-	return n == -1 ? errno == EAGAIN : n == 1 && l->codec != NULL;
+	if (l->codec != NULL)
+		return is_quiet(l);
+	return recv(l->watch.fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
+	    errno == EAGAIN;
 }

@@ -19,7 +19,7 @@ struct trust;
 struct link_owner {
 	/* More bytes stand in link.in, from which the owner takes them. */
 	void	(*received)(struct link *);
-	/* All that was to be sent has been handed to the kernel. */
+	/* More has been handed to the kernel; see link_has_sent(). */
 	void	(*sent)(struct link *);
 	/* It is closed; nothing more will come, nothing more is sent. */
 	void	(*ended)(struct link *, const char *why);
@@ -41,6 +41,8 @@ struct link {
 	struct buf	 held;		/* to be sent once it is open */
 	struct buf	 out;		/* of the wire */
 	size_t		 sent;		/* of out */
+	uint64_t	 gone;		/* bytes that have ever been */
+	uint64_t	 held_end;	/* of them, behind what was held */
 	struct buf	 in;
 	size_t		 want;		/* how much the owner misses */
 	uint64_t	 heard_ns;	/* when something has come last */
@@ -64,10 +66,17 @@ void	link_close(struct link *);
 int	link_send(struct link *, const void *, size_t);
 
 /*
+ * A mark behind all that it has been given, and whether what stands before one
+ * has been handed to the kernel.  They mean nothing once it has been closed.
+ */
+uint64_t link_mark(const struct link *);
+bool	link_has_sent(const struct link *, uint64_t mark);
+
+/*
  * Whether an open connection over which nothing is under way can be used, as
  * far as can be known: not closed by the server, nor has that said what nobody
  * has asked for.
  */
-bool	link_is_usable(const struct link *);
+bool	link_is_usable(struct link *);
 
 #endif

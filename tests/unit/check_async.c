@@ -576,57 +576,6 @@ START_TEST(settings_while_calls_are_under_way)
 }
 END_TEST
 
-/* Requests wait for a server that does not read; the others still end. */
-START_TEST(a_server_that_does_not_read)
-{
-	static char big[1 << 20];
-	const struct unit_text args = { { big, sizeof(big) } };
-	struct probe p = { 0 };
-	struct message m;
-	int fd, small = 4096;
-
-	setsockopt(porch, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-	reset();
-	memset(big, 'x', sizeof(big));
-	for (int i = 0; i < 8; i++)
-		probes[i].flight = tf_async_start(client, unit_method("size"),
-		    &args, fly_arg, &probes[i]);
-	fly(&p);
-	fd = accepted();
-	turn_ms(5);
-	for (int i = 0; i < 9; i++) {
-		uint8_t head[4], *body;
-		size_t n = 0, got = 0;
-
-		while (got < 4) {
-			ssize_t r = recv(fd, head + got, 4 - got,
-			    MSG_DONTWAIT);
-
-			got += r > 0 ? (size_t)r : 0;
-			turn(0);
-		}
-		for (int k = 0; k < 4; k++)
-			n = n << 8 | head[k];
-		body = malloc(n);
-		for (got = 0; got < n; turn(0)) {
-			ssize_t r = recv(fd, body + got, n - got,
-			    MSG_DONTWAIT);
-
-			got += r > 0 ? (size_t)r : 0;
-		}
-		message_parse(&m, body, body + n);
-		reply(fd, m.seqid, i);
-		message_free(&m);
-		free(body);
-	}
-	until(p.told > 0);
-	ended_well(&p, 8);
-	for (int i = 0; i < 8; i++)
-		ended_well(&probes[i], i);
-	close(fd);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -656,6 +605,5 @@ main(void)
 	tcase_add_loop_test(t, freed_by_each_of_its_functions, 0, 3);
 	tcase_add_test(t, begun_again_in_its_function);
 	tcase_add_test(t, settings_while_calls_are_under_way);
-	tcase_add_test(t, a_server_that_does_not_read);
 	return unit_main(s);
 }
