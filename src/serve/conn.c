@@ -421,6 +421,25 @@ conn_linger(struct conn *c, enum counter why)
 }
 
 void
+conn_said_last(struct conn *c, enum counter why)
+{
+	conn_will_close(c, why);
+	c->finishing = c->mute = true;
+	c->to_read = 0;
+}
+
+void
+conn_refuse(struct conn *c, enum counter why)
+{
+	if (output_flush(c) == -1)
+		return;
+	if (c->spoken)
+		conn_said_last(c, why);
+	else
+		conn_close(c, why);
+}
+
+void
 conn_settle(struct conn *c)
 {
 	if (!conn_is_open(c) || conn_is_blocked(c) || c->waits ||

@@ -77,7 +77,7 @@ struct conn {
 						   it was offered last */
 	bool			 eof : 1;	/* the peer sends no more */
 	bool			 finishing : 1;	/* close when all is answered */
-	bool			 mute : 1;	/* and so it has been said */
+	bool			 mute : 1;	/* and what comes is dropped */
 	bool			 greeted : 1;	/* the connect hook let it in */
 	bool			 local : 1;	/* over a unix socket */
 	bool			 spoken : 1;	/* there has been a message */
@@ -106,6 +106,8 @@ struct rare {
 	struct persistent	*persistent;	/* headers that came */
 	uint32_t		 out;		/* calls that are not back */
 	uint32_t		 oneways;	/* whose handlers run */
+	uint64_t		 arrived_ns;	/* what waits in the block; 0:
+						   nothing does */
 	bool			 serial;	/* one of them at a time */
 	bool			 listed;	/* waits for the worker */
 	bool			 unheard;	/* the peer has gone, but there
@@ -337,6 +339,13 @@ void	conn_set_since(struct conn *, uint64_t since_ns);
 uint64_t conn_timeout(const struct conn *);	/* where it is; 0: none */
 /* Closes it if it is finishing and nothing is left to do. */
 void	conn_settle(struct conn *);
+/*
+ * What has been asked up to here is answered, and then it is closed; whatever
+ * comes behind that is dropped.
+ */
+void	conn_said_last(struct conn *, enum counter why);
+/* The same for who has said what is no call; who never made one is closed. */
+void	conn_refuse(struct conn *, enum counter why);
 /* Ends it so that the peer gets what it has been sent; closes if in vain. */
 void	conn_linger(struct conn *, enum counter why);
 /* Answers what has been asked, then closes. */

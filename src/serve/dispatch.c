@@ -225,8 +225,7 @@ refuse(struct conn *c, const struct wire_reader *r,
 		http_refuse(c, 400);
 		return;
 	}
-	output_flush(c);
-	conn_close(c, COUNTER_CLOSED_PROTOCOL);
+	conn_refuse(c, COUNTER_CLOSED_PROTOCOL);
 }
 
 /* A message of no protocol: a THeader, or nothing at all. */

@@ -42,20 +42,11 @@ drop_parser(struct conn *c)
 	c->http = NULL;
 }
 
-/* What has come after this is not read, what will come is not waited for. */
-static void
-said_last(struct conn *c, enum counter why)
-{
-	conn_will_close(c, why);
-	c->finishing = c->mute = true;
-	c->to_read = 0;
-}
-
 void
 http_refuse(struct conn *c, int status)
 {
 	(void)http_out_refusal(&c->worker->send, status, true, false);
-	said_last(c, COUNTER_CLOSED_PROTOCOL);
+	conn_said_last(c, COUNTER_CLOSED_PROTOCOL);
 }
 
 static size_t
@@ -72,7 +63,7 @@ refuse_bytes(struct conn *c, const struct http *h, const uint8_t *p,
 		log_info("%s: closed: an HTTP request: %s (%u more like this)",
 		    c->peer, h->why, skipped);
 	(void)http_out_refusal(&c->worker->send, h->status, true, to_head);
-	said_last(c, too_large ? COUNTER_CLOSED_TOO_LARGE :
+	conn_said_last(c, too_large ? COUNTER_CLOSED_TOO_LARGE :
 	    COUNTER_CLOSED_PROTOCOL);
 	return len;
 }
@@ -234,7 +225,7 @@ handle_whole(struct conn *c, const struct http *h, const uint8_t *p,
 		return len;
 	if (!r.last)
 		return (size_t)h->pos;
-	said_last(c, COUNTER_CLOSED_DONE);
+	conn_said_last(c, COUNTER_CLOSED_DONE);
 	return len;
 }
 

@@ -57,10 +57,8 @@ static void
 refuse(struct conn *c, const uint8_t *p, size_t len, enum counter counter,
     const char *what)
 {
-	if (output_flush(c) == -1)
-		return;
 	complain(c, p, len, counter, what);
-	conn_close(c, counter == COUNTER_FRAMES_TOO_LARGE ?
+	conn_refuse(c, counter == COUNTER_FRAMES_TOO_LARGE ?
 	    COUNTER_CLOSED_TOO_LARGE : COUNTER_CLOSED_PROTOCOL);
 }
 
@@ -237,26 +235,41 @@ handle_message(struct conn *c, const uint8_t *p, size_t len)
 	}
 }
 
+/* What waits has come when it was read, and not when it has its turn. */
+static void
+note_arrival(struct conn *c, bool more)
+{
+	if (more && conn_is_open(c) && (c->waits || conn_is_blocked(c)))
+		conn_rare(c)->arrived_ns = c->worker->arrived_ns;
+	else if (c->rare != NULL)
+		c->rare->arrived_ns = 0;
+}
+
 /*
  * Handles the whole messages at p; the number of bytes that are done.  Stops
  * early when the connection is closed, its peer does not read, or it has to
- * wait.
+ * wait; what follows the last that it is allowed is done with.
  */
 static size_t
 handle_messages(struct conn *c, const uint8_t *p, size_t len)
 {
+	struct worker *w = c->worker;
 	size_t done = 0, size;
 
-	c->worker->arrived_ns = c->worker->loop.now_ns;
+	w->arrived_ns = c->rare != NULL && c->rare->arrived_ns != 0 ?
+	    c->rare->arrived_ns : w->loop.now_ns;
 	while (done < len && conn_is_open(c) && !conn_is_blocked(c) &&
-	    !c->waits) {
+	    !c->waits && !c->mute) {
 		if ((size = handle_message(c, p + done, len - done)) == 0)
 			break;
 		done += size;
-		if (c->worker->send.len >= SEND_BYTES)
+		if (w->send.len >= SEND_BYTES)
 			output_flush(c);
 	}
 	output_flush(c);
+	if (c->mute)
+		done = len;
+	note_arrival(c, done < len);
 	return done;
 }
 
@@ -327,7 +340,7 @@ place(struct conn *c)
 		watch_change(&c->worker->loop, &c->watch, EPOLLET);
 	if (conn_is_blocked(c))
 		conn_move(c, PLACE_WRITE);
-	else if (c->waits)
+	else if (c->waits || (c->finishing && !TAILQ_EMPTY(&c->owed)))
 		conn_move(c, PLACE_OWING);
 	else if (!c->eof && (c->in_len > 0 || layers_are_midway(c)))
 		conn_move(c, PLACE_FRAME);

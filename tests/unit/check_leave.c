@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Clients that leave: their calls are for nobody then, begun or not, but what
- * they have sent of oneways is done, in its turn.
+ * they have sent of oneways is done, in its turn.  And clients that have to
+ * leave: what they have asked before is answered.
  */
 #include <poll.h>
 #include <stdatomic.h>
@@ -268,6 +269,45 @@ START_TEST(oneways_do_not_wait_for_a_reader)
 }
 END_TEST
 
+/* What is no call ends the connection, behind the answers that are owed. */
+static const struct {
+	const char	*bytes;
+	size_t		 n;
+} nonsense[] = {
+#define NONSENSE(bytes)	{ bytes, sizeof(bytes) - 1 }
+	NONSENSE("\xff\xff\xff\xff"),
+	NONSENSE("\x70\0\0\0\x82\x21\1\4ping\0"),
+	NONSENSE("\0\0\0\x09\x82\x41\1\4ping\0"),
+	NONSENSE("\0\0\0\2ab"),
+	NONSENSE("\x82\x21\1\4ping\x1f\0")
+#undef NONSENSE
+};
+
+START_TEST(nonsense_behind_a_call)
+{
+	struct bytes out = { 0 };
+	int fd = bench_tcp();
+	struct tf_later t;
+
+	frame_text(&out, "later", 1, "x", 1);
+	frame_call(&out, "ping", 2);
+	bytes_add(&out, nonsense[_i].bytes, nonsense[_i].n);
+	frame_call(&out, "ping", 3);
+	peer_send_bytes(fd, &out);
+	t = bench_token();
+	say(fd, "later", 1);
+	bench_barrier();
+	ck_assert(!peer_soon(fd, POLLIN, 0));
+	ck_assert_int_eq(bench_reply(t, "x"), 0);
+	peer_expect(fd, PEER_REPLY, "later", 1);
+	peer_expect(fd, PEER_REPLY, "ping", 2);
+	peer_end(fd);
+	expect_end(1);
+	ck_assert_uint_eq(bench_count(COUNTER_CLOSED_TOO_LARGE) +
+	    bench_count(COUNTER_CLOSED_PROTOCOL), 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -283,5 +323,6 @@ main(void)
 	tcase_add_test(t, calls_that_wait_are_not_begun);
 	tcase_add_test(t, oneways_do_not_wait_for_calls);
 	tcase_add_test(t, oneways_do_not_wait_for_a_reader);
+	tcase_add_loop_test(t, nonsense_behind_a_call, 0, COUNT(nonsense));
 	return unit_main(s);
 }

@@ -84,10 +84,10 @@ ping(int fd, int32_t seqid)
 
 /* In a THeader frame, perhaps with a pair. */
 static void
-ask_headed(int fd, const char *method, int32_t seqid, unsigned flags,
+add_headed(struct bytes *out, const char *method, int32_t seqid,
     const char *key, const char *value)
 {
-	struct bytes head = { 0 }, message = { 0 }, out = { 0 };
+	struct bytes head = { 0 }, message = { 0 };
 
 	head_begin(&head, 2);
 	if (key != NULL)
@@ -96,7 +96,16 @@ ask_headed(int fd, const char *method, int32_t seqid, unsigned flags,
 		frame_call(&message, method, seqid);
 	else
 		frame_text(&message, method, seqid, "h", 1);
-	headed_message(&out, seqid, &head, &message);
+	headed_message(out, seqid, &head, &message);
+}
+
+static void
+ask_headed(int fd, const char *method, int32_t seqid, unsigned flags,
+    const char *key, const char *value)
+{
+	struct bytes out = { 0 };
+
+	add_headed(&out, method, seqid, key, value);
 	out.p[7] = (uint8_t)flags;
 	peer_send_bytes(fd, &out);
 }
@@ -506,6 +515,31 @@ START_TEST(limit_of_a_connection)
 }
 END_TEST
 
+/* Who waits for his turn has come when he was read. */
+START_TEST(time_that_others_take)
+{
+	struct bytes out = { 0 };
+	int fd = bench_unix();
+	struct tf_later t[3];
+
+	for (int i = 0; i < 3; i++)
+		frame_text(&out, "later", i, "x", 1);
+	add_headed(&out, "ping", 3, "client_timeout", "50");
+	add_headed(&out, "ping", 4, "client_timeout", "3600000");
+	peer_send_bytes(fd, &out);
+	for (int i = 0; i < 3; i++)
+		t[i] = bench_token();
+	ck_assert(!peer_soon(fd, POLLIN, 60));
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(bench_reply(t[i], "x"), 0);
+	for (int i = 0; i < 3; i++)
+		peer_expect(fd, PEER_REPLY, "later", i);
+	headed_expect_error(fd, APP_INTERNAL_ERROR, 3, "was not begun");
+	expect_seqid(fd, 4);
+	close(fd);
+}
+END_TEST
+
 /* A call that waits behind another counts as one that is out. */
 START_TEST(limit_of_the_queue)
 {
@@ -615,6 +649,7 @@ main(void)
 	tcase_add_test(t, quits);
 	tcase_add_checked_fixture(l, setup_limits, bench_teardown);
 	tcase_add_test(l, limit_of_a_connection);
+	tcase_add_test(l, time_that_others_take);
 	tcase_add_test(l, limit_of_the_queue);
 	tcase_add_test(l, limit_of_the_worker);
 	tcase_add_test(l, stopped_when_full);

@@ -351,6 +351,35 @@ START_TEST(an_unknown_order)
 }
 END_TEST
 
+/*
+ * The second half of a frame comes as the worker stops, and the first one of
+ * another, which nobody waits for, but the answer to the first.
+ */
+START_TEST(stopped_with_half_of_the_next)
+{
+	struct bytes out = { 0 };
+	int fd = bench_unix();
+	struct tf_later t;
+	size_t half;
+
+	frame_text(&out, "later", 1, "x", 1);
+	half = out.n - 2;
+	frame_text(&out, "later", 2, "x", 1);
+	ck_assert_int_eq(send(fd, out.p, half, 0), (ssize_t)half);
+	bench_barrier();
+	bench_order(ORDER_STOP);
+	ck_assert(!peer_soon(fd, POLLIN, 100));
+	ck_assert_int_eq(send(fd, out.p + half, 8, 0), 8);
+	bytes_free(&out);
+	t = bench_token();
+	ck_assert(!peer_soon(fd, POLLIN, 1500));
+	ck_assert_int_eq(bench_reply(t, "x"), 0);
+	peer_expect(fd, PEER_REPLY, "later", 1);
+	peer_end(fd);
+	ck_assert_int_eq(bench_wait(), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -371,6 +400,7 @@ main(void)
 	tcase_add_test(t, the_signal_with_a_deaf_master);
 	tcase_add_test(t, the_signal_with_a_slow_master);
 	tcase_add_test(t, half_a_frame_at_the_end);
+	tcase_add_test(t, stopped_with_half_of_the_next);
 	tcase_add_test(t, an_unknown_order);
 	tcase_add_checked_fixture(q, setup_thread, bench_teardown);
 	tcase_add_test(q, quit_with_a_busy_thread);
