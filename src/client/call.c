@@ -22,6 +22,7 @@ fail_stream(struct tf_client *c, const struct tf_method *m)
 {
 	uint64_t ns = clock_ns() - c->began_ns;
 
+	c->cut = true;
 	return outcome_fail(&c->outcome,
 	    "%s at %s: %s (after %" PRIu64 " ms)", m->name, c->set.addr,
 	    c->stream.error, ns / NS_PER_MS);
@@ -172,8 +173,12 @@ exchange(struct tf_client *c, const struct tf_method *m, void **result)
 }
 
 static enum fault
-fault_of(const struct stream *s)
+fault_of(const struct tf_client *c)
 {
+	const struct stream *s = &c->stream;
+
+	if (!c->cut)
+		return FAULT_USELESS;
 	if (s->sent == 0)
 		return FAULT_UNSEEN;
 	return s->late ? FAULT_LATE : FAULT_BROKEN;
@@ -194,11 +199,12 @@ attempt(struct tf_client *c, const struct tf_method *m, const void *args,
 		return -1;
 	*fault = m->flags & TF_ONEWAY && !client_settings_is_http(&c->set) ?
 	    FAULT_SILENT : FAULT_NONE;
-	c->stream.late = false;
+	c->cut = c->stream.late = false;
 	c->stream.sent = 0;
+	client_header_forget(&c->set.header);
 	rc = exchange(c, m, result);
 	if (rc == REPLY_BROKEN) {
-		*fault = fault_of(&c->stream);
+		*fault = fault_of(c);
 		stream_close(&c->stream);
 	}
 	return rc == REPLY_OK ? 0 : -1;
@@ -234,7 +240,7 @@ tf_client_call(struct tf_client *c, const struct tf_method *m,
 
 	*result = NULL;
 	c->outcome.type = -1;
-	client_header_forget(&c->set.header);
+	client_header_forget(&c->set.header);	/* of what is freed now */
 	tf_arena_reset(&c->own);
 	c->began_ns = clock_ns();
 	c->deadline_ns = c->set.timeout_ns == 0 ? 0 :

@@ -33,6 +33,7 @@ struct tf_client {
 	struct lease	*lease;		/* NULL: it is of no pool */
 	const char	*refused;	/* why no call is made; or NULL */
 	bool		 touched;	/* settings since they were made */
+	bool		 cut;		/* there was no answer, of any kind */
 };
 
 #endif

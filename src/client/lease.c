@@ -49,14 +49,25 @@ is_idempotent(const struct tf_method *m)
 	return m->flags & TF_IDEMPOTENT;
 }
 
+static bool
+can_spend(struct tf_pool *p)
+{
+	bool can;
+
+	pthread_mutex_lock(&p->lock);
+	can = p->saved >= RETRY;
+	pthread_mutex_unlock(&p->lock);
+	return can;
+}
+
 uint64_t
 lease_until(struct lease *l, const struct tf_method *m)
 {
-	const struct tf_pool *p = l->pool;
+	struct tf_pool *p = l->pool;
 	uint64_t until;
 
 	if (!is_idempotent(m) || p->attempt_timeout_ns == 0 ||
-	    l->retries == p->retries)
+	    l->retries == p->retries || !can_spend(p))
 		return l->deadline_ns;
 	until = clock_ns() + p->attempt_timeout_ns;
 	return is_over(l, until) ? l->deadline_ns : until;
@@ -106,6 +117,7 @@ tell(struct lease *l, enum fault fault, uint64_t now_ns)
 	static const enum backend_news news[] = {
 		[FAULT_NONE] = BACKEND_ANSWERED,
 		[FAULT_SILENT] = BACKEND_REACHED,
+		[FAULT_USELESS] = BACKEND_ANSWERED,
 		[FAULT_OURS] = BACKEND_SPARED,
 		[FAULT_UNSEEN] = BACKEND_BROKE,
 		[FAULT_LATE] = BACKEND_LATE,

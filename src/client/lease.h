@@ -17,6 +17,7 @@ struct tf_method;
 enum fault {
 	FAULT_NONE,		/* answered */
 	FAULT_SILENT,		/* none either: sent, and nobody answers it */
+	FAULT_USELESS,		/* what was answered cannot be used */
 	FAULT_OURS,		/* it cannot be asked at all */
 	FAULT_UNSEEN,		/* the server has not got it */
 	FAULT_LATE,		/* it may have; it did not answer in time */

@@ -28,6 +28,7 @@ enum mood {
 	ANSWER,
 	REFUSE,			/* closes a connection at once */
 	DROP,			/* reads the call and closes */
+	LARGE,			/* answers more than a client may read */
 	SILENT			/* reads the call */
 };
 
@@ -73,6 +74,8 @@ serve(struct server *s, nfds_t i)
 	s->asked++;
 	if (s->mood == ANSWER)
 		reply(s->fds[i].fd, m.seqid);
+	else if (s->mood == LARGE)
+		peer_send(s->fds[i].fd, "\0\2\0\0\x82", 5);
 	else if (s->mood == DROP)
 		hang_up(s, i);
 	message_free(&m);
@@ -305,6 +308,35 @@ START_TEST(a_late_answer_is_asked_for_elsewhere)
 }
 END_TEST
 
+/* If nobody else is to be asked, it has all the time there is. */
+START_TEST(a_late_answer_is_awaited_without_a_budget)
+{
+	uint64_t began = clock_ns();
+
+	set("attempt-timeout", "20ms");
+	set("timeout", "300ms");
+	pool->saved = 0;
+	mood(SILENT, SILENT);
+	ck_assert_int_eq(size(&often), -1);
+	ck_assert_uint_ge(clock_ns() - began, 300 * NS_PER_MS);
+	ck_assert_int_eq(asked(), 1);
+}
+END_TEST
+
+/* It is the server's answer, and another one would say the same. */
+START_TEST(an_answer_of_no_use_is_one)
+{
+	set("max-frame", "64K");
+	mood(LARGE, ANSWER);
+	for (int i = 0; i < 20; i++)
+		size(i % 4 < 2 ? once() : &often);
+	ck_assert_int_ge(servers[0].asked, 2);
+	ck_assert_uint_eq(stat_now().retries, 0);
+	ck_assert_uint_eq(stat_now().failed, servers[0].asked);
+	ck_assert_uint_eq(pool->backends.v[0].down_until_ns, 0);
+}
+END_TEST
+
 /* Nor does a oneway that was sent to one say that it is well. */
 START_TEST(who_is_late_is_late_whatever_else_is_sent)
 {
@@ -531,6 +563,8 @@ main(void)
 	tcase_add_test(t, and_that_not_for_ever);
 	tcase_add_test(t, the_budget_ends);
 	tcase_add_test(t, a_late_answer_is_asked_for_elsewhere);
+	tcase_add_test(t, a_late_answer_is_awaited_without_a_budget);
+	tcase_add_test(t, an_answer_of_no_use_is_one);
 	tcase_add_test(t, who_is_late_is_late_whatever_else_is_sent);
 	tcase_add_test(t, the_timeout_is_that_of_all_tries);
 	tcase_add_test(t, nobody_there_at_all);
