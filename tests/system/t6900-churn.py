@@ -204,7 +204,7 @@ class Kept(Counted, KeptBed):
 
 
 def replace_master(s, rng):
-    """sometimes in the middle of a reload"""
+    """sometimes in the middle of a reload, or right after it"""
     if rng.random() < 0.5:
         s.replace_master()
         return
@@ -213,7 +213,7 @@ def replace_master(s, rng):
     s.await_log("reloading: generation")
     s.replace_master()
     err = p.communicate(timeout=60)[1]
-    assert p.returncode == 1 and err.count("\n") == 1, err
+    assert (p.returncode, err.count("\n")) in ((0, 0), (1, 1)), (p, err)
 
 
 def masters_are_killed():
