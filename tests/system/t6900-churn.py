@@ -239,8 +239,13 @@ def masters_are_killed():
             load.process.kill()
     row("masters", len(events), s.status()["counters"]["connections_moved_in"],
         reports[1])
-    nothing_felt(reports[0])
-    assert failed(reports[1]) == reports[1]["lost"], reports[1]
+    # What is on its way between two workers as the master dies is lost with
+    # it, once in thousands: nobody else knows whether it has been taken.
+    drained = s.status()["counters"]["closed_drain"]
+    assert closed(reports[0]) <= min(drained, 1 + N // 10), (drained, reports)
+    for r in reports:
+        assert failed(r) == r["lost"], r
+    assert reports[0]["lost"] <= closed(reports[0]), reports
     s.settle()
     calls = s.status()["counters"]["calls_ended"]
     assert sum(r["right"] + r["oneways_proven"] for r in reports) <= calls <= \
