@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -125,4 +127,27 @@ pidfile_take(struct lockfile *l, const char *path, char *why, size_t size)
 		return 0;
 	fd_close(&l->fd);
 	return -1;
+}
+
+static bool
+says_us(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char text[32];
+	ssize_t n;
+
+	if (fd == -1)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	fd_close(&fd);
+	text[n > 0 ? n : 0] = '\0';
+	return strtol(text, NULL, 10) == (long)getpid();
+}
+
+void
+pidfile_release(struct lockfile *l)
+{
+	if (l->fd == -1 && l->path[0] != '\0' && says_us(l->path))
+		unlink(l->path);
+	lockfile_release(l);
 }

@@ -26,5 +26,7 @@ void	lockfile_release(struct lockfile *);
 /* A lock file that says who has it; 0, or -1 with a reason. */
 int	pidfile_take(struct lockfile *, const char *path, char *why,
 	    size_t why_size);
+/* Also one that was let go, for another process, and still says who we are. */
+void	pidfile_release(struct lockfile *);
 
 #endif

@@ -192,7 +192,7 @@ finish(void *arg, bool in_order)
 	run_close_listeners(run);
 	admin_close(run);
 	instance_release(&run->instance);
-	lockfile_release(&run->pidfile);
+	pidfile_release(&run->pidfile);
 }
 
 static void

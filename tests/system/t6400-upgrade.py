@@ -73,6 +73,25 @@ def names_are_the_new_ones():
     assert not os.path.exists(pidfile)
 
 
+def pidfile_that_moves():
+    """to where the new settings want it"""
+    conf = os.path.join(tempdir(), "conf")
+    first, second = (os.path.join(tempdir(), "pid") for _ in range(2))
+    with open(conf, "w") as f:
+        f.write("pidfile %s\n" % first)
+    s = Upgraded(CALC, "-c", conf, workers=1)
+    old = s.pid
+    with open(conf, "w") as f:
+        f.write("pidfile %s\n" % second)
+    assert read(first) == "%d\n" % old
+    pid = s.upgrade()
+    until(lambda: gone(old), "the old master leaves")
+    assert read(second) == "%d\n" % pid
+    assert not os.path.exists(first)
+    s.end()
+    assert not os.path.exists(second)
+
+
 def idle_and_half_sent():
     """over a unix socket and over TCP"""
     path = os.path.join(tempdir(), "calc")
@@ -442,7 +461,7 @@ def one_at_a_time():
 
 
 main([no_connection_and_no_call_is_lost, names_are_the_new_ones,
-      idle_and_half_sent, workers_have_what_is_theirs,
+      pidfile_that_moves, idle_and_half_sent, workers_have_what_is_theirs,
       number_of_workers_stands, new_number_of_workers,
       queue_of_a_worker_that_is_no_more, by_signal, new_binary_that_fails,
       module_that_fails, settings_that_fail, workers_that_fail,
