@@ -45,9 +45,11 @@ encode_some(struct call *call, struct buf *b, size_t max)
 static inline int
 put_message(struct call *call, struct buf *b, size_t max)
 {
-	if (call->answered)
-		return buf_put(b, call->reply.p, call->reply.len);
-	return encode_some(call, b, max);
+	if (!call->answered)
+		return encode_some(call, b, max);
+	if (call->reply.len == 0)
+		return -1;	/* it could not be */
+	return buf_put(b, call->reply.p, call->reply.len);
 }
 
 static int
@@ -64,17 +66,22 @@ put_enveloped(struct call *call, struct buf *b, size_t max)
 	return -1;
 }
 
-/* Appends the reply to b, whatever it takes; its size. */
+/*
+ * Appends the reply to b, whatever it takes; its size.  Not even an error can
+ * be sent if that is larger than a frame, as it repeats the method's name: who
+ * waits for it learns from the end of the connection.
+ */
 static inline size_t
-put_reply(struct call *call, struct buf *b, size_t max)
+put_reply(struct conn *c, struct call *call, struct buf *b)
 {
-	size_t start = b->len;
+	size_t start = b->len, max = c->worker->config->limits.max_frame;
 
 	if (call->oneway)
 		envelope_answer(&call->envelope, b);
 	else if (put_enveloped(call, b, max) == -1 &&
-	    envelope_simplify(&call->envelope))
-		(void)put_enveloped(call, b, max);
+	    !(envelope_simplify(&call->envelope) &&
+	    put_enveloped(call, b, max) == 0))
+		conn_said_last(c, COUNTER_CLOSED_TOO_LARGE);
 	return b->len - start;
 }
 
@@ -111,7 +118,7 @@ answer_now(struct conn *c, struct call *call)
 {
 	struct worker *w = c->worker;
 	uint64_t now = lane_call_clock(w->loop.now_ns);
-	size_t sent = put_reply(call, &w->send, w->config->limits.max_frame);
+	size_t sent = put_reply(c, call, &w->send);
 
 	if (__builtin_expect(call->end == CALL_RETURNED, 1))
 		lane_call_end(w->lane, call->counters, ended_well(call),
@@ -135,9 +142,9 @@ answer_count(const struct call *call, enum call_outcome how,
 enum call_outcome
 answer_keep(struct call *call)
 {
-	if (!call->oneway)
-		(void)encode_some(call, &call->reply,
-		    call->conn->worker->config->limits.max_frame);
+	if (!call->oneway && encode_some(call, &call->reply,
+	    call->conn->worker->config->limits.max_frame) == -1)
+		call->reply.len = 0;
 	call->answered = true;
 	return outcome(call);
 }
@@ -158,7 +165,7 @@ release(struct conn *c, struct call *call)
 	size_t sent;
 
 	TAILQ_REMOVE(&c->owed, call, link);
-	sent = put_reply(call, &w->send, w->config->limits.max_frame);
+	sent = put_reply(c, call, &w->send);
 	lane_call_sent(w->config->lane, call->counters, sent);
 	if (w->access != NULL)
 		access_call(c, call, &call->note, sent);

@@ -3,6 +3,9 @@
  * The worker and THeader: replies in kind, headers both ways, deadlines.  What
  * is compressed, and what is bad, is in check_header_bad.c.
  */
+#include <sys/socket.h>
+
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +21,16 @@ static void
 setup(void)
 {
 	bench_setup();
+	bench_start();
+}
+
+#define SMALL_FRAME	10000
+
+static void
+setup_small(void)
+{
+	bench_setup();
+	bench_limits.max_frame = SMALL_FRAME;
 	bench_start();
 }
 
@@ -300,6 +313,58 @@ START_TEST(calls_that_nobody_waits_for)
 }
 END_TEST
 
+/* The answer, which is an exception; false: the end instead. */
+static bool
+is_refused(int fd)
+{
+	struct headed h;
+	char one;
+
+	ck_assert(peer_soon(fd, POLLIN, PEER_MS));
+	if (recv(fd, &one, 1, MSG_PEEK) <= 0)
+		return false;
+	headed_read(fd, &h);
+	ck_assert_uint_gt(h.len, SMALL_FRAME - 500);
+	ck_assert_uint_eq(h.payload[1] >> 5, PEER_EXCEPTION);
+	headed_free(&h);
+	return true;
+}
+
+/*
+ * The error repeats the name, and may be too large itself: then there is no
+ * answer, and who waits for one is told by the end of the connection.
+ */
+START_TEST(no_room_for_the_error)
+{
+	static char name[SMALL_FRAME];
+	int refused = 0, ended = 0;
+
+	memset(name, 'n', sizeof(name) - 1);
+	for (size_t cut = 400; cut > 30; cut -= 10) {
+		struct bytes head = { 0 }, message = { 0 }, out = { 0 };
+		int fd = bench_unix();
+
+		if (_i == 1)
+			frame_text(&out, "later", 0, "x", 1);
+		frame_call(&message, name + cut, 1);
+		head_begin(&head, 2);
+		headed_message(&out, 1, &head, &message);
+		peer_send_bytes(fd, &out);
+		if (_i == 1) {
+			ck_assert_int_eq(bench_reply(bench_token(), "x"), 0);
+			peer_expect(fd, PEER_REPLY, "later", 0);
+		}
+		if (is_refused(fd))
+			refused++;
+		else
+			ended++;
+		close(fd);
+	}
+	ck_assert_int_gt(refused, 0);
+	ck_assert_int_gt(ended, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -316,5 +381,8 @@ main(void)
 	tcase_add_test(t, large_headers_of_replies);
 	tcase_add_test(t, deadlines);
 	tcase_add_test(t, calls_that_nobody_waits_for);
+	t = unit_case(s, "small frames");
+	tcase_add_checked_fixture(t, setup_small, bench_teardown);
+	tcase_add_loop_test(t, no_room_for_the_error, 0, 2);
 	return unit_main(s);
 }
