@@ -23,6 +23,9 @@ struct scale {
 static uint64_t weigh_value(struct scale *, const struct idl_type *,
     const struct idl_value *);
 
+/* What a struct holds by value has defaults of its own. */
+static uint64_t weigh_defaults(struct scale *, struct idl_def *);
+
 static uint64_t
 fail(struct scale *s, const char *why)
 {
@@ -48,7 +51,8 @@ weigh_fields(struct scale *s, const struct idl_def *d,
 		if (fv != NULL)
 			w += weigh_value(s, t, fv);
 		else if (!d->fields.v[i]->pointer && idl_type_is_struct(t))
-			w += t->def->weight;
+			w += t->def->weight > 0 ? t->def->weight :
+			    weigh_defaults(s, t->def);
 	}
 	return w;
 }
