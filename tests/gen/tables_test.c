@@ -101,8 +101,8 @@ compare_value(const struct tf_type *t, uint8_t kind, const char *a,
 	const struct tf_str *x = (const void *)a, *y = (const void *)b;
 
 	if (kind == TF_T_STRING || kind == TF_T_BINARY)
-		expect(x->len == y->len && (x->len == 0 ||
-		    memcmp(x->s, y->s, x->len) == 0), "a string");
+		expect(x->s != NULL && y->s != NULL && x->len == y->len &&
+		    memcmp(x->s, y->s, x->len) == 0, "a string");
 	else if (kind == TF_T_LIST || kind == TF_T_SET || kind == TF_T_MAP)
 		compare_items(t, a, b);
 	else if (kind == TF_T_STRUCT)
@@ -179,6 +179,7 @@ static const struct {
 	{ "containers", "E", &containers_e_type },
 	{ "defaults", "Deeper", &defaults_deeper_type },
 	{ "defaults", "Outer", &defaults_outer_type },
+	{ "defaults", "Texts", &defaults_texts_type },
 	{ "diamond", "All", &diamond_all_type },
 	{ "diamond", "extends.Mine", &extends_mine_type },
 	{ "exceptions", "Full", &exceptions_full_type },

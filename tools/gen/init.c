@@ -5,6 +5,10 @@
  * Lists point to arrays of their own.  Those are const while the pointer in a
  * list is not; the detour over uintptr_t says so to compilers that warn about
  * lost qualifiers.  Nobody writes there: a list with cap 0 is borrowed.
+ *
+ * Strings are written even where they are empty: their address is never NULL,
+ * and where an initialiser stands behind a pointer or in a list, nobody could
+ * give them one later.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -246,6 +250,21 @@ union_members(struct init *in, const struct idl_def *d,
 	return m;
 }
 
+/* A field without a value: what is not all zeros. */
+static void
+unset_member(struct init *in, struct init_members *m,
+    const struct idl_field *f)
+{
+	const struct idl_type *t = idl_type_real(f->type);
+
+	if (idl_type_is_struct(t) && t->def->has_init)
+		add_member(in, m, f, DEF_NAMES(t->def)->init);
+	else if (t->kind == TF_T_STRUCT && t->def->has_text)
+		add_member(in, m, f, struct_text(in, t->def, NULL));
+	else if (idl_type_has_text(t))
+		add_member(in, m, f, zero_text(in->gen->idl->arena, t));
+}
+
 static void
 field_member(struct init *in, struct init_members *m,
     const struct idl_field *f, const struct idl_value *v)
@@ -254,11 +273,11 @@ field_member(struct init *in, struct init_members *m,
 
 	if (v != NULL && f->pointer)
 		add_member(in, m, f, pointer_value(in, f->type, v));
-	else if (v != NULL && !idl_value_is_zero(t, v))
+	else if (v != NULL && (idl_type_has_text(t) ||
+	    !idl_value_is_zero(t, v)))
 		add_member(in, m, f, init_value(in, f->type, v));
-	else if (v == NULL && !f->pointer && idl_type_is_struct(t) &&
-	    t->def->has_init)
-		add_member(in, m, f, DEF_NAMES(t->def)->init);
+	else if (v == NULL && !f->pointer)
+		unset_member(in, m, f);
 }
 
 struct init_members

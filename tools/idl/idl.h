@@ -151,6 +151,7 @@ struct idl_def {
 	/* Struct and kin, in memory: */
 	uint32_t		 size, align;
 	bool			 has_init;	/* defaults are not all zero */
+	bool			 has_text;	/* strings, by value */
 	uint8_t			 state;		/* of the pass under way */
 	uint32_t		 weight, depth;	/* of what it expands to */
 	/* For the tool that reads the program: */
@@ -230,6 +231,8 @@ const struct idl_type *idl_type_real(const struct idl_type *);
 /* Whether a definition is a struct, union, exception, arguments, result. */
 bool	 idl_is_struct(const struct idl_def *);
 bool	 idl_type_is_struct(const struct idl_type *);	/* of a real type */
+/* Whether all zeros would leave it a string without an address; as above. */
+bool	 idl_type_has_text(const struct idl_type *);
 
 /*
  * A type or service by its name, "Work" or "shared.Work", as it would be

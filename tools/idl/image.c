@@ -129,6 +129,22 @@ put_field(struct tf_arena *arena, const struct idl_field *f,
 		put_value(arena, f->type, v, to + f->off);
 }
 
+/* A struct within one may have defaults of its own. */
+static void put_struct(struct tf_arena *, const struct idl_def *,
+    const struct idl_value *, char *);
+
+/* What has no value: strings are "" all the same. */
+static void
+put_unset(struct tf_arena *arena, const struct idl_type *t, char *to)
+{
+	const struct tf_str none = TF_STR_INIT("");
+
+	if (t->kind == TF_T_STRUCT && (t->def->has_init || t->def->has_text))
+		put_struct(arena, t->def, NULL, to);
+	else if (idl_type_has_text(t))
+		memcpy(to, &none, sizeof(none));
+}
+
 /* v, or the defaults alone if it is NULL. */
 static void
 put_struct(struct tf_arena *arena, const struct idl_def *d,
@@ -145,9 +161,8 @@ put_struct(struct tf_arena *arena, const struct idl_def *d,
 		fv = idl_value_field(v, f);
 		if (fv != NULL)
 			put_field(arena, f, fv, to);
-		else if (!f->pointer && idl_type_is_struct(t) &&
-		    t->def->has_init)
-			put_struct(arena, t->def, NULL, to + f->off);
+		else if (!f->pointer)
+			put_unset(arena, t, to + f->off);
 	}
 }
 

@@ -300,3 +300,10 @@ idl_type_is_struct(const struct idl_type *t)
 {
 	return t->kind == TF_T_STRUCT || t->kind == TF_T_UNION;
 }
+
+bool
+idl_type_has_text(const struct idl_type *t)
+{
+	return t->kind == TF_T_STRING || t->kind == TF_T_BINARY ||
+	    (t->kind == TF_T_STRUCT && t->def->has_text);
+}

@@ -313,6 +313,8 @@ find_init(struct idl_def *d)
 		    !idl_value_is_zero(t, v) : !f->pointer &&
 		    idl_type_is_struct(t) && t->def->has_init)
 			d->has_init = true;
+		if (!f->pointer && idl_type_has_text(t))
+			d->has_text = true;
 	}
 }
 

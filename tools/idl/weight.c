@@ -35,6 +35,15 @@ fail(struct scale *s, const char *why)
 	return 1;
 }
 
+/* A field without a value; an empty string is written all the same. */
+static uint64_t
+weigh_unset(struct scale *s, const struct idl_type *t)
+{
+	if (!idl_type_is_struct(t))
+		return idl_type_has_text(t);
+	return t->def->weight > 0 ? t->def->weight : weigh_defaults(s, t->def);
+}
+
 /* What a struct holds if all fields of v, or none, are given. */
 static uint64_t
 weigh_fields(struct scale *s, const struct idl_def *d,
@@ -50,9 +59,8 @@ weigh_fields(struct scale *s, const struct idl_def *d,
 		t = idl_type_real(d->fields.v[i]->type);
 		if (fv != NULL)
 			w += weigh_value(s, t, fv);
-		else if (!d->fields.v[i]->pointer && idl_type_is_struct(t))
-			w += t->def->weight > 0 ? t->def->weight :
-			    weigh_defaults(s, t->def);
+		else if (!d->fields.v[i]->pointer)
+			w += weigh_unset(s, t);
 	}
 	return w;
 }

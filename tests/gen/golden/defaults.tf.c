@@ -5,7 +5,7 @@
 
 #define OFF(s, f)	((uint32_t)offsetof(struct s, f))
 
-static void *plans[11];
+static void *plans[16];
 
 static const struct tf_type list_i32_type = {
 	.kind = TF_T_LIST,
@@ -43,6 +43,21 @@ static const struct tf_type set_str_type = {
 	.key = { NULL, 0, TF_T_STRING },
 	.plan = &plans[4]
 };
+static const struct tf_type list_defaults_plain_type = {
+	.kind = TF_T_LIST,
+	.size = sizeof(struct tf_list_defaults_plain),
+	.entry = sizeof(struct defaults_plain),
+	.key = { &defaults_plain_type, 0, TF_T_STRUCT },
+	.plan = &plans[5]
+};
+static const struct tf_type map_i32_defaults_around_type = {
+	.kind = TF_T_MAP,
+	.size = sizeof(struct tf_map_i32_defaults_around),
+	.entry = sizeof(struct tf_map_i32_defaults_around_entry),
+	.key = { NULL, 0, TF_T_I32 },
+	.val = { &defaults_around_type, OFF(tf_map_i32_defaults_around_entry, val), TF_T_STRUCT },
+	.plan = &plans[6]
+};
 
 const char *
 defaults_op_name(enum defaults_op value)
@@ -67,7 +82,7 @@ const struct tf_type defaults_op_type = {
 	.size = sizeof(enum defaults_op),
 	.values = defaults_op_values,
 	.n = 2,
-	.plan = &plans[5]
+	.plan = &plans[7]
 };
 _Static_assert(sizeof(enum defaults_op) == 4, "an enum takes 4 bytes");
 
@@ -84,10 +99,10 @@ const struct tf_type defaults_inner_type = {
 	.fields = defaults_inner_fields,
 	.n = 2,
 	.init = &defaults_inner_init,
-	.plan = &plans[6]
+	.plan = &plans[8]
 };
 
-const struct defaults_inner defaults_outer_default_1 = { .a = 5 };
+const struct defaults_inner defaults_outer_default_1 = { .a = 5, .b = TF_STR_INIT("") };
 const int32_t defaults_outer_default_2[3] = {
 	1, 2, 3,
 };
@@ -98,8 +113,8 @@ const struct tf_map_str_list_str_entry defaults_outer_default_4[1] = {
 	{ TF_STR_INIT("k"), { (struct tf_str *)(uintptr_t)defaults_outer_default_3, 1, 0 } },
 };
 const struct defaults_inner defaults_outer_default_5[2] = {
-	{ .a = 5 },
-	{ .a = 7 },
+	{ .a = 5, .b = TF_STR_INIT("") },
+	{ .a = 7, .b = TF_STR_INIT("") },
 };
 static const struct defaults_outer defaults_outer_init = DEFAULTS_OUTER_INIT;
 static const struct tf_field defaults_outer_fields[] = {
@@ -136,7 +151,7 @@ const struct tf_type defaults_outer_type = {
 	.fields = defaults_outer_fields,
 	.n = 15,
 	.init = &defaults_outer_init,
-	.plan = &plans[7]
+	.plan = &plans[9]
 };
 
 static const struct defaults_deeper defaults_deeper_init = DEFAULTS_DEEPER_INIT;
@@ -153,7 +168,84 @@ const struct tf_type defaults_deeper_type = {
 	.fields = defaults_deeper_fields,
 	.n = 2,
 	.init = &defaults_deeper_init,
-	.plan = &plans[8]
+	.plan = &plans[10]
+};
+
+static const struct tf_field defaults_plain_fields[] = {
+	{ "s", NULL, OFF(defaults_plain, s), 0, 1, TF_T_STRING, 0 },
+	{ "n", NULL, OFF(defaults_plain, n), 0, 2, TF_T_I32, 0 },
+	{ "b", NULL, OFF(defaults_plain, b), 0, 3, TF_T_BINARY, 0 },
+};
+const struct tf_type defaults_plain_type = {
+	.name = "Plain",
+	.kind = TF_T_STRUCT,
+	.size = sizeof(struct defaults_plain),
+	.fields = defaults_plain_fields,
+	.n = 3,
+	.plan = &plans[11]
+};
+
+static const struct tf_field defaults_around_fields[] = {
+	{ "plain", &defaults_plain_type, OFF(defaults_around, plain), 0, 1,
+	    TF_T_STRUCT, 0 },
+	{ "absent", &defaults_plain_type, OFF(defaults_around, absent), 0, 2,
+	    TF_T_STRUCT, TF_POINTER },
+	{ "none", &list_defaults_plain_type, OFF(defaults_around, none), 0, 3,
+	    TF_T_LIST, 0 },
+};
+const struct tf_type defaults_around_type = {
+	.name = "Around",
+	.kind = TF_T_STRUCT,
+	.size = sizeof(struct defaults_around),
+	.fields = defaults_around_fields,
+	.n = 3,
+	.plan = &plans[12]
+};
+
+const struct defaults_plain defaults_texts_default_1 = { .s = TF_STR_INIT(""), .n = 5, .b = TF_STR_INIT("") };
+const struct defaults_plain defaults_texts_default_2[2] = {
+	{ .s = TF_STR_INIT(""), .n = 6, .b = TF_STR_INIT("") },
+	{ .s = TF_STR_INIT(""), .b = TF_STR_INIT("") },
+};
+const struct tf_map_i32_defaults_around_entry defaults_texts_default_3[1] = {
+	{ 1, { .plain = { .s = TF_STR_INIT(""), .b = TF_STR_INIT("") } } },
+};
+const struct defaults_around defaults_texts_default_4 = { .plain = { .s = TF_STR_INIT(""), .b = TF_STR_INIT("") } };
+const struct defaults_inner defaults_texts_default_5[1] = {
+	{ .a = 5, .b = TF_STR_INIT("") },
+};
+const struct tf_str defaults_texts_default_6[1] = {
+	TF_STR_INIT(""),
+};
+static const struct defaults_texts defaults_texts_init = DEFAULTS_TEXTS_INIT;
+static const struct tf_field defaults_texts_fields[] = {
+	{ "pointer", &defaults_plain_type, OFF(defaults_texts, pointer), 0, 1,
+	    TF_T_STRUCT, TF_POINTER },
+	{ "elems", &list_defaults_plain_type, OFF(defaults_texts, elems), 0, 2,
+	    TF_T_LIST, 0 },
+	{ "entries", &map_i32_defaults_around_type,
+	    OFF(defaults_texts, entries), 0, 3, TF_T_MAP, 0 },
+	{ "value", &defaults_plain_type, OFF(defaults_texts, value), 0, 4,
+	    TF_T_STRUCT, 0 },
+	{ "unset", &defaults_plain_type, OFF(defaults_texts, unset), 0, 5,
+	    TF_T_STRUCT, 0 },
+	{ "around", &defaults_around_type, OFF(defaults_texts, around), 0, 6,
+	    TF_T_STRUCT, TF_POINTER },
+	{ "inners", &list_defaults_inner_type, OFF(defaults_texts, inners), 0,
+	    7, TF_T_LIST, 0 },
+	{ "text", NULL, OFF(defaults_texts, text),
+	    OFF(defaults_texts, has_text), 8, TF_T_STRING, TF_OPTIONAL },
+	{ "words", &list_str_type, OFF(defaults_texts, words), 0, 9, TF_T_LIST,
+	    0 },
+};
+const struct tf_type defaults_texts_type = {
+	.name = "Texts",
+	.kind = TF_T_STRUCT,
+	.size = sizeof(struct defaults_texts),
+	.fields = defaults_texts_fields,
+	.n = 9,
+	.init = &defaults_texts_init,
+	.plan = &plans[13]
 };
 
 struct defaults_args_go_args {
@@ -183,7 +275,7 @@ static const struct tf_type defaults_args_go_args_type = {
 	.fields = defaults_args_go_args_fields,
 	.n = 3,
 	.init = &defaults_args_go_args_init,
-	.plan = &plans[9]
+	.plan = &plans[14]
 };
 
 struct defaults_args_go_result {
@@ -206,7 +298,7 @@ static const struct tf_type defaults_args_go_result_type = {
 	.fields = defaults_args_go_result_fields,
 	.n = 1,
 	.init = &defaults_args_go_result_init,
-	.plan = &plans[10]
+	.plan = &plans[15]
 };
 
 static int

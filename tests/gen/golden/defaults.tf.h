@@ -70,8 +70,48 @@ struct defaults_deeper {
 	bool			b;	/* 2, optional */
 };
 
+struct defaults_plain {
+	struct tf_str	s;	/* 1 */
+	int32_t		n;	/* 2 */
+	struct tf_str	b;	/* 3 */
+};
+
+struct tf_list_defaults_plain {
+	struct defaults_plain	*v;
+	uint32_t		 n, cap;
+};
+
+struct defaults_around {
+	struct defaults_plain		plain;	/* 1 */
+	struct defaults_plain		*absent;	/* 2, optional */
+	struct tf_list_defaults_plain	none;	/* 3 */
+};
+
+struct tf_map_i32_defaults_around_entry {
+	int32_t			key;
+	struct defaults_around	val;
+};
+struct tf_map_i32_defaults_around {
+	struct tf_map_i32_defaults_around_entry	*v;
+	uint32_t				 n, cap;
+};
+
+struct defaults_texts {
+	bool					has_text;
+	struct defaults_plain			*pointer;	/* 1, optional */
+	struct tf_list_defaults_plain		elems;	/* 2 */
+	struct tf_map_i32_defaults_around	entries;	/* 3 */
+	struct defaults_plain			value;	/* 4 */
+	struct defaults_plain			unset;	/* 5 */
+	struct defaults_around			*around;	/* 6, optional */
+	struct tf_list_defaults_inner		inners;	/* 7 */
+	struct tf_str				text;	/* 8, optional */
+	struct tf_list_str			words;	/* 9 */
+};
+
 #define DEFAULTS_INNER_INIT { \
 	.a = 5, \
+	.b = TF_STR_INIT(""), \
 }
 
 extern const struct defaults_inner defaults_outer_default_1;
@@ -100,10 +140,31 @@ extern const struct defaults_inner defaults_outer_default_5[2];
 	.outer = DEFAULTS_OUTER_INIT, \
 }
 
+extern const struct defaults_plain defaults_texts_default_1;
+extern const struct defaults_plain defaults_texts_default_2[2];
+extern const struct tf_map_i32_defaults_around_entry defaults_texts_default_3[1];
+extern const struct defaults_around defaults_texts_default_4;
+extern const struct defaults_inner defaults_texts_default_5[1];
+extern const struct tf_str defaults_texts_default_6[1];
+#define DEFAULTS_TEXTS_INIT { \
+	.pointer = (struct defaults_plain *)(uintptr_t)&defaults_texts_default_1, \
+	.elems = { (struct defaults_plain *)(uintptr_t)defaults_texts_default_2, 2, 0 }, \
+	.entries = { (struct tf_map_i32_defaults_around_entry *)(uintptr_t)defaults_texts_default_3, 1, 0 }, \
+	.value = { .s = TF_STR_INIT(""), .n = 7, .b = TF_STR_INIT("") }, \
+	.unset = { .s = TF_STR_INIT(""), .b = TF_STR_INIT("") }, \
+	.around = (struct defaults_around *)(uintptr_t)&defaults_texts_default_4, \
+	.inners = { (struct defaults_inner *)(uintptr_t)defaults_texts_default_5, 1, 0 }, \
+	.text = TF_STR_INIT(""), \
+	.words = { (struct tf_str *)(uintptr_t)defaults_texts_default_6, 1, 0 }, \
+}
+
 extern const struct tf_type defaults_op_type;
 extern const struct tf_type defaults_inner_type;
 extern const struct tf_type defaults_outer_type;
 extern const struct tf_type defaults_deeper_type;
+extern const struct tf_type defaults_plain_type;
+extern const struct tf_type defaults_around_type;
+extern const struct tf_type defaults_texts_type;
 
 /* Deep copies in one block, to be released with free(3). */
 static inline struct defaults_inner *
@@ -122,6 +183,24 @@ static inline struct defaults_deeper *
 defaults_deeper_dup(const struct defaults_deeper *x)
 {
 	return (struct defaults_deeper *)tf_dup(&defaults_deeper_type, x);
+}
+
+static inline struct defaults_plain *
+defaults_plain_dup(const struct defaults_plain *x)
+{
+	return (struct defaults_plain *)tf_dup(&defaults_plain_type, x);
+}
+
+static inline struct defaults_around *
+defaults_around_dup(const struct defaults_around *x)
+{
+	return (struct defaults_around *)tf_dup(&defaults_around_type, x);
+}
+
+static inline struct defaults_texts *
+defaults_texts_dup(const struct defaults_texts *x)
+{
+	return (struct defaults_texts *)tf_dup(&defaults_texts_type, x);
 }
 
 extern const struct tf_service defaults_args_service;

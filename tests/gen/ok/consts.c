@@ -55,7 +55,8 @@ main(void)
 	if (consts_origin.x != 0 || consts_origin.has_y ||
 	    consts_origin.name.len != 6 || consts_origin.follows != NULL)
 		return 11;
-	if (consts_defaults.x != 7)
+	if (consts_defaults.x != 7 || consts_defaults.name.s == NULL ||
+	    consts_right.u.point.name.s == NULL)
 		return 12;
 	if (consts_numbers.n != 4 || consts_numbers.cap != 0 ||
 	    consts_numbers.v[3] != CONSTS_HEX)

@@ -36,6 +36,38 @@ push(void)
 	return 0;
 }
 
+static bool
+is_empty(struct tf_str s)
+{
+	return s.s != NULL && s.len == 0;
+}
+
+static bool
+is_plain(const struct defaults_plain *p, int32_t n)
+{
+	return is_empty(p->s) && is_empty(p->b) && p->n == n;
+}
+
+/* No string is NULL, wherever it stands. */
+static int
+texts(void)
+{
+	static const struct defaults_texts t = DEFAULTS_TEXTS_INIT;
+
+	if (!is_plain(t.pointer, 5) || !is_plain(&t.value, 7) ||
+	    !is_plain(&t.unset, 0))
+		return 30;
+	if (!is_plain(&t.elems.v[0], 6) || !is_plain(&t.elems.v[1], 0))
+		return 31;
+	if (!is_plain(&t.entries.v[0].val.plain, 0) ||
+	    !is_plain(&t.around->plain, 0) || t.around->absent != NULL)
+		return 32;
+	if (!is_empty(t.inners.v[0].b) || t.inners.v[0].has_b ||
+	    !is_empty(t.text) || t.has_text || !is_empty(t.words.v[0]))
+		return 33;
+	return 0;
+}
+
 int
 main(void)
 {
@@ -69,5 +101,5 @@ main(void)
 	    t->fields[6].flags != TF_POINTER ||
 	    t->fields[1].flags != TF_OPTIONAL)
 		return 11;
-	return push();
+	return texts() != 0 ? texts() : push();
 }

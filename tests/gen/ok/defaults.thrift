@@ -22,4 +22,18 @@ struct Outer {
   15: set<string> empty = []
 }
 struct Deeper { 1: Outer outer, 2: optional bool b = false }
+/* No defaults of its own, and the same within another. */
+struct Plain { 1: string s, 2: i32 n, 3: binary b }
+struct Around { 1: Plain plain, 2: optional Plain absent, 3: list<Plain> none }
+struct Texts {
+  1: optional Plain pointer = {"n": 5}
+  2: list<Plain> elems = [{"n": 6}, {}]
+  3: map<i32, Around> entries = {1: {}}
+  4: Plain value = {"n": 7}
+  5: Plain unset
+  6: optional Around around = {}
+  7: list<Inner> inners = [{}]
+  8: optional string text
+  9: list<string> words = [""]
+}
 service Args { Inner go(1: i32 x = 3, 2: Inner i, 3: list<string> l = ["a"]) }
