@@ -4,6 +4,12 @@
  * block of their own, and a reset leaves one block that would have held what
  * was in use (up to ARENA_KEEP_BYTES), so that the arena of a busy worker soon
  * serves every call from memory that is warm and never asks malloc again.
+ *
+ * The limit is one of use: a block goes no further than the limit does, and
+ * where a large request would pass it, what is free of the block before is
+ * given up for that.  So memory that a reset has kept takes nothing from what
+ * may be allocated; what malloc has given is ARENA_KEEP_BYTES more at most, and
+ * what was left over in blocks, less than a fourth of each.
  */
 #include "base/arena.h"
 
@@ -31,10 +37,24 @@ block_new(size_t size)
 	return b;
 }
 
+/* n bytes of what is free, or all of it, are no longer to be had. */
+static void
+give_up(struct tf_arena *a, size_t n)
+{
+	size_t rest = (size_t)(a->end - a->p);
+
+	if (n > rest)
+		n = rest;
+	a->end -= n;
+	a->held -= n;
+}
+
 static void
 account(struct tf_arena *a, size_t size)
 {
 	a->held += size;
+	if (a->max != 0 && a->held > a->max)
+		give_up(a, a->held - a->max);
 	if (a->held > a->most)
 		a->most = a->held;
 	if (a->max == 0 || a->held <= a->max)
@@ -66,14 +86,20 @@ arena_take_block(struct tf_arena *a, size_t n)
 
 #else
 
+/* Of a block that is to hold n bytes and others. */
 static size_t
-next_size(const struct tf_arena *a)
+next_size(const struct tf_arena *a, size_t n)
 {
+	size_t used = a->held - (size_t)(a->end - a->p);
 	size_t size = a->held < FIRST_BYTES ? FIRST_BYTES : a->held;
 
-	if (a->max != 0 && size > a->max)
-		size = a->max;
-	return size < BLOCK_BYTES ? size : BLOCK_BYTES;
+	if (size > BLOCK_BYTES)
+		size = BLOCK_BYTES;
+	if (a->max == 0)
+		return size;
+	if (used < a->max && n <= a->max - used && size > a->max - used)
+		return a->max - used;
+	return size < a->max ? size : a->max;
 }
 
 /* A block that a reset has kept, and that is too small for what comes. */
@@ -97,7 +123,7 @@ arena_take_block(struct tf_arena *a, size_t n)
 	struct arena_block *b;
 
 	drop_unused(a);
-	size = next_size(a);
+	size = next_size(a, n);
 	if (n > size / 4) {
 		b = block_new(n);
 		push_block(a, b);
@@ -110,6 +136,7 @@ arena_take_block(struct tf_arena *a, size_t n)
 			a->p = a->end = b->data + n;
 		return b->data;
 	}
+	give_up(a, SIZE_MAX);
 	b = block_new(size);
 	push_block(a, b);
 	a->p = b->data + n;

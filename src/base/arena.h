@@ -42,7 +42,8 @@ struct arena_block {
 struct tf_arena {
 	uint8_t			*p, *end;	/* free in the first block */
 	struct arena_block	*blocks;	/* newest first */
-	size_t			 held;		/* bytes in all blocks */
+	size_t			 held;		/* bytes in all blocks, less
+						   what was given up */
 	size_t			 most;		/* that it has ever held */
 	size_t			 max;		/* 0: no limit */
 	bool			 over;		/* held passed max */
@@ -99,12 +100,17 @@ arena_reset(struct tf_arena *a)
 	tf_arena_reset(a);
 }
 
-/* Whether n more bytes would keep the arena within its limit. */
+/*
+ * Whether n more bytes would keep the arena within its limit.  What is free of
+ * the first block counts as free: it is given up for them where it must be.
+ */
 static inline bool
 arena_fits(const struct tf_arena *a, size_t n)
 {
-	return n <= (size_t)(a->end - a->p) || a->max == 0 ||
-	    (a->held <= a->max && n <= a->max - a->held);
+	size_t rest = (size_t)(a->end - a->p), used = a->held - rest;
+
+	return n <= rest || a->max == 0 ||
+	    (used <= a->max && n <= a->max - used);
 }
 
 /*

@@ -102,6 +102,101 @@ START_TEST(a_small_limit_is_a_limit_too)
 }
 END_TEST
 
+START_TEST(what_is_kept_does_not_count)
+{
+	tf_arena_free(a);
+	a = tf_arena_new(1 << 20);
+	for (int round = 0; round < 4; round++) {
+		ck_assert(arena_fits(a, 900000));
+		tf_alloc(a, 1, 900000);
+		ck_assert(!tf_arena_over(a));
+		ck_assert(!arena_fits(a, 200000));
+		arena_reset(a);
+		/* A few bytes of the block that is kept change little. */
+		tf_alloc(a, 1, 10);
+		ck_assert(arena_fits(a, 900000));
+		tf_alloc(a, 1, 900000);
+		ck_assert(!tf_arena_over(a));
+		arena_reset(a);
+	}
+}
+END_TEST
+
+/* Fills an arena by pieces until one is too many; the bytes that it took. */
+static size_t
+fill(size_t piece)
+{
+	size_t n = 0;
+
+	while (!tf_arena_over(a)) {
+		bool fits = arena_fits(a, piece);
+
+		memset(tf_alloc(a, 1, piece), 0xa5, piece);
+		ck_assert_int_eq(fits, !tf_arena_over(a));
+		n += piece;
+	}
+	return n - piece;
+}
+
+/* All but what alignment and the ends of blocks cost can be had. */
+START_TEST(the_limit_is_reached)
+{
+	static const size_t pieces[] = { 16, 100, 1000, 5000, 40000, 70000 };
+	const size_t max = 1 << 20;
+
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
+		tf_arena_free(a);
+		a = tf_arena_new(max);
+		for (int round = 0; round < 3; round++) {
+			size_t n = fill(pieces[i]);
+
+			ck_assert_uint_le(n, max);
+			ck_assert_uint_ge(n, max - max / 8 - pieces[i]);
+			arena_reset(a);
+			tf_alloc(a, 1, 10);
+			tf_alloc(a, 1, 300000);
+			arena_reset(a);
+		}
+	}
+}
+END_TEST
+
+START_TEST(a_block_goes_no_further_than_the_limit)
+{
+	tf_arena_free(a);
+	a = tf_arena_new(65536);
+	tf_alloc(a, 1, 40000);
+	tf_alloc(a, 1, 100);
+	ck_assert(!tf_arena_over(a));
+	ck_assert_uint_le(a->held, 65536);
+	tf_alloc(a, 1, 25000);
+	ck_assert(!tf_arena_over(a));
+	tf_alloc(a, 1, 1000);
+	ck_assert(tf_arena_over(a));
+}
+END_TEST
+
+/* What a large piece leaves of a block is all that may be had of it. */
+START_TEST(a_large_piece_counts_against_the_block_before_it)
+{
+	tf_arena_free(a);
+	a = tf_arena_new(1 << 20);
+	for (int i = 0; i < 5000; i++)
+		tf_alloc(a, 1, 100);
+	tf_arena_reset(a);
+	tf_alloc(a, 1, 10);
+	tf_alloc(a, 1, 900000);
+	ck_assert(!tf_arena_over(a));
+	for (int i = 0; i < 1500; i++)
+		tf_alloc(a, 1, 112);
+	ck_assert(tf_arena_over(a));
+	tf_arena_reset(a);
+	for (int i = 0; i < 9000; i++)
+		tf_alloc(a, 1, 112);
+	ck_assert(!tf_arena_over(a));
+}
+END_TEST
+
 static void
 take_the_limit(int times)
 {
@@ -275,6 +370,10 @@ main(void)
 	tcase_add_test(t, allocations_do_not_overlap);
 	tcase_add_test(t, past_the_limit_it_is_over_until_reset);
 	tcase_add_test(t, a_small_limit_is_a_limit_too);
+	tcase_add_test(t, what_is_kept_does_not_count);
+	tcase_add_test(t, the_limit_is_reached);
+	tcase_add_test(t, a_block_goes_no_further_than_the_limit);
+	tcase_add_test(t, a_large_piece_counts_against_the_block_before_it);
 	tcase_add_test_raise_signal(t, the_hard_limit_ends_the_process,
 	    SIGABRT);
 	tcase_add_test(t, four_times_the_limit_is_soft);
