@@ -148,7 +148,8 @@ ptrdiff_t tf_decode(const struct tf_type *, enum tf_protocol, const void *bytes,
 
 /*
  * Encodes one value; the bytes are in the arena.  0, or -1 with a reason: a
- * union with no member set, a required pointer that is NULL.
+ * union with no member set, a required pointer that is NULL, more bytes than
+ * the arena may hold beside what it holds.
  */
 int	 tf_encode(const struct tf_type *, enum tf_protocol, const void *value,
 	    struct tf_arena *, struct tf_str *bytes, const char **why);

@@ -63,6 +63,19 @@ tf_decode(const struct tf_type *t, enum tf_protocol proto, const void *bytes,
 	return -1;
 }
 
+/* The bytes, as far as the arena has room within its limit. */
+static int
+keep(struct tf_arena *a, const struct buf *b, struct tf_str *bytes,
+    const char **why)
+{
+	if (a->over || !arena_fits(a, b->len + 1)) {
+		*why = "value exceeds the memory limit";
+		return -1;
+	}
+	*bytes = tf_strn(a, b->p, b->len);
+	return 0;
+}
+
 int
 tf_encode(const struct tf_type *t, enum tf_protocol proto, const void *value,
     struct tf_arena *a, struct tf_str *bytes, const char **why)
@@ -76,8 +89,8 @@ tf_encode(const struct tf_type *t, enum tf_protocol proto, const void *value,
 	if (pl != NULL)
 		rc = write_any(proto, &b, pl, value, &reason);
 	if (rc == 0)
-		*bytes = tf_strn(a, b.p, b.len);
-	else if (why != NULL)
+		rc = keep(a, &b, bytes, &reason);
+	if (rc == -1 && why != NULL)
 		*why = reason;
 	buf_fini(&b);
 	return rc;

@@ -313,6 +313,25 @@ START_TEST(threads)
 }
 END_TEST
 
+/* What the arena holds already counts, as the limit is its own. */
+START_TEST(bytes_that_the_arena_cannot_hold)
+{
+	static char many[40000];
+	struct tf_arena *small = tf_arena_new(65536);
+	struct tf_list_str l = { &(struct tf_str){ many, sizeof(many) }, 1, 0 };
+	const char *why = "";
+	struct tf_str s;
+
+	for (int i = 0; i < 20; i++) {
+		ck_assert_int_eq(tf_encode(&sample_set_str_type, TF_COMPACT,
+		    &l, small, &s, &why), i == 0 ? 0 : -1);
+		ck_assert(!tf_arena_over(small));
+	}
+	ck_assert_str_eq(why, "value exceeds the memory limit");
+	tf_arena_free(small);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -326,6 +345,7 @@ main(void)
 	tcase_add_test(t, order);
 	tcase_add_test(t, large_sets);
 	tcase_add_test(t, dump);
+	tcase_add_test(t, bytes_that_the_arena_cannot_hold);
 	tcase_add_test(t, malformed_tables);
 	tcase_add_test(t, malformed_containers);
 	tcase_add_test(t, malformed_deep);
