@@ -371,13 +371,15 @@ END_TEST
 
 START_TEST(depth_of_writing)
 {
-	static struct sample_node chain[WIRE_MAX_DEPTH + 1];
+	static struct sample_node chain[WIRE_MAX_DEPTH + 1], back;
 	struct tf_str s;
 
 	for (size_t i = 0; i < WIRE_MAX_DEPTH; i++)
 		chain[i].left = &chain[i + 1];
 	ck_assert_int_eq(tf_encode(&sample_node_type, TF_COMPACT, &chain[1],
 	    arena, &s, NULL), 0);
+	ck_assert_int_eq(tf_decode(&sample_node_type, TF_COMPACT, s.s, s.len,
+	    arena, &back, NULL), (ptrdiff_t)s.len);
 	encode_fails(&sample_node_type, &chain[0]);
 	chain[5].left = &chain[3];
 	encode_fails(&sample_node_type, &chain[5]);
