@@ -63,7 +63,7 @@ struct conn {
 	uint8_t			*in;
 	struct tail		*out;		/* NULL: the peer keeps up */
 	union {				/* NULL: has not begun to be read */
-		struct scan	*scan;		/* of the message in in */
+		struct scan	*scan;		/* scan_size() bytes of one */
 		struct http	*http;		/* of the request in in */
 	};
 	struct rare		*rare;		/* NULL: has nothing of it */

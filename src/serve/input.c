@@ -95,15 +95,17 @@ whole_frame(struct conn *c, const uint8_t *p, size_t len)
 	return (size_t)size <= len ? (size_t)size : 0;
 }
 
+/* No more of it than it has come to need. */
 static void
 keep_scan(struct conn *c, const struct scan *s)
 {
-	if (s == c->scan)
-		return;
-	if ((c->scan = malloc(sizeof(*s))) == NULL)
+	size_t size = scan_size(s);
+	struct scan *kept = realloc(c->scan, size);
+
+	if (kept == NULL)
 		fatal("out of memory: a message that has begun");
-	memcpy(c->scan, s, offsetof(struct scan, level) +
-	    s->depth * sizeof(s->level[0]));
+	memcpy(kept, s, size);
+	c->scan = kept;
 }
 
 static void
@@ -117,22 +119,20 @@ drop_scan(struct conn *c)
 static size_t
 whole_message(struct conn *c, const uint8_t *p, size_t len)
 {
-	struct scan fresh, *s = c->scan;
 	enum scan_result rc;
-	size_t size;
+	struct scan s;
 
-	if (s == NULL) {
-		s = &fresh;
-		scan_init(s, p[0], c->worker->config->limits.max_frame);
-	}
-	if ((rc = scan_run(s, p, len)) == SCAN_MORE) {
-		keep_scan(c, s);
+	if (c->scan == NULL)
+		scan_init(&s, p[0], c->worker->config->limits.max_frame);
+	else
+		memcpy(&s, c->scan, scan_size(c->scan));
+	if ((rc = scan_run(&s, p, len)) == SCAN_MORE) {
+		keep_scan(c, &s);
 		return 0;
 	}
-	size = (size_t)s->pos;
 	drop_scan(c);
 	if (rc == SCAN_DONE)
-		return size;
+		return (size_t)s.pos;
 	if (rc == SCAN_TOO_BIG)
 		refuse(c, p, len, COUNTER_FRAMES_TOO_LARGE,
 		    "a message larger than max-frame");

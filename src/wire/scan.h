@@ -13,8 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCAN_MAX_DEPTH	256	/* structs and containers within each other */
-#define SCAN_MAX_BRACKETS 1024	/* the same in JSON, where fields have some */
+/*
+ * Structs and containers within each other: as many structs as a reader takes
+ * (WIRE_MAX_DEPTH), and three containers around each.  In JSON, where fields
+ * have brackets of their own and maps have two, that is half of the second.
+ */
+#define SCAN_MAX_DEPTH	1024
+#define SCAN_MAX_BRACKETS 4096
 
 enum scan_result {
 	SCAN_DONE,		/* pos is the size of the message */
@@ -53,5 +58,12 @@ enum scan_result scan_run(struct scan *, const uint8_t *p, size_t len);
 enum scan_result scan_json(struct scan *, const uint8_t *p, size_t len);
 
 size_t	scan_missing(const struct scan *, size_t len);
+
+/* Bytes of it, from its beginning, that the next scan_run() needs. */
+static inline size_t
+scan_size(const struct scan *s)
+{
+	return offsetof(struct scan, level) + s->depth * sizeof(s->level[0]);
+}
 
 #endif

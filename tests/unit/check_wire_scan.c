@@ -121,6 +121,37 @@ START_TEST(depth)
 }
 END_TEST
 
+/* Structs as deep as any reader goes, three containers around each. */
+START_TEST(as_deep_as_readers)
+{
+	static const char message[] = "\x82\x21\0\1f", args[] = "[1,\"f\",1,0,",
+	    head[] = "\x19\x19\x19\x1c", open[] = "{\"1\":{\"map\":[\"str\","
+	    "\"map\",1,{\"\":[\"str\",\"map\",1,{\"\":[\"str\",\"rec\",1,"
+	    "{\"\":", shut[] = "}]}]}]}}";
+	static char bytes[WIRE_MAX_DEPTH * (sizeof(open) + sizeof(shut))];
+	size_t n = sizeof(message) - 1, i;
+
+	memcpy(bytes, message, n);
+	for (i = 1; i < WIRE_MAX_DEPTH; i++, n += sizeof(head) - 1)
+		memcpy(bytes + n, head, sizeof(head) - 1);
+	memset(bytes + n, 0, WIRE_MAX_DEPTH);
+	n += WIRE_MAX_DEPTH;
+	ck_assert_int_eq(scan_in_steps(bytes, n, n), SCAN_DONE);
+	ck_assert_int_eq(scan_in_steps(bytes, n, 7), SCAN_DONE);
+	ck_assert_uint_eq(s.pos, n);
+
+	strlcpy(bytes, args, sizeof(bytes));
+	for (i = 1; i < WIRE_MAX_DEPTH; i++)
+		strlcat(bytes, open, sizeof(bytes));
+	strlcat(bytes, "{}", sizeof(bytes));
+	for (i = 1; i < WIRE_MAX_DEPTH; i++)
+		strlcat(bytes, shut, sizeof(bytes));
+	n = strlcat(bytes, "]", sizeof(bytes));
+	ck_assert_int_eq(scan_in_steps(bytes, n, n), SCAN_DONE);
+	ck_assert_uint_eq(s.pos, n);
+}
+END_TEST
+
 /* What is kept of a scan is what its depth says. */
 START_TEST(kept)
 {
@@ -130,8 +161,7 @@ START_TEST(kept)
 	for (size_t n = 1; n < strlen(text); n++) {
 		scan_in_steps(text, n, n);
 		memset(&copy, 0xa5, sizeof(copy));
-		memcpy(&copy, &s, offsetof(struct scan, level) +
-		    s.depth * sizeof(s.level[0]));
+		memcpy(&copy, &s, scan_size(&s));
 		ck_assert_int_eq(scan_run(&copy, (const uint8_t *)text,
 		    strlen(text)), SCAN_DONE);
 		ck_assert_uint_eq(copy.pos, strlen(text));
@@ -210,6 +240,7 @@ main(void)
 	tcase_add_test(t, strings);
 	tcase_add_test(t, strangers);
 	tcase_add_test(t, depth);
+	tcase_add_test(t, as_deep_as_readers);
 	tcase_add_test(t, kept);
 	tcase_add_test(t, sizes);
 	tcase_add_loop_test(t, swept, 0, COUNT(calls));
