@@ -70,6 +70,7 @@ take(struct scan *s, uint8_t c)
 	case '5': case '6': case '7': case '8': case '9':
 	case '+': case '-': case '.': case 'e': case 'E':
 	case 'n': case 'a': case 'i': case 'f':		/* nan, inf: Python */
+	case 'N': case 'I': case 't': case 'y':		/* and Node's */
 	case ' ': case '\t': case '\r': case '\n':
 		return SCAN_MORE;
 	default:

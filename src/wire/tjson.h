@@ -18,7 +18,8 @@
  *
  * Read, beyond what is written: white space; numbers quoted anywhere and keys
  * that are not; base64 without padding; control characters as they are, and
- * nan, inf and -inf (all of them Python); \/ and upper-case digits after \u.
+ * nan, inf and -inf (all of them Python); NaN, Infinity and -Infinity without
+ * quotes (Node); \/ and upper-case digits after \u.
  */
 #ifndef WIRE_TJSON_H
 #define WIRE_TJSON_H

@@ -66,6 +66,8 @@ START_TEST(messages)
 	whole("[1,\"f\",1,0,{\"1\":{\"lst\":[\"dbl\",3,1.5e+3,\"NaN\",0]}}]");
 	whole("[1,\"f\",4,0,{\"1\":{\"map\":[\"i32\",\"str\",1,{\"1\":"
 	    "\"x\"}]},\"2\":{\"tf\":1}}]");
+	whole("[1,\"f\",1,0,{\"1\":{\"lst\":[\"dbl\",6,NaN,Infinity,"
+	    "-Infinity,nan,inf,-inf]}}]");
 	whole("[ 1 ,\t\"f\" ,\r\n 1 , 0 , { } ]");
 }
 END_TEST

@@ -99,6 +99,9 @@ START_TEST(doubles)
 	field("{\"6\":{\"dbl\":nan}}", "{\"dbl\":\"NaN\"}");
 	field("{\"6\":{\"dbl\":-inf}}", "{\"dbl\":\"-Infinity\"}");
 	field("{\"6\":{\"dbl\":inf}}", "{\"dbl\":\"Infinity\"}");
+	/* Node */
+	field("{\"6\":{\"dbl\":NaN}}", "{\"dbl\":\"NaN\"}");
+	field("{\"6\":{\"dbl\":-Infinity}}", "{\"dbl\":\"-Infinity\"}");
 }
 END_TEST
 
