@@ -190,17 +190,18 @@ find_name(const struct plan *pl, struct tf_str name)
 	return NULL;
 }
 
-/* null: the field is absent, whatever its default. */
+/* null: the field is absent, whatever its default; so it must be optional. */
 static bool
 clear_field(struct json *j, const struct plan_op *op, char *value)
 {
-	if (op->flags & TF_POINTER)
-		*(void **)(value + op->slot.off) = NULL;
-	else if (op->flags & TF_OPTIONAL)
-		*(bool *)(value + op->has) = false;
-	else
+	if (op->flags & TF_REQUIRED ||
+	    !(op->flags & (TF_POINTER | TF_OPTIONAL)))
 		return json_fail(j, WIRE_BAD, "null for a field that is not "
 		    "optional", op->name);
+	if (op->flags & TF_POINTER)
+		*(void **)(value + op->slot.off) = NULL;
+	else
+		*(bool *)(value + op->has) = false;
 	return true;
 }
 

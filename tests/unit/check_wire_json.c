@@ -76,6 +76,8 @@ START_TEST(structs)
 	bad(&sample_point_type, "[]", "offset 0: expected '{'");
 	bad(&sample_point_type, "{\"x\":null}",
 	    "offset 9: null for a field that is not optional: x");
+	bad(&sample_strict_type, "{\"a\":1,\"node\":{},\"node\":null}",
+	    "offset 28: null for a field that is not optional: node");
 }
 END_TEST
 
