@@ -264,8 +264,8 @@ skip_struct(struct wire_reader *r)
 {
 	struct json j = { .r = r, .start = r->p, .thrift = true };
 
-	if (r->err != WIRE_OK || json_peek(&j) != '{')
-		return json_take(&j, '{') ? 0 : -1;
+	if (r->err != WIRE_OK || (json_peek(&j) != '{' && !json_take(&j, '{')))
+		return -1;
 	return skip_unknown(&j) ? 0 : -1;
 }
 

@@ -249,6 +249,19 @@ START_TEST(what_is_passed_over)
 }
 END_TEST
 
+START_TEST(sticky)
+{
+	struct wire_reader r;
+	struct wire_msg m;
+
+	wire_reader_init(&r, "[2,{}]", 6, arena, 64);
+	ck_assert_int_eq(wire_json()->read_msg(&r, &m), -1);
+	r.p += 2;
+	ck_assert_int_eq(wire_json()->skip_struct(&r), -1);
+	ck_assert_int_eq(wire_json()->read_end(&r), -1);
+}
+END_TEST
+
 /* As deep in what is passed over as in what is read. */
 START_TEST(depth)
 {
@@ -421,6 +434,7 @@ main(void)
 	tcase_add_test(t, what_is_no_container);
 	tcase_add_test(t, what_is_no_number);
 	tcase_add_test(t, what_is_passed_over);
+	tcase_add_test(t, sticky);
 	tcase_add_test(t, depth);
 	tcase_add_test(t, unions_and_required_fields);
 	tcase_add_test(t, messages);
