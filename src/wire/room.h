@@ -14,12 +14,14 @@
 static inline size_t
 room_in(struct buf *b)
 {
-	size_t left = b->max - b->len;
+	size_t left = b->max - b->len, room;
 
 	if (left == 0 || (b->cap == b->len &&
 	    buf_need(b, left < ROOM_BYTES ? left : ROOM_BYTES) == NULL))
 		return 0;
-	return b->cap - b->len;
+	/* It may have been larger before its maximum was set. */
+	room = b->cap - b->len;
+	return room < left ? room : left;
 }
 
 #endif

@@ -371,6 +371,48 @@ START_TEST(bombs)
 }
 END_TEST
 
+/* What transforms make of n bytes, all of them zero; to be freed. */
+static struct transform_bytes
+packed(const uint32_t *ids, unsigned n_ids, size_t n)
+{
+	uint8_t *zeros = calloc(1, n);
+	struct transform_bytes bytes = { zeros, n };
+	const char *why;
+
+	ck_assert_int_eq(transform_apply(transform, ids, n_ids, &bytes, 1 << 26,
+	    &why), TRANSFORM_DONE);
+	bytes.p = exact_copy(bytes.p, bytes.len);
+	free(zeros);
+	return bytes;
+}
+
+static enum transform_result
+unpack(struct transform_bytes *bytes, const uint32_t *ids, unsigned n_ids,
+    size_t max, const char **why)
+{
+	return transform_undo(transform, ids, n_ids, bytes, max, why);
+}
+
+/* Where there is room for more, as some was needed before. */
+START_TEST(a_smaller_maximum_is_one_too)
+{
+	struct transform_bytes whole, bytes;
+	const char *why;
+
+	if (!all_known(_i))
+		return;
+	whole = bytes = packed(chains[_i], 1, 5000);
+	ck_assert_int_eq(unpack(&bytes, chains[_i], 1, 5000, &why),
+	    TRANSFORM_DONE);
+	ck_assert_uint_eq(bytes.len, 5000);
+	bytes = whole;
+	ck_assert_int_eq(unpack(&bytes, chains[_i], 1, 1000, &why),
+	    TRANSFORM_TOO_BIG);
+	ck_assert_uint_le(bytes.len, 1000);
+	free((void *)(uintptr_t)whole.p);
+}
+END_TEST
+
 /* Headers full of pairs: up to their limits, and in little memory. */
 START_TEST(many_pairs)
 {
@@ -472,6 +514,7 @@ main(void)
 	tcase_add_loop_test(t, written_with_transforms, 0, 5);
 	tcase_add_loop_test(t, swept, 0, 5);
 	tcase_add_loop_test(t, bombs, 0, 5);
+	tcase_add_loop_test(t, a_smaller_maximum_is_one_too, 0, 2);
 	tcase_add_test(t, many_pairs);
 	tcase_add_test(t, setting);
 	tcase_add_test(t, no_room);
