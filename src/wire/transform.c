@@ -3,6 +3,9 @@
  * Which transforms there are, and the growing of what they write.  Output
  * grows as it is made, never by a size that the input declares, and ends at
  * the buffer's maximum: a bomb costs no more than an honest frame of that size.
+ * Nor may a frame that has cost its sender next to nothing cost that much: what
+ * all steps together make of it, beyond some that is given to all, is what one
+ * pass of deflate could have made of its bytes at best.
  */
 #include "wire/transform.h"
 
@@ -14,6 +17,8 @@
 #include "wire/transform_codec.h"
 
 #define KEEP_BYTES	65536	/* of a buffer between two uses */
+#define GIVEN_BYTES	(1 << 20)	/* may be made of anything */
+#define MOST_TO_ONE	1032	/* of what deflate makes, to what it takes */
 
 struct transform {
 	void		*codecs[2][2];	/* by transform and direction */
@@ -122,10 +127,21 @@ do_one(struct transform *t, uint32_t id, bool undo, struct codec_io *io,
 	return rc;
 }
 
+/* Bytes that may be made of so many. */
+static size_t
+allowance(size_t received)
+{
+	if (received <= GIVEN_BYTES / MOST_TO_ONE)
+		return GIVEN_BYTES;
+	return received < SIZE_MAX / MOST_TO_ONE ? received * MOST_TO_ONE :
+	    SIZE_MAX;
+}
+
 static enum transform_result
 do_all(struct transform *t, const uint32_t *ids, unsigned n, bool undo,
     struct transform_bytes *bytes, size_t max, const char **why)
 {
+	size_t left = undo ? allowance(bytes->len) : SIZE_MAX;
 	enum transform_result rc = TRANSFORM_DONE;
 	unsigned done = 0;
 
@@ -139,8 +155,11 @@ do_all(struct transform *t, const uint32_t *ids, unsigned n, bool undo,
 			continue;
 		done++;
 		buf_reset(out, KEEP_BYTES);
-		out->max = max;
+		out->max = max < left ? max : left;
 		rc = do_one(t, id, undo, &io, out, why);
+		if (rc == TRANSFORM_TOO_BIG && left < max)
+			*why = "the payload is compressed too much";
+		left -= out->len;
 		*bytes = (struct transform_bytes){ out->p, out->len };
 	}
 	return rc;
