@@ -134,11 +134,14 @@ received(struct link *l)
 	struct buf *in = &l->in;
 	enum bounds_result rc;
 	size_t at = 0;
+	bool lives;
 
 	while ((rc = bounds_find(&a->bounds, in->p + at, in->len - at)) ==
 	    BOUNDS_FOUND) {
-		if (!take_message(a, in->p + at + a->bounds.head,
-		    a->bounds.size - a->bounds.head))
+		lives = take_message(a, in->p + at + a->bounds.head,
+		    a->bounds.size - a->bounds.head);
+		reply_end(&a->set);
+		if (!lives)
 			return;
 		at += a->bounds.size;
 		bounds_init(&a->bounds, &a->set);

@@ -160,6 +160,15 @@ read_reply(struct tf_client *c, const struct tf_method *m, void **result)
 }
 
 static enum reply_result
+take_reply(struct tf_client *c, const struct tf_method *m, void **result)
+{
+	enum reply_result rc = read_reply(c, m, result);
+
+	reply_end(&c->set);
+	return rc;
+}
+
+static enum reply_result
 exchange(struct tf_client *c, const struct tf_method *m, void **result)
 {
 	if (send_call(c, m) == -1)
@@ -169,7 +178,7 @@ exchange(struct tf_client *c, const struct tf_method *m, void **result)
 			return REPLY_BROKEN;
 	} else if (!(m->flags & TF_ONEWAY) && recv_message(c, m) == -1)
 		return REPLY_BROKEN;
-	return m->flags & TF_ONEWAY ? REPLY_OK : read_reply(c, m, result);
+	return m->flags & TF_ONEWAY ? REPLY_OK : take_reply(c, m, result);
 }
 
 static enum fault

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "wire/app_error.h"
 #include "wire/frame.h"
+#include "wire/transform.h"
 
 #define MAX_DEPTH	64
 
@@ -80,6 +81,13 @@ reply_begin(struct reply *r, struct client_settings *s, const uint8_t *p,
 		return 0;
 	*why = r->reader.why;
 	return -1;
+}
+
+void
+reply_end(struct client_settings *s)
+{
+	if (s->header.transform != NULL)
+		transform_trim(s->header.transform);
 }
 
 enum reply_result

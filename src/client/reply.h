@@ -65,6 +65,9 @@ enum reply_result reply_read(struct reply *, const struct tf_method *,
 	    const char *addr, struct tf_arena *, struct outcome *,
 	    void **result);
 
+/* After these, whatever came of them: what a large reply took is given back. */
+void	reply_end(struct client_settings *);
+
 /* What reply_begin() or a reader had to say; REPLY_BROKEN. */
 enum reply_result reply_unreadable(const struct tf_method *, const char *addr,
 	    const char *why, struct outcome *);

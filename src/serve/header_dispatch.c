@@ -14,6 +14,7 @@
 #include "serve/conn.h"
 #include "serve/dispatch.h"
 #include "serve/header_envelope.h"
+#include "wire/transform.h"
 
 /*
  * The client may wait for less time than the method has.  -1: it has stopped
@@ -98,10 +99,14 @@ header_dispatch(struct conn *c, struct call *call, const uint8_t *frame,
 {
 	struct worker *w = c->worker;
 	struct header_envelope *e = header_envelope_open(c, call, frame, len);
+	bool parked;
 
 	if (e->request.err == HEADER_BAD)
 		return -1;
-	if (run(c, call, &e->request))
+	parked = run(c, call, &e->request);
+	if (w->transform != NULL)
+		surplus_note(w, transform_trim(w->transform));
+	if (parked)
 		return 0;
 	header_envelope_close(e, call, w->draining || w->stopping);
 	answer_call(c, call);

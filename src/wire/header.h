@@ -80,7 +80,7 @@ int	header_read(struct header *, const uint8_t *frame, size_t len,
 
 /*
  * Undoes the transforms that a header was read with: then the payload belongs
- * to the transform until it is used again, unless there were none.
+ * to the transform until it is used again or trimmed, unless there were none.
  */
 int	header_undo(struct header *, struct transform *, size_t max);
 

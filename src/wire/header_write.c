@@ -109,6 +109,7 @@ transform(struct buf *b, size_t start, const struct header *h,
     struct transform *t, size_t max, const char **why)
 {
 	struct transform_bytes bytes = { b->p + start, b->len - start };
+	int rc;
 
 	if (transform_apply(t, h->transforms, h->n_transforms, &bytes, max,
 	    why) != TRANSFORM_DONE)
@@ -116,10 +117,11 @@ transform(struct buf *b, size_t start, const struct header *h,
 	if (bytes.p == b->p + start)
 		return 0;
 	b->len = start;
-	if (buf_put(b, bytes.p, bytes.len) == 0)
-		return 0;
-	*why = "the output is too large";
-	return -1;
+	rc = buf_put(b, bytes.p, bytes.len);
+	transform_trim(t);
+	if (rc == -1)
+		*why = "the output is too large";
+	return rc;
 }
 
 int

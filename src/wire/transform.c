@@ -22,7 +22,8 @@
 
 struct transform {
 	void		*codecs[2][2];	/* by transform and direction */
-	struct buf	 made[2];	/* in turn */
+	struct buf	 made[2];	/* in turn; the last one is the caller's
+					   until it trims */
 };
 
 struct kind {
@@ -73,6 +74,21 @@ transform_free(struct transform *t)
 	buf_fini(&t->made[0]);
 	buf_fini(&t->made[1]);
 	free(t);
+}
+
+static size_t
+trim(struct buf *b)
+{
+	size_t cap = b->cap;
+
+	buf_reset(b, KEEP_BYTES);
+	return cap - b->cap;
+}
+
+size_t
+transform_trim(struct transform *t)
+{
+	return trim(&t->made[0]) + trim(&t->made[1]);
 }
 
 static void *
@@ -154,7 +170,7 @@ do_all(struct transform *t, const uint32_t *ids, unsigned n, bool undo,
 		if (id == TRANSFORM_NONE)
 			continue;
 		done++;
-		buf_reset(out, KEEP_BYTES);
+		trim(out);
 		out->max = max < left ? max : left;
 		rc = do_one(t, id, undo, &io, out, why);
 		if (rc == TRANSFORM_TOO_BIG && left < max)
@@ -162,6 +178,10 @@ do_all(struct transform *t, const uint32_t *ids, unsigned n, bool undo,
 		left -= out->len;
 		*bytes = (struct transform_bytes){ out->p, out->len };
 	}
+	if (rc == TRANSFORM_DONE)
+		trim(&t->made[done % 2]);
+	else
+		transform_trim(t);
 	return rc;
 }
 

@@ -34,6 +34,12 @@ struct transform;
 struct transform *transform_new(void);
 void	 transform_free(struct transform *);
 
+/*
+ * Gives back what a large frame took; what was made last is gone.  The number
+ * of bytes.
+ */
+size_t	 transform_trim(struct transform *);
+
 /* Whether this build can do it. */
 bool	 transform_knows(uint32_t id);
 

@@ -473,6 +473,44 @@ START_TEST(much_from_little_on_the_way)
 }
 END_TEST
 
+/* A large frame's memory is not kept, and no more of it than is needed. */
+START_TEST(large_ones_leave_nothing)
+{
+	struct header w = { .n_transforms = lengths[_i] };
+	const size_t size = 600000;
+	uint32_t seed = 12345;
+	struct transform_bytes whole, bytes;
+	const char *why;
+	struct buf b;
+
+	if (!all_known(_i) || _i == 3)
+		return;
+	whole = bytes = packed(chains[_i], lengths[_i], size);
+	ck_assert_int_eq(unpack(&bytes, chains[_i], lengths[_i], size, &why),
+	    TRANSFORM_DONE);
+	ck_assert_uint_eq(bytes.len, size);
+	ck_assert_uint_eq(transform_trim(transform), size);
+	ck_assert_uint_eq(transform_trim(transform), 0);
+	bytes = whole;
+	ck_assert_int_eq(unpack(&bytes, chains[_i], lengths[_i], size - 1,
+	    &why), TRANSFORM_TOO_BIG);
+	ck_assert_uint_eq(transform_trim(transform), 0);
+	free((void *)(uintptr_t)whole.p);
+
+	memcpy(w.transforms, chains[_i], sizeof(w.transforms));
+	buf_init(&b, 4 * size);
+	ck_assert_int_eq(header_begin(&b, &w, &why), 0);
+	for (size_t i = 0; i < size; i++, b.len++) {
+		seed = seed * 1664525u + 1013904223u;
+		*buf_need(&b, 1) = (uint8_t)(seed >> 24);
+	}
+	ck_assert_int_eq(header_end(&b, 0, &w, transform, 2 * size, &why), 0);
+	ck_assert_uint_gt(b.len, 100000);
+	ck_assert_uint_eq(transform_trim(transform), 0);
+	buf_fini(&b);
+}
+END_TEST
+
 /* Headers full of pairs: up to their limits, and in little memory. */
 START_TEST(many_pairs)
 {
@@ -577,6 +615,7 @@ main(void)
 	tcase_add_loop_test(t, a_smaller_maximum_is_one_too, 0, 2);
 	tcase_add_test(t, much_from_little);
 	tcase_add_test(t, much_from_little_on_the_way);
+	tcase_add_loop_test(t, large_ones_leave_nothing, 0, 5);
 	tcase_add_test(t, many_pairs);
 	tcase_add_test(t, setting);
 	tcase_add_test(t, no_room);
