@@ -3,9 +3,10 @@
  * Which transforms there are, and the growing of what they write.  Output
  * grows as it is made, never by a size that the input declares, and ends at
  * the buffer's maximum: a bomb costs no more than an honest frame of that size.
- * Nor may a frame that has cost its sender next to nothing cost that much: what
- * all steps together make of it, beyond some that is given to all, is what one
- * pass of deflate could have made of its bytes at best.
+ * Nor may a frame that has cost its sender next to nothing cost that much, as
+ * one that was compressed twice can: what all its steps together make of it,
+ * beyond some that is given to all, is what one pass of deflate could have made
+ * of its bytes at best.
  */
 #include "wire/transform.h"
 
@@ -143,7 +144,17 @@ do_one(struct transform *t, uint32_t id, bool undo, struct codec_io *io,
 	return rc;
 }
 
-/* Bytes that may be made of so many. */
+static bool
+is_one(const uint32_t *ids, unsigned n)
+{
+	unsigned steps = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		steps += ids[i] != TRANSFORM_NONE;
+	return steps <= 1;
+}
+
+/* Bytes that several steps may make of so many. */
 static size_t
 allowance(size_t received)
 {
@@ -157,7 +168,8 @@ static enum transform_result
 do_all(struct transform *t, const uint32_t *ids, unsigned n, bool undo,
     struct transform_bytes *bytes, size_t max, const char **why)
 {
-	size_t left = undo ? allowance(bytes->len) : SIZE_MAX;
+	size_t left = undo && !is_one(ids, n) ? allowance(bytes->len) :
+	    SIZE_MAX;
 	enum transform_result rc = TRANSFORM_DONE;
 	unsigned done = 0;
 

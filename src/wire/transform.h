@@ -51,7 +51,7 @@ struct transform_bytes {
 /*
  * Does the n transforms in their order to the bytes, or undoes them from the
  * last one on.  No step makes more than max bytes, whatever they declare, and
- * all that undo them no more than 1 MiB, or 1032 times the bytes given.
+ * several that undo them no more than 1 MiB, or 1032 times the bytes given.
  * DONE: the bytes are the caller's own, if nothing was to be done, or else
  * the transform's until it is used again.  Otherwise *why is a static text.
  */

@@ -365,8 +365,8 @@ START_TEST(bombs)
 	ck_assert_int_eq(h.err, HEADER_BAD_PAYLOAD);
 	ck_assert_str_eq(h.why, "the transformed payload is too large");
 	ck_assert_int_eq(header_read(&h, frame, b.len - 4, arena), 0);
-	/* Only zlib cannot make it smaller than it could honestly be. */
-	if (_i == 0) {
+	/* One step may do what it can. */
+	if (lengths[_i] == 1) {
 		ck_assert_int_eq(header_undo(&h, transform, 10000000), 0);
 		ck_assert_uint_eq(h.payload_len, 10000000);
 	} else
@@ -418,8 +418,8 @@ START_TEST(a_smaller_maximum_is_one_too)
 END_TEST
 
 /*
- * What one compression can do is read: zlib does 1030 to 1.  More than that is
- * taken up to a megabyte, as little costs little.
+ * What one compression can do is read: zlib does 1030 to 1, zstd more.  What two
+ * do beyond that is taken up to a megabyte, as little costs little.
  */
 START_TEST(much_from_little)
 {
