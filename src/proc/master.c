@@ -98,7 +98,7 @@ start_failed(const struct master *m)
 {
 	bool awaited = m->config->serving != NULL && !m->served;
 
-	return (awaited || upgrade_waits(m)) && m->failure[0] != '\0';
+	return (awaited || upgrade_may_fail(m)) && m->failure[0] != '\0';
 }
 
 static int

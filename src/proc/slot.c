@@ -178,7 +178,7 @@ incumbent_gone(struct slot *s, const struct worker *w, bool in_order,
 	/* Nor is it a failure to leave in order. */
 	s->failures = age_ns >= HEALTHY_NS ||
 	    (in_order && w->state != WORKER_S_STARTING) ? 0 : s->failures + 1;
-	if ((!m->served || upgrade_waits(m)) && !m->stopping)
+	if ((!m->served || upgrade_may_fail(m)) && !m->stopping)
 		strlcpy(m->failure, obituary, sizeof(m->failure));
 	slot_event(s, SLOT_E_EXIT);
 }

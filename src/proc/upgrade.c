@@ -70,6 +70,13 @@ upgrade_waits(const struct master *m)
 	return m->upgrade.stage == UPGRADE_WAITS;
 }
 
+/* Once it has been told that we serve, the old master may have left. */
+bool
+upgrade_may_fail(const struct master *m)
+{
+	return upgrade_waits(m) && !m->upgrade.told;
+}
+
 static void
 forget_other(struct master *m)
 {

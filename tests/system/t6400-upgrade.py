@@ -405,6 +405,27 @@ def old_master_dies_before_it_says_so():
     until(lambda: gone(new), "the new master ends")
 
 
+def a_worker_dies_before_the_names_are_its():
+    """which is replaced, as the old master has been told that all serve"""
+    s = Upgraded(CALC, workers=2)
+    old = s.pid
+    command, new = s.upgrade_unfinished()
+    pid = re.findall(r"worker \d pid (\d+) serves", s.log)[-1]
+    os.kill(int(pid), signal.SIGKILL)
+    s.await_log(r"worker \d pid \d+ .* died of signal 9")
+    s.await_log(r"worker \d pid \d+ serves")
+    os.kill(old, signal.SIGCONT)
+    assert command.communicate(timeout=DEADLINE) == (None, "")
+    assert command.returncode == 0
+    s.pid = s.master()
+    assert s.pid == new
+    until(lambda: gone(old), "the old master leaves")
+    with socket.create_connection(("127.0.0.1", s.port), DEADLINE) as c:
+        ping(c)
+    s.before = (old,)
+    s.end()
+
+
 def again_before_the_old_master_has_left():
     """what its workers hold moves through the second one to the third"""
     s = Upgraded(RUN + [TESTBED], workers=1)
@@ -467,6 +488,7 @@ main([no_connection_and_no_call_is_lost, names_are_the_new_ones,
       module_that_fails, settings_that_fail, workers_that_fail,
       more_workers_that_fail, a_stop_ends_it, late,
       old_master_dies_before_it_says_so,
+      a_worker_dies_before_the_names_are_its,
       again_before_the_old_master_has_left,
       new_master_stops_before_the_old_ones_have_left,
       sockets_take_most_descriptors, one_at_a_time])
