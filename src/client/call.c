@@ -114,6 +114,13 @@ recv_message(struct tf_client *c, const struct tf_method *m)
 	return 0;
 }
 
+/* A proxy in between has no server to ask, or has had no answer. */
+static bool
+is_of_gateway(int status)
+{
+	return status >= 502 && status <= 504;
+}
+
 /* An answer to a oneway, too, which says that it has arrived. */
 static int
 recv_http(struct tf_client *c, const struct tf_method *m)
@@ -130,6 +137,7 @@ recv_http(struct tf_client *c, const struct tf_method *m)
 	c->reply = r.message;
 	if (rc == 0)
 		return 0;
+	c->cut = c->stream.ended || is_of_gateway(r.status);
 	if (r.status != 200)
 		return outcome_fail(&c->outcome,
 		    "%s at %s: the answer has HTTP status %d", m->name,

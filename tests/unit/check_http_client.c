@@ -287,6 +287,57 @@ START_TEST(another_one_of_a_pool)
 }
 END_TEST
 
+/* What the first server says to the first request. */
+static const char *const cuts[] = {
+	OK "Content-Length: 100\r\n\r\n\x82",
+	OK "Transfer-Encoding: chunked\r\n\r\n6\r\n\x82",
+	"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n"
+	    "Content-Length: 0\r\n\r\n"
+};
+static int cut;
+
+static void
+cut_off(void)
+{
+	static const char answer[] = OK "X-Good: 1\r\n" LENGTH(12)
+	    "\x82\x41\x02\4size" "\5\0\10\0";
+	int fd = take();
+
+	asked(fd, "/", 1);
+	peer_send(fd, cuts[cut], strlen(cuts[cut]));
+	close(fd);
+	fd = take();
+	asked(fd, "/", 2);
+	peer_send(fd, answer, sizeof(answer) - 1);
+	peer_end(fd);
+}
+
+/* It was no answer: what can be asked again is, and has headers of its own. */
+START_TEST(an_answer_that_is_cut_off)
+{
+	const struct unit_text args = { TF_STR("four") };
+	struct tf_method often = *unit_method("size");
+	struct tf_pool *pool;
+	char url[100];
+	void *result;
+
+	often.flags |= TF_IDEMPOTENT;
+	snprintf(url, sizeof(url), "http://127.0.0.1%s/", strrchr(addr, ':'));
+	end();
+	cut = _i;
+	act(cut_off);
+	ck_assert_ptr_nonnull(pool = tf_pool_new(url));
+	c = tf_pool_borrow(pool);
+	ck_assert_msg(tf_client_call(c, &often, &args, &result) == 0, "%s",
+	    tf_client_error(c));
+	ck_assert_str_eq(tf_client_reply_header(c, "x-good")->s, "1");
+	ck_assert_ptr_null(tf_client_reply_header(c, "retry-after"));
+	tf_pool_return(pool, c);
+	c = NULL;
+	tf_pool_free(pool);
+}
+END_TEST
+
 START_TEST(addresses)
 {
 	static const char *const bad[] = { "http://", "http:///x", "http://[",
@@ -316,6 +367,7 @@ main(void)
 	tcase_add_test(t, headers);
 	tcase_add_test(t, oneways);
 	tcase_add_test(t, another_one_of_a_pool);
+	tcase_add_loop_test(t, an_answer_that_is_cut_off, 0, COUNT(cuts));
 	tcase_add_test(t, addresses);
 	return unit_main(s);
 }
