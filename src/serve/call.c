@@ -116,15 +116,20 @@ tf_throw(struct tf_call *pub, const struct tf_type *type, const void *x)
 	return -1;
 }
 
-/* The field that says that the method returned a value, if it does. */
+/*
+ * The field that says that the method returned a value, if it does.  Exceptions
+ * that the IDL gives no id stand before it.
+ */
 static void
 mark_success(struct call *call)
 {
 	const struct tf_type *result = call->entry->method->result;
-	const struct tf_field *f = result->fields;
+	const struct tf_field *f = result->fields, *end = f + result->n;
 	bool yes = true;
 
-	if (result->n > 0 && f->id == 0)
+	while (f < end && f->id < 0)
+		f++;
+	if (f < end && f->id == 0)
 		memcpy((char *)call->result + f->has, &yes, sizeof(yes));
 }
 

@@ -233,6 +233,64 @@ START_TEST(bad_replies)
 }
 END_TEST
 
+/* An exception that the IDL gives no id stands before the result. */
+struct value_result {
+	bool			 has_success;
+	int32_t			 success;
+	struct unit_refused	*no;
+};
+static const struct tf_field value_fields[] = {
+	{ "no", &unit_refused_type, offsetof(struct value_result, no), 0, -1,
+	    TF_T_STRUCT, TF_POINTER },
+	{ "success", NULL, offsetof(struct value_result, success),
+	    offsetof(struct value_result, has_success), 0, TF_T_I32,
+	    TF_OPTIONAL },
+};
+static void *value_plan, *void_plan;
+static const struct tf_type value_result = {
+	.name = "value_result", .fields = value_fields, .plan = &value_plan,
+	.size = sizeof(struct value_result), .n = 2, .kind = TF_T_STRUCT
+};
+static const struct tf_type void_result = {
+	.name = "void_result", .fields = value_fields, .plan = &void_plan,
+	.size = sizeof(struct value_result), .n = 1, .kind = TF_T_STRUCT
+};
+
+static const struct sample unnumbered[] = {
+	SAMPLE(THREW, 0, "", C_REPLY "\x0c\x01\x18\x02no\x00\x00",
+	    B_REPLY "\x0c\xff\xff\x0b\x00\x01\x00\x00\x00\x02no\x00\x00"),
+	SAMPLE(RETURNED, 0, "", C_REPLY "\x05\x00\x0a\x00",
+	    B_REPLY "\x08\x00\x00\x00\x00\x00\x05\x00"),
+	SAMPLE(WRONG, 0, "a reply without a result", C_REPLY "\x00",
+	    B_REPLY "\x00"),
+};
+
+START_TEST(exceptions_without_ids)
+{
+	struct tf_method method = *unit_method("divide");
+	static const struct unit_pair args = { 3, -1 };
+	struct outcome o;
+	uint32_t seq;
+	size_t len, size;
+	uint8_t *p;
+	bool is_void = _i & 8;
+
+	method.result = is_void ? &void_result : &value_result;
+	ck_assert_int_eq(message_init(&m, &method, _i & 1 ? TF_BINARY :
+	    TF_COMPACT, _i & 2, _i & 4, "", &args, NULL), 0);
+	for (int i = 0; i < COUNT(unnumbered); i += is_void ? 2 : 1) {
+		p = reply(&unnumbered[i], &len);
+		ck_assert_int_eq(message_read(&m, p, len, &size, &seq, &o),
+		    MESSAGE_WHOLE);
+		if (is_void && unnumbered[i].kind == WRONG)
+			ck_assert_int_eq(o.kind, RETURNED);
+		else
+			expect(&unnumbered[i], &o);
+		free(p);
+	}
+}
+END_TEST
+
 START_TEST(check_decodes)
 {
 	static const char lit[] = "\x00\x00\x00\x0f" C_REPLY "\x05\x00\x0a\x00";
@@ -271,6 +329,7 @@ main(void)
 	tcase_add_loop_test(t, replies, 0, 8);
 	tcase_add_loop_test(t, one_after_the_other, 0, 4);
 	tcase_add_loop_test(t, bad_replies, 0, COUNT(bad));
+	tcase_add_loop_test(t, exceptions_without_ids, 0, 16);
 	tcase_add_loop_test(t, check_decodes, 0, 2);
 	return unit_main(s);
 }

@@ -38,6 +38,11 @@ STRUCT(static, divide_result_type, unit_divide_result, "divide_result",
     { "no", &unit_refused_type, offsetof(struct unit_divide_result, no), 0,
 	1, TF_T_STRUCT, TF_POINTER });
 
+/* An exception without an id stands before the result. */
+STRUCT(static, big_result_type, unit_later_result, "big_result",
+    { "no", &unit_refused_type, offsetof(struct unit_later_result, no), 0,
+	-1, TF_T_STRUCT, TF_POINTER },
+    SUCCESS(unit_later_result, STRING));
 STRUCT(static, later_result_type, unit_later_result, "later_result",
     SUCCESS(unit_later_result, STRING),
     { "no", &unit_refused_type, offsetof(struct unit_later_result, no), 0,
@@ -96,7 +101,7 @@ static const struct tf_method methods[] = {
 	METHOD(echo, text_type, text_result_type, 0),
 	METHOD(size, text_type, divide_result_type, 0),
 	METHOD(divide, pair_type, divide_result_type, 0),
-	METHOD(big, pair_type, text_result_type, 0),
+	METHOD(big, pair_type, big_result_type, 0),
 	METHOD(greedy, pair_type, none_type, 0),
 	METHOD(hold, none_type, none_type, 0),
 	METHOD(mute, none_type, none_type, 0),
@@ -173,7 +178,7 @@ big(struct tf_call *call, const void *args, void *result)
 	char *text = tf_alloc(call->arena, (size_t)p->a, 1);
 
 	memset(text, 'b', (size_t)p->a);
-	((struct unit_text_result *)result)->success =
+	((struct unit_later_result *)result)->success =
 	    (struct tf_str){ text, (size_t)p->a };
 	return 0;
 }

@@ -9,7 +9,7 @@
  *		string echo(1: string text)
  *		i32 size(1: string text)
  *		i32 divide(1: i32 a, 2: i32 b) throws (1: Refused no)
- *		string big(1: i32 bytes, 2: i32 unused)
+ *		string big(1: i32 bytes, 2: i32 unused) throws (Refused no)
  *		void greedy(1: i32 bytes, 2: i32 unused)
  *		void hold()
  *		void mute()

@@ -16,6 +16,7 @@
 #define FIRST_SEQ	MESSAGE_SEQS	/* as it stands in a message */
 #define COMPACT_ID	0x82
 #define KEEP_MAX	(1u << 20)	/* bytes of a reply to compare with */
+#define NO_FIELD	(INT16_MAX + 1)	/* no id */
 
 enum { CALL = 1, REPLY, EXCEPTION, ONEWAY };
 
@@ -203,21 +204,21 @@ read_head(const struct message *m, const uint8_t *p, const uint8_t *end,
 	    read_compact_head(p, end, h);
 }
 
-/* The id of the first field of a struct; -1: it has none. */
+/* The id of the first field of a struct, or NO_FIELD. */
 static int
 first_field(const struct message *m, const uint8_t *p, const uint8_t *end)
 {
 	uint32_t zigzag;
 
 	if (p == end || *p == 0)
-		return -1;
+		return NO_FIELD;
 	if (m->protocol == TF_BINARY)
-		return end - p < 3 ? -1 : p[1] << 8 | p[2];
+		return end - p < 3 ? NO_FIELD : (int16_t)(p[1] << 8 | p[2]);
 	if (*p >> 4 != 0)
 		return *p >> 4;
 	if (get_varint(p + 1, end, &zigzag) == NULL)
-		return -1;
-	return (int)(zigzag >> 1 ^ -(zigzag & 1));
+		return NO_FIELD;
+	return (int16_t)(zigzag >> 1 ^ -(zigzag & 1));
 }
 
 static void
@@ -226,13 +227,19 @@ say(struct outcome *o, enum outcome_kind kind, const char *words)
 	*o = (struct outcome){ kind, 0, { words, strlen(words) } };
 }
 
-/* Whether a method returns something, and then its success field. */
+/*
+ * Whether a method returns something, and then its success field.  Exceptions
+ * that the IDL gives no id stand before it.
+ */
 static const struct tf_field *
 success_field(const struct tf_method *method)
 {
 	const struct tf_type *type = method->result;
 
-	return type->n > 0 && type->fields[0].id == 0 ? type->fields : NULL;
+	for (uint32_t i = 0; i < type->n; i++)
+		if (type->fields[i].id == 0)
+			return &type->fields[i];
+	return NULL;
 }
 
 static const char no_result[] = "a reply without a result";
@@ -246,7 +253,7 @@ judge_first(const struct message *m, const uint8_t *p, const uint8_t *end,
 	int id = first_field(m, p, end);
 
 	say(o, RETURNED, "");
-	if (id == -1 && success_field(m->method) == NULL)
+	if (id == NO_FIELD && success_field(m->method) == NULL)
 		return;
 	for (uint32_t i = 0; i < type->n; i++)
 		if (type->fields[i].id == id) {
@@ -254,7 +261,7 @@ judge_first(const struct message *m, const uint8_t *p, const uint8_t *end,
 			o->which = (int)i;
 			return;
 		}
-	say(o, WRONG, id == -1 ? no_result :
+	say(o, WRONG, id == NO_FIELD ? no_result :
 	    "a reply with a field that the method has not");
 }
 
