@@ -84,19 +84,29 @@ json_put_base64(struct json_out *o, struct tf_str bytes)
 	return 0;
 }
 
-/* One character that may not stand in a string as it is. */
-static int
-put_escaped(struct json_out *o, uint8_t c)
+/* U+0080 to U+009F, which a terminal obeys as it does those of ASCII. */
+static bool
+is_control(const uint8_t *s, size_t n)
+{
+	return n > 1 && s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0;
+}
+
+/* What may not stand in a string as it is; how many bytes that is. */
+static size_t
+put_escaped(struct json_out *o, const uint8_t *s, size_t n)
 {
 	const char *from = "\"\\\b\f\n\r\t", *to = "\"\\bfnrt", *hit;
+	bool control = is_control(s, n);
+	unsigned c = control ? s[1] : *s;
 	char text[8];
 
-	if (c != '\0' && (hit = strchr(from, c)) != NULL)
+	if (c != '\0' && (hit = strchr(from, (int)c)) != NULL)
 		snprintf(text, sizeof(text), "\\%c", to[hit - from]);
 	else
 		snprintf(text, sizeof(text), "\\u%04x",
-		    c < 0x80 ? c : 0xdc00u + c);
-	return json_put_text(o, text);
+		    c < 0x80 || control ? c : 0xdc00u + c);
+	json_put_text(o, text);
+	return control ? 2 : 1;
 }
 
 /* The bytes at s that may stand as they are; 0: *s may not. */
@@ -107,7 +117,7 @@ plain_len(const uint8_t *s, size_t n, bool raw)
 		return 0;
 	if (raw || *s < 0x7f)
 		return 1;
-	return *s == 0x7f ? 0 : utf8_len(s, n);
+	return *s == 0x7f || is_control(s, n) ? 0 : utf8_len(s, n);
 }
 
 int
@@ -121,9 +131,8 @@ json_put_string(struct json_out *o, struct tf_str str, bool raw)
 		if ((len = plain_len(s, n, raw)) > 0)
 			continue;
 		json_put(o, plain, (size_t)(s - plain));
-		put_escaped(o, *s);
-		len = 1;
-		plain = s + 1;
+		len = put_escaped(o, s, n);
+		plain = s + len;
 	}
 	json_put(o, plain, (size_t)(s - plain));
 	return json_put(o, "\"", 1);

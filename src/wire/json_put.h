@@ -49,7 +49,7 @@ int	json_put_base64(struct json_out *, struct tf_str);	/* padded */
 
 /*
  * A string.  What is no UTF-8 goes out as it is if raw, else as \udc80 ..
- * \udcff.
+ * \udcff, and U+0080 to U+009F as \u0080 .. \u009f.
  */
 int	json_put_string(struct json_out *, struct tf_str, bool raw);
 

@@ -171,10 +171,15 @@ START_TEST(strings)
 	bad(&sample_set_str_type, "[\"a\n\"]",
 	    "offset 3: control character in a string");
 	bad(&sample_set_str_type, "[\"a\\\"]", "offset 2: string does not end");
+	/* U+0080 to U+009F are control characters, as U+007F is. */
+	ok(&sample_set_str_type, "[\"\x7f\xc2\x80\xc2\x9f\xc2\xa0\"]", &l);
+	writes(&sample_set_str_type, &l,
+	    "[\"\\u007f\\u0080\\u009f\xc2\xa0\"]");
 	/* Every byte, alone and after a lead byte, survives. */
 	for (int c = 0; c < 256; c++) {
-		char raw[] = { (char)c, (char)0xe2, (char)c, (char)0x82 };
-		struct tf_str one = { raw, 4 }, s;
+		char raw[] = { (char)c, (char)0xe2, (char)c, (char)0x82,
+		    (char)0xc2, (char)c };
+		struct tf_str one = { raw, 6 }, s;
 		struct tf_list_str in = { &one, 1, 0 };
 
 		ck_assert_int_eq(tf_encode(&sample_set_str_type, TF_JSON, &in,
