@@ -55,6 +55,17 @@ def error_without_a_word():
         assert got == said, (error, got)
 
 
+def words_that_a_terminal_obeys():
+    """of an error, of a result"""
+    got = call_of_a_mute_server(b"\x18\x09a\x1b[2J\n\xc2\x9bb\x00")
+    assert got == "a\\x1b[2J\\x0a\\xc2\\x9bb\n", got
+    s = Server([built("thriftfork"), "run", TESTBED], workers=1)
+    done = launcher("call", s.address, TESTBED_IDL, "Testbed.echo",
+                    r'{"text": "\u001b\u007f\u009b\u00a0"}')
+    assert done.stdout == '"\\u001b\\u007f\\u009b\u00a0"\n', done
+    assert s.stop() == 0
+
+
 def method_that_only_kills():
     s = Server([built("thriftfork"), "run", TESTBED], workers=1)
     done = launcher("call", s.address, TESTBED_IDL, "Testbed.die",
@@ -116,6 +127,6 @@ def version_everywhere():
         assert done.stdout.startswith("thriftfork"), (verb, done)
 
 
-main([error_without_a_word, method_that_only_kills,
-      results_that_nobody_can_have, headers_and_settings,
-      version_everywhere])
+main([error_without_a_word, words_that_a_terminal_obeys,
+      method_that_only_kills, results_that_nobody_can_have,
+      headers_and_settings, version_everywhere])

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <thriftfork.h>
+#include <thriftfork/stat.h>
 
 #include "answer.h"
 #include "target.h"
@@ -96,9 +97,12 @@ static int
 print_failure(const struct target *t, const void *result,
     const struct tf_client *c)
 {
+	const char *error = tf_client_error(c);
 	const struct tf_field *f;
 	const void *x;
 	struct tf_str json;
+	char *text;
+	size_t size;
 
 	if ((f = answer_thrown(t->method, result, &x)) != NULL) {
 		json = to_json(t->arena, f->type, x);
@@ -106,7 +110,11 @@ print_failure(const struct target *t, const void *result,
 		    (int)json.len, json.s);
 		return 1;
 	}
-	warnx("%s%s", tf_client_error(c), is_mute(tf_client_error(c)) ?
+	/* The server's words may be any bytes. */
+	size = 4 * strlen(error) + 1;
+	text = tf_alloc(t->arena, size, 1);
+	tf_stat_escape(error, text, size);
+	warnx("%s%s", text, is_mute(error) ?
 	    answer_error_name(tf_client_error_type(c)) : "");
 	return 1;
 }
