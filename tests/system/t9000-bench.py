@@ -268,7 +268,10 @@ class Odd:
 
     def accept(self):
         while True:
-            c = self.listener.accept()[0]
+            try:
+                c = self.listener.accept()[0]
+            except OSError:             # it has gone
+                return
             threading.Thread(target=self.serve, args=(c,),
                              daemon=True).start()
 
@@ -285,7 +288,9 @@ class Odd:
                     self.requests += 1
                     word = self.words.pop(0) if self.words else "answer"
                 seqid = body[2:4]
-                if word == "close":
+                if word == "go":
+                    self.listener.shutdown(socket.SHUT_RDWR)
+                if word in ("close", "go"):
                     return
                 if word == "half":
                     c.sendall(b"\0\0\0\x0a\x82\x41" + seqid)
@@ -312,6 +317,24 @@ def what_else_can_happen():
         assert r[kind] == 2 and r["returned"] == 3, (word, r)
         assert r["connections_ended"] == 2 * ended, (word, r)
         assert s.requests == 5, s.requests
+
+
+def a_server_that_does_not_come_back():
+    """ends a run of so many requests, not one of some time"""
+    for options, why in (
+            (("-n", 1000), "no connection for 500ms: Connection refused\n"),
+            (("-n", 1000, "-R", 100), "Connection refused\n"),
+            (("-t", "1500ms"), "")):
+        s = Odd("answer", "answer", "go")
+        done = subprocess.run(
+            [BENCH, "--json", *map(str, options), "-T", "500ms", s.address,
+             *PING], capture_output=True, text=True, timeout=DEADLINE)
+        r = json.loads(done.stdout)
+        assert done.returncode == 1 and r["returned"] == 2, done
+        assert r["interrupted"] == (why != ""), done
+        assert done.stderr.endswith(why) and \
+            done.stderr.startswith("thriftfork-bench: " if why else ""), done
+        assert len(done.stderr.splitlines()) == (why != ""), done
 
 
 def replies_in_another_order():
@@ -452,6 +475,6 @@ def what_is_refused():
 
 main([counts_are_the_servers, every_dialect, over_tls, large_messages,
       oneways, an_open_loop_holds_its_rate, a_stall_shows, errors_by_kind,
-      what_else_can_happen, replies_in_another_order, a_worker_is_killed,
-      interrupts, two_interrupts, json_has_its_keys, on_a_terminal,
-      what_is_refused])
+      what_else_can_happen, a_server_that_does_not_come_back,
+      replies_in_another_order, a_worker_is_killed, interrupts,
+      two_interrupts, json_has_its_keys, on_a_terminal, what_is_refused])

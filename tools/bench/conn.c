@@ -112,6 +112,7 @@ conn_refuse(struct conn *c, struct raw *e, int error)
 {
 	struct run *r = e->run;
 
+	e->refused = error;
 	shut(c, e, RETRY_NS);
 	if (++c->tries % e->dial.n != 0) {
 		conn_open(c, e);
@@ -133,6 +134,7 @@ static void
 conn_opened(struct conn *c, struct raw *e)
 {
 	c->state = CONN_OPEN;
+	e->reached_ns = e->now;
 	e->dial.good = (e->dial.good + c->tries) % e->dial.n;
 	c->tries = 0;
 	c->answered = false;

@@ -25,6 +25,8 @@ struct raw {
 	unsigned	 nslots;	/* of a connection; a power of two */
 	unsigned	 opening;	/* connections that were never open */
 	uint64_t	 flying;	/* requests under way, of all */
+	uint64_t	 reached_ns;	/* a connection was open, last */
+	int		 refused;	/* why one could not be made, last */
 };
 
 enum conn_state {

@@ -253,7 +253,10 @@ bench(struct plan *p)
 		report_json(&r, stdout);
 	else
 		report_text(&r, stdout, columns());
-	status = rc == -1 || tally_failed(&r.tally) > 0;
+	if (r.gone[0] != '\0')
+		warnx("%s", r.gone);
+	status = rc == -1 || r.gone[0] != '\0' ||
+	    tally_failed(&r.tally) > 0;
 	run_fini(&r);
 	return status;
 }

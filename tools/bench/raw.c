@@ -76,7 +76,7 @@ engine_open(struct engine *g, struct run *r)
 	struct raw *e = &g->raw;
 
 	*g = (struct engine){ .raw = { .run = r,
-	    .opening = r->plan->conns,
+	    .opening = r->plan->conns, .refused = ETIMEDOUT,
 	    .nslots = power_of_two(r->plan->depth) } };
 	if (!dial_init(&e->dial, r->plan->target.addr))
 		errx(1, "%s: no such address", r->plan->target.addr);
@@ -142,6 +142,34 @@ disarm(const struct raw *e)
 		err(1, "timerfd");
 }
 
+static bool
+is_reached(const struct engine *g)
+{
+	for (unsigned i = 0; i < g->raw.run->plan->conns; i++)
+		if (g->conn[i].state == CONN_OPEN)
+			return true;
+	return false;
+}
+
+/* A run of so many requests would wait for ever for a server that is gone. */
+static void
+check_reached(struct engine *g)
+{
+	struct raw *e = &g->raw;
+	struct run *r = e->run;
+	const struct plan *p = r->plan;
+
+	if (is_reached(g))
+		e->reached_ns = e->now;
+	if (p->time_ns != 0 || p->timeout_ns == 0 || e->opening > 0 ||
+	    e->now - e->reached_ns < p->timeout_ns || run_is_over(r, e->now))
+		return;
+	snprintf(r->gone, sizeof(r->gone), "%s: no connection for %s: %s",
+	    p->target.addr, p->target.timeout, strerror(e->refused));
+	r->interrupted = true;
+	schedule_stop(&r->schedule, e->now);
+}
+
 static void
 turn(struct engine *g)
 {
@@ -164,6 +192,7 @@ turn(struct engine *g)
 	run_tick(e->run, e->now);
 	for (unsigned i = 0; i < e->run->plan->conns; i++)
 		conn_tick(&g->conn[i], e);
+	check_reached(g);
 	g->tick_ns = e->now + TICK_MS * NS_PER_MS;
 }
 

@@ -36,6 +36,7 @@ struct run {
 	bool		 interrupted;
 	bool		 few_words;	/* outcomes do not name the call */
 	char		 why[300];	/* it makes no sense; "" */
+	char		 gone[300];	/* why the server's absence ended it */
 };
 
 typedef int engine_fn(struct run *);
