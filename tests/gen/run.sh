@@ -237,6 +237,21 @@ check "the skeleton's IDL" "$GEN" -o "$T/skel" ok/extends.thrift \
     ok/shared_base.thrift
 check "the skeleton compiles" $CC -std=c11 $CWARN -I"$INC" -I"$T/skel" -DMAIN \
     -c "$T/skel/extends.c" -o "$T/skel/extends.o"
+# Its names are none of the header's, and each is there once.
+mkdir "$T/same"
+cat >"$T/same/same.thrift" <<'END'
+namespace c foo
+typedef i64 Bar
+service A { void a() }
+service D extends A { void Base(), void BASE() }
+service s_t { void b(), void B() }
+service Foo { i64 bar(), void handler() }
+END
+status 0 "--skeleton of names that are alike" -o "$T/same" --skeleton \
+    "$T/same/same.thrift"
+check "its IDL" "$GEN" -o "$T/same" "$T/same/same.thrift"
+check "it compiles" $CC -std=c11 $CWARN -I"$INC" -I"$T/same" \
+    -c "$T/same/same.c" -o "$T/same/same.o"
 
 #
 # Hostile input: no crash, and an end within a second.

@@ -11,13 +11,16 @@
 
 #include "gen.h"
 
+TF_LIST_OF(function_names, const char *);
+
+/* The functions stand beside what the header declares. */
 static const char *
 function_name(struct gen *g, const struct idl_def *leaf,
     const struct idl_method *m)
 {
-	return tf_strf(g->idl->arena, "%s_%s",
-	    name_snake(g->idl->arena, leaf->name),
-	    name_snake(g->idl->arena, m->name)).s;
+	return source_name(g, name_snake(g->idl->arena, leaf->name),
+	    tf_strf(g->idl->arena, "_%s",
+	    name_snake(g->idl->arena, m->name)).s);
 }
 
 static void
@@ -48,41 +51,53 @@ put_function(struct gen *g, const char *name, const struct idl_method *m)
 /* The methods of a service and, first, of those it extends. */
 static void
 put_functions(struct gen *g, const struct idl_def *leaf,
-    const struct idl_def *d)
+    const struct idl_def *d, struct function_names *names)
 {
 	const struct idl_method *m;
+	const char *name;
 	uint32_t i;
 
 	if (d->base != NULL)
-		put_functions(g, leaf, d->base);
+		put_functions(g, leaf, d->base, names);
 	for (i = 0; i < d->methods.n; i++) {
 		m = d->methods.v[i];
-		put_function(g, function_name(g, leaf, m), m);
+		name = function_name(g, leaf, m);
+		*TF_PUSH(g->idl->arena, names) = name;
+		put_function(g, name, m);
 	}
 }
 
-static void
-put_members(struct gen *g, const struct idl_def *leaf,
-    const struct idl_def *d, const char *path)
+/* In the same order; the names that are left. */
+static const char **
+put_members(struct gen *g, const struct idl_def *d, const char *path,
+    const char **names)
 {
 	uint32_t i;
 
 	if (d->base != NULL)
-		put_members(g, leaf, d->base,
-		    tf_strf(g->idl->arena, "%s.base", path).s);
+		names = put_members(g, d->base,
+		    tf_strf(g->idl->arena, "%s.base", path).s, names);
 	for (i = 0; i < d->methods.n; i++)
-		fprintf(g->out, "\t%s.%s = %s,\n", path, d->methods.v[i]->hname,
-		    function_name(g, leaf, d->methods.v[i]));
+		fprintf(g->out, "\t%s.%s = %s,\n", path,
+		    d->methods.v[i]->hname, *names++);
+	return names;
 }
 
-static void
+/* The name of its handler. */
+static const char *
 put_service(struct gen *g, const struct idl_def *d)
 {
-	put_functions(g, d, d);
-	fprintf(g->out, "static const struct %s %s_handler = {\n",
-	    DEF_NAMES(d)->handler, name_snake(g->idl->arena, d->name));
-	put_members(g, d, d, "");
+	struct function_names names = { NULL, 0, 0 };
+	const char *handler;
+
+	put_functions(g, d, d, &names);
+	handler = source_name(g, name_snake(g->idl->arena, d->name),
+	    "_handler");
+	fprintf(g->out, "static const struct %s %s = {\n",
+	    DEF_NAMES(d)->handler, handler);
+	put_members(g, d, "", names.v);
 	fputs("};\n\n", g->out);
+	return handler;
 }
 
 /* Whether a method of d or its bases is served already; notes them if not. */
@@ -111,7 +126,7 @@ static void
 put_services(struct gen *g)
 {
 	struct names seen = { NULL, 0, 0 };
-	const char *setup = "";
+	const char *setup = "", *handler;
 	const struct idl_def *d;
 	uint32_t i;
 
@@ -119,11 +134,10 @@ put_services(struct gen *g)
 		d = g->file->defs.v[i];
 		if (d->kind != IDL_SERVICE || is_ambiguous(g, &seen, d))
 			continue;
-		put_service(g, d);
+		handler = put_service(g, d);
 		setup = tf_strf(g->idl->arena,
-		    "%s\tif (%s(srv, &%s_handler) == -1)\n\t\treturn -1;\n",
-		    setup, DEF_NAMES(d)->serve,
-		    name_snake(g->idl->arena, d->name)).s;
+		    "%s\tif (%s(srv, &%s) == -1)\n\t\treturn -1;\n",
+		    setup, DEF_NAMES(d)->serve, handler).s;
 	}
 	fprintf(g->out, "static int\nsetup(struct tf_server *srv)\n{\n%s"
 	    "%s\treturn 0;\n}\n\nTF_MODULE(setup);\n\n#ifdef MAIN\nint\n"
