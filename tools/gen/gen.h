@@ -32,6 +32,7 @@ struct file_names {
 	const char		*header;	/* "calc.tf.h", as included */
 	struct names		 taken;
 	struct names		 typedefs;	/* of these, and of includes */
+	struct names		 macros;	/* the same */
 	struct containers	 containers;
 	struct names		 by_name;	/* of containers */
 };

@@ -110,6 +110,13 @@ derive_upper(struct idl_file *f, const char *name, const char *suffix)
 	return derive(f, name_upper(f->idl->arena, name), suffix);
 }
 
+static const char *
+macro(struct idl_file *f, const char *name)
+{
+	names_add(&FILE_NAMES(f)->macros, f->idl->arena, name, f);
+	return name;
+}
+
 static void
 name_def(struct idl_file *f, struct idl_def *d)
 {
@@ -118,8 +125,9 @@ name_def(struct idl_file *f, struct idl_def *d)
 
 	d->data = tf_alloc(arena, 1, sizeof(struct def_names));
 	if (d->kind == IDL_CONST && const_is_macro(d))
-		d->cname = take(arena, &FILE_NAMES(f)->taken, name_upper(arena,
-		    tf_strf(arena, "%s_%s", FILE_NAMES(f)->prefix, snake).s));
+		d->cname = macro(f, take(arena, &FILE_NAMES(f)->taken,
+		    name_upper(arena, tf_strf(arena, "%s_%s",
+		    FILE_NAMES(f)->prefix, snake).s)));
 	else
 		d->cname = join(f, "_", snake);
 	if (d->kind == IDL_TYPEDEF)
@@ -173,6 +181,8 @@ name_derived(struct idl_file *f, struct idl_def *d)
 		n->dup = derive(f, d->cname, "_dup");
 		n->init = derive_upper(f, d->cname, "_INIT");
 	}
+	if (d->has_init)
+		macro(f, n->init);
 	n->defaults = derive(f, d->cname, "_default");
 	if (d->kind == IDL_UNION) {
 		n->which = derive(f, d->cname, "_which");
@@ -193,11 +203,16 @@ name_derived(struct idl_file *f, struct idl_def *d)
 		name_of_method(f, d->methods.v[i]);
 }
 
-/* Where this is declared, a type could no longer be called by that name. */
+/*
+ * What no member or argument can be called: a macro; or a type, which could no
+ * longer be called by that name where this is declared.
+ */
 static bool
-hides_type(const struct idl_file *f, const char *name)
+is_unfit(const struct idl_file *f, const char *name)
 {
-	return names_get(&FILE_NAMES(f)->typedefs, name) != NULL;
+	return name_is_reserved(name) ||
+	    names_get(&FILE_NAMES(f)->typedefs, name) != NULL ||
+	    names_get(&FILE_NAMES(f)->macros, name) != NULL;
 }
 
 /* A name of a member or an argument, of which others are taken. */
@@ -206,8 +221,7 @@ take_member(const struct idl_file *f, struct names *taken, const char *name)
 {
 	struct tf_arena *arena = f->idl->arena;
 
-	while (hides_type(f, name) || name_is_reserved(name) ||
-	    names_get(taken, name) != NULL)
+	while (is_unfit(f, name) || names_get(taken, name) != NULL)
 		name = tf_strf(arena, "%s_", name).s;
 	names_add(taken, arena, name, taken);
 	return name;
@@ -227,7 +241,7 @@ name_fields(const struct idl_file *file, const struct idl_def *d)
 
 	for (i = 0; i < d->fields.n; i++) {
 		f = d->fields.v[i];
-		if (!name_is_reserved(f->name) && !hides_type(file, f->name))
+		if (!is_unfit(file, f->name))
 			f->cname = take_member(file, &taken, f->name);
 	}
 	for (i = 0; i < d->fields.n; i++) {
@@ -255,8 +269,7 @@ name_handlers(const struct idl_file *file, const struct idl_def *d)
 		for (i = 0; i < d->methods.n; i++) {
 			m = d->methods.v[i];
 			if (m->hname != NULL || (round == 0 &&
-			    (name_is_reserved(m->name) ||
-			    hides_type(file, m->name) ||
+			    (is_unfit(file, m->name) ||
 			    strcmp(m->name, "base") == 0)))
 				continue;
 			if (round == 1 && strcmp(m->name, "base") == 0)
@@ -354,6 +367,7 @@ inherit_names(struct idl_file *f)
 		add_names(f, &FILE_NAMES(f)->taken, &FILE_NAMES(inc)->taken);
 		add_names(f, &FILE_NAMES(f)->typedefs,
 		    &FILE_NAMES(inc)->typedefs);
+		add_names(f, &FILE_NAMES(f)->macros, &FILE_NAMES(inc)->macros);
 	}
 }
 
@@ -371,9 +385,10 @@ name_file(struct idl_file *f)
 		name_def(f, f->defs.v[i]);
 	for (i = 0; i < f->defs.n; i++)
 		name_members(f, f->defs.v[i]);
+	for (i = 0; i < f->defs.n; i++)
+		name_derived(f, f->defs.v[i]);
 	for (i = 0; i < f->defs.n; i++) {
 		d = f->defs.v[i];
-		name_derived(f, d);
 		if (d->kind == IDL_SERVICE)
 			name_handlers(f, d);
 		else

@@ -2,7 +2,8 @@
 /*
  * Words that no member, argument or handler function may be called: keywords
  * of C and C++, type names the generated code uses, and names that are macros
- * in the headers a service is likely to include.
+ * in the headers a service is likely to include.  All that begins with TF_ is,
+ * or may be, a macro of the library, whose names do not end with an underscore.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,10 @@ compare(const void *key, const void *word)
 bool
 name_is_reserved(const char *name)
 {
+	size_t n = strlen(name);
+
+	if (strncmp(name, "TF_", 3) == 0 && name[n - 1] != '_')
+		return true;
 	return bsearch(name, words, sizeof(words) / sizeof(words[0]),
 	    sizeof(words[0]), compare) != NULL;
 }
