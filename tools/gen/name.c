@@ -257,6 +257,13 @@ name_fields(const struct idl_file *file, const struct idl_def *d)
 	}
 }
 
+/* Of handlers that extend others, and a macro of the .c file. */
+static bool
+is_kept(const char *name)
+{
+	return strcmp(name, "base") == 0 || strcmp(name, "OFF") == 0;
+}
+
 static void
 name_handlers(const struct idl_file *file, const struct idl_def *d)
 {
@@ -269,11 +276,10 @@ name_handlers(const struct idl_file *file, const struct idl_def *d)
 		for (i = 0; i < d->methods.n; i++) {
 			m = d->methods.v[i];
 			if (m->hname != NULL || (round == 0 &&
-			    (is_unfit(file, m->name) ||
-			    strcmp(m->name, "base") == 0)))
+			    (is_unfit(file, m->name) || is_kept(m->name))))
 				continue;
-			if (round == 1 && strcmp(m->name, "base") == 0)
-				names_add(&taken, arena, "base", &taken);
+			if (round == 1 && is_kept(m->name))
+				names_add(&taken, arena, m->name, &taken);
 			m->hname = take_member(file, &taken, m->name);
 			name_fields(file, m->args);
 			name_fields(file, m->result);

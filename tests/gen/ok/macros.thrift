@@ -12,7 +12,7 @@ struct Late { 1: i32 a = 7 }
 service Macros {
   i32 MACRO_PORT(1: i32 TF_STR, 2: i32 MACRO_BASE_PORT)
       throws (1: Failure MACRO_PORT)
-  void TF_PUSH(1: i32 TF_PUSH), void off(1: i32 OFF), i32 plans()
+  void TF_PUSH(1: i32 TF_PUSH), void OFF(1: i32 OFF), i32 plans()
 }
 const i32 port = 80
 const Env env = { "MACRO_PORT": 1, "MACRO_BASE_PORT": 2, "TF_ABI": 3 }
