@@ -33,6 +33,7 @@ struct file_names {
 	struct names		 taken;
 	struct names		 typedefs;	/* of these, and of includes */
 	struct names		 macros;	/* the same */
+	struct names		 numbered;	/* by what they derive from */
 	struct containers	 containers;
 	struct names		 by_name;	/* of containers */
 };
@@ -165,6 +166,8 @@ void	 table_struct(struct gen *, const struct idl_def *, const char *tag,
 void	 source_service(struct gen *, const struct idl_def *);
 /* A name of the .c file alone that nothing else has. */
 const char *source_name(struct gen *, const char *base, const char *suffix);
+/* The same one each time: the header and the .c file both have it. */
+const char *numbered_name(struct gen *, const char *base, uint32_t n);
 
 /* out.c: files that change only if their text does. */
 int	 out_write(const char *path, const char *text, size_t len);

@@ -18,7 +18,7 @@
 static const char *
 aux_name(struct init *in)
 {
-	return tf_strf(in->gen->idl->arena, "%s_%u", in->base, ++in->n).s;
+	return numbered_name(in->gen, in->base, ++in->n);
 }
 
 /* dim: "[3]" or "". */

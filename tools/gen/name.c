@@ -104,6 +104,20 @@ source_name(struct gen *g, const char *base, const char *suffix)
 	return derive(g->file, base, suffix);
 }
 
+const char *
+numbered_name(struct gen *g, const char *base, uint32_t n)
+{
+	struct names *numbered = &FILE_NAMES(g->file)->numbered;
+	const char *key = tf_strf(g->idl->arena, "%s_%u", base, n).s, *name;
+
+	name = names_get(numbered, key);
+	if (name != NULL)
+		return name;
+	name = derive(g->file, key, "");
+	names_add(numbered, g->idl->arena, key, (void *)(uintptr_t)name);
+	return name;
+}
+
 static const char *
 derive_upper(struct idl_file *f, const char *name, const char *suffix)
 {
@@ -286,6 +300,19 @@ name_handlers(const struct idl_file *file, const struct idl_def *d)
 		}
 }
 
+/*
+ * What the defaults of a struct point to is in the header, for those to avoid
+ * that include this file.
+ */
+static void
+name_defaults(struct idl_file *f, const struct idl_def *d)
+{
+	struct gen g = { .idl = f->idl, .file = f };
+	struct init in = { .gen = &g, .base = DEF_NAMES(d)->defaults };
+
+	init_members_of(&in, d, NULL);
+}
+
 /* "namespace c", else "namespace *", else the name of the file. */
 static struct idl_namespace
 file_prefix(const struct idl_file *f)
@@ -400,6 +427,9 @@ name_file(struct idl_file *f)
 		else
 			name_fields(f, d);
 	}
+	for (i = 0; i < f->defs.n; i++)
+		if (f->defs.v[i]->has_init)
+			name_defaults(f, f->defs.v[i]);
 	containers_find(f);
 	return 0;
 }

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+namespace c numbered
+struct T { 1: list<i32> a = [1] }
