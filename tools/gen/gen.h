@@ -76,6 +76,8 @@ const char *name_avoid(struct tf_arena *, const char *name,
 
 /* reserved.c */
 bool	 name_is_reserved(const char *);
+/* A function or type of the library has that name, or may have it. */
+bool	 name_is_library(const char *);
 
 /* mangle.c: the C tag of a container, "tf_list_calc_entry". */
 const char *container_name(struct tf_arena *, const struct idl_type *);

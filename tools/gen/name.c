@@ -229,13 +229,23 @@ is_unfit(const struct idl_file *f, const char *name)
 	    names_get(&FILE_NAMES(f)->macros, name) != NULL;
 }
 
+/* Arguments and exceptions hide what functions of the .c file call as well. */
+static bool
+is_unfit_field(const struct idl_file *f, const struct idl_def *d,
+    const char *name)
+{
+	return is_unfit(f, name) || ((d->kind == IDL_ARGS ||
+	    d->kind == IDL_RESULT) && name_is_library(name));
+}
+
 /* A name of a member or an argument, of which others are taken. */
 static const char *
-take_member(const struct idl_file *f, struct names *taken, const char *name)
+take_member(const struct idl_file *f, const struct idl_def *d,
+    struct names *taken, const char *name)
 {
 	struct tf_arena *arena = f->idl->arena;
 
-	while (is_unfit(f, name) || names_get(taken, name) != NULL)
+	while (is_unfit_field(f, d, name) || names_get(taken, name) != NULL)
 		name = tf_strf(arena, "%s_", name).s;
 	names_add(taken, arena, name, taken);
 	return name;
@@ -255,18 +265,18 @@ name_fields(const struct idl_file *file, const struct idl_def *d)
 
 	for (i = 0; i < d->fields.n; i++) {
 		f = d->fields.v[i];
-		if (!is_unfit(file, f->name))
-			f->cname = take_member(file, &taken, f->name);
+		if (!is_unfit_field(file, d, f->name))
+			f->cname = take_member(file, d, &taken, f->name);
 	}
 	for (i = 0; i < d->fields.n; i++) {
 		f = d->fields.v[i];
 		if (f->cname == NULL)
-			f->cname = take_member(file, &taken, f->name);
+			f->cname = take_member(file, d, &taken, f->name);
 	}
 	for (i = 0; i < d->fields.n; i++) {
 		f = d->fields.v[i];
 		if (f->has)
-			f->hname = take_member(file, &taken,
+			f->hname = take_member(file, d, &taken,
 			    tf_strf(arena, "has_%s", f->cname).s);
 	}
 }
@@ -294,7 +304,7 @@ name_handlers(const struct idl_file *file, const struct idl_def *d)
 				continue;
 			if (round == 1 && is_kept(m->name))
 				names_add(&taken, arena, m->name, &taken);
-			m->hname = take_member(file, &taken, m->name);
+			m->hname = take_member(file, d, &taken, m->name);
 			name_fields(file, m->args);
 			name_fields(file, m->result);
 		}

@@ -63,13 +63,22 @@ compare(const void *key, const void *word)
 	return strcmp(key, *(const char *const *)word);
 }
 
+static bool
+has_prefix(const char *name, const char *prefix)
+{
+	return strncmp(name, prefix, strlen(prefix)) == 0 &&
+	    name[strlen(name) - 1] != '_';
+}
+
+bool
+name_is_library(const char *name)
+{
+	return has_prefix(name, "tf_");
+}
+
 bool
 name_is_reserved(const char *name)
 {
-	size_t n = strlen(name);
-
-	if (strncmp(name, "TF_", 3) == 0 && name[n - 1] != '_')
-		return true;
-	return bsearch(name, words, sizeof(words) / sizeof(words[0]),
-	    sizeof(words[0]), compare) != NULL;
+	return has_prefix(name, "TF_") || bsearch(name, words, sizeof(words) /
+	    sizeof(words[0]), sizeof(words[0]), compare) != NULL;
 }

@@ -267,10 +267,40 @@ put_service(struct gen *g, const struct idl_def *d, const char *methods)
 	fprintf(g->out, "\t.n = %u\n};\n\n", d->methods.n);
 }
 
+static bool
+has_field(const struct idl_def *d, const char *name)
+{
+	for (uint32_t i = 0; i < d->fields.n; i++)
+		if (strcmp(d->fields.v[i]->cname, name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_parameter(const struct idl_def *d, const char *name)
+{
+	for (uint32_t i = 0; i < d->methods.n; i++)
+		if (has_field(d->methods.v[i]->args, name) ||
+		    has_field(d->methods.v[i]->result, name))
+			return true;
+	return false;
+}
+
+/* Of the table of methods, which no argument or exception may hide. */
+static const char *
+methods_name(struct gen *g, const struct idl_def *d)
+{
+	const char *name = source_name(g, d->cname, "_methods");
+
+	while (is_parameter(d, name))
+		name = source_name(g, name, "_");
+	return name;
+}
+
 void
 source_service(struct gen *g, const struct idl_def *d)
 {
-	const char *methods = source_name(g, d->cname, "_methods");
+	const char *methods = methods_name(g, d);
 	const struct idl_method *m;
 	struct method_names *n;
 	uint32_t i;
