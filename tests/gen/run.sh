@@ -246,6 +246,7 @@ service A { void a() }
 service D extends A { void Base(), void BASE() }
 service s_t { void b(), void B() }
 service Foo { i64 bar(), void handler() }
+service TF { void fail(), void handler() }
 END
 status 0 "--skeleton of names that are alike" -o "$T/same" --skeleton \
     "$T/same/same.thrift"

@@ -13,14 +13,16 @@
 
 TF_LIST_OF(function_names, const char *);
 
-/* The functions stand beside what the header declares. */
+/* The functions stand beside what the header declares, and the library's. */
 static const char *
 function_name(struct gen *g, const struct idl_def *leaf,
     const struct idl_method *m)
 {
-	return source_name(g, name_snake(g->idl->arena, leaf->name),
-	    tf_strf(g->idl->arena, "_%s",
-	    name_snake(g->idl->arena, m->name)).s);
+	const char *name = tf_strf(g->idl->arena, "%s_%s",
+	    name_snake(g->idl->arena, leaf->name),
+	    name_snake(g->idl->arena, m->name)).s;
+
+	return source_name(g, name, name_is_library(name) ? "_" : "");
 }
 
 static void
