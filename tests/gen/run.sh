@@ -227,6 +227,16 @@ for f in ok/diamond.thrift ok/extends.thrift ok/shared_base.thrift \
 	check "--depend names $f" grep -qF "  $f" "$T/dep"
 done
 check "--depend names the output" grep -qF "$T/out/diamond.tf.h" "$T/dep"
+# Paths as make reads them: it finds all that it is told to.
+odd="$T/odd \$(x) #1"
+mkdir -p "$odd/in \$(y) #2"
+echo 'struct A { 1: i32 a }' >"$odd/in \$(y) #2/a b#\$(z).thrift"
+status 0 "--depend in odd places" -I "$odd" -o "$odd" --depend "$T/odd.mk" \
+    "$odd/in \$(y) #2/a b#\$(z).thrift"
+printf '%%.tf.h %%.tf.c:\n\tfalse\n' >>"$T/odd.mk"
+check "make finds the output and what it depends on" make -q -f "$T/odd.mk"
+find "$odd" -name '*.tf.h' -exec touch -d '2001-01-01' {} +
+check "make sees that it is old" test "$(make -n -f "$T/odd.mk")" = false
 status 0 "--skeleton" -o "$T/skel" --skeleton ok/extends.thrift
 status 1 "--skeleton overwrites nothing" -o "$T/skel" --skeleton \
     ok/extends.thrift
@@ -237,6 +247,23 @@ check "the skeleton's IDL" "$GEN" -o "$T/skel" ok/extends.thrift \
     ok/shared_base.thrift
 check "the skeleton compiles" $CC -std=c11 $CWARN -I"$INC" -I"$T/skel" -DMAIN \
     -c "$T/skel/extends.c" -o "$T/skel/extends.o"
+mkdir -p "$T/my skel" "$T/my idl" "$T/fake"
+echo 'service B { void ping() }' >"$T/my idl/b#2.thrift"
+echo 'include "b#2.thrift" service A { void ping() }' >"$T/my idl/a 1.thrift"
+status 0 "--skeleton of names with blanks" -I "$T/my idl" -o "$T/my skel" \
+    --skeleton "$T/my idl/a 1.thrift"
+printf '#!/bin/sh\n' >"$T/fake/pkg-config"
+printf '#!/bin/sh\nshift\nexec %s "$@"\n' "$(command -v "$GEN")" \
+    >"$T/fake/thriftfork"
+chmod +x "$T/fake/pkg-config" "$T/fake/thriftfork"
+check "its Makefile" env PATH="$T/fake:$PATH" CPATH="$INC" \
+    make -C "$T/my skel" CC="$CC" LDFLAGS=-Wl,--unresolved-symbols=ignore-all
+check "makes the module" test -f "$T/my skel/a 1.so"
+check "and has nothing left to do" env PATH="$T/fake:$PATH" CPATH="$INC" \
+    make -q -C "$T/my skel"
+check "and clears it away" env PATH="$T/fake:$PATH" make -C "$T/my skel" clean
+check "all of it" test "$(ls "$T/my skel")" = "Makefile
+a 1.c"
 # Its names are none of the header's, and each is there once.
 mkdir "$T/same"
 cat >"$T/same/same.thrift" <<'END'

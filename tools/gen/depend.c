@@ -7,27 +7,37 @@
 
 #include "gen.h"
 
-/* A path as make reads it. */
-static void
-put_path(FILE *out, const char *path)
+const char *
+make_path(struct tf_arena *arena, const char *path)
 {
+	char *to, *p;
+
+	p = to = tf_alloc(arena, 2, strlen(path) + 1);
 	for (; *path != '\0'; path++) {
 		if (*path == ' ' || *path == '#' || *path == '\\')
-			putc('\\', out);
+			*to++ = '\\';
 		else if (*path == '$')
-			putc('$', out);
-		putc(*path, out);
+			*to++ = '$';
+		*to++ = *path;
 	}
+	*to = '\0';
+	return p;
+}
+
+static void
+put_path(FILE *out, const struct idl_file *f, const char *path)
+{
+	fputs(make_path(f->idl->arena, path), out);
 }
 
 static void
 put_target(FILE *out, const struct idl_file *f, const char *dir,
     const char *suffix)
 {
-	const char *header = FILE_NAMES(f)->header;
+	const char *header = make_path(f->idl->arena, FILE_NAMES(f)->header);
 
 	if (strcmp(dir, ".") != 0) {
-		put_path(out, dir);
+		put_path(out, f, dir);
 		putc('/', out);
 	}
 	fprintf(out, "%.*s%s", (int)strlen(header) - 1, header, suffix);
@@ -42,7 +52,7 @@ put_inputs(FILE *out, struct idl_file *f)
 		return;
 	f->state = true;
 	fputs(" \\\n  ", out);
-	put_path(out, f->path);
+	put_path(out, f, f->path);
 	for (i = 0; i < f->includes.n; i++)
 		if (f->includes.v[i].file != NULL)
 			put_inputs(out, f->includes.v[i].file);
@@ -79,7 +89,7 @@ depend_write(struct idl *idl, const char *path, const char *dir,
 		put_rule(idl, out, files->v[i], dir);
 	for (i = 0; i < idl->files.n; i++) {
 		putc('\n', out);
-		put_path(out, idl->files.v[i]->path);
+		put_path(out, idl->files.v[i], idl->files.v[i]->path);
 		fputs(":\n", out);
 	}
 	fclose(out);

@@ -179,6 +179,7 @@ int	 out_create(const char *path, const char *text, size_t len);
 int	 clash_check(struct idl_file *);
 
 /* depend.c, skeleton.c */
+const char *make_path(struct tf_arena *, const char *path);	/* escaped */
 int	 depend_write(struct idl *, const char *path, const char *dir,
 	    const struct idl_files *);
 int	 skeleton_write(struct idl *, struct idl_file *, const char *dir);

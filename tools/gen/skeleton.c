@@ -164,7 +164,8 @@ put_inputs(struct gen *g, struct idl_file *f, bool full)
 	if (f->state)
 		return;
 	f->state = true;
-	fprintf(g->out, " \\\n\t%s", full ? f->key : f->path);
+	fprintf(g->out, " \\\n\t%s", make_path(g->idl->arena,
+	    full ? f->key : f->path));
 	for (i = 0; i < f->includes.n; i++)
 		if (f->includes.v[i].file != NULL)
 			put_inputs(g, f->includes.v[i].file, full);
@@ -173,7 +174,7 @@ put_inputs(struct gen *g, struct idl_file *f, bool full)
 static void
 put_generated(struct gen *g, struct idl_file *f)
 {
-	const char *header = FILE_NAMES(f)->header;
+	const char *header = make_path(g->idl->arena, FILE_NAMES(f)->header);
 	uint32_t i;
 
 	if (!f->state)
@@ -185,10 +186,11 @@ put_generated(struct gen *g, struct idl_file *f)
 			put_generated(g, f->includes.v[i].file);
 }
 
+/* Names are escaped for make, and blanks so for the shell as well. */
 static void
 put_makefile(struct gen *g, bool full)
 {
-	const char *name = g->file->name;
+	const char *name = make_path(g->idl->arena, g->file->name);
 	char real[PATH_MAX];
 	uint32_t i;
 
@@ -197,8 +199,9 @@ put_makefile(struct gen *g, bool full)
 	    "# make %s: a program of the same source\n\n"
 	    "GEN = thriftfork gen\nGENFLAGS =", name, name);
 	for (i = 0; i < g->idl->dirs.n; i++)
-		fprintf(g->out, " -I %s", full && realpath(g->idl->dirs.v[i],
-		    real) != NULL ? real : g->idl->dirs.v[i]);
+		fprintf(g->out, " -I %s", make_path(g->idl->arena, full &&
+		    realpath(g->idl->dirs.v[i], real) != NULL ? real :
+		    g->idl->dirs.v[i]));
 	fputs("\nCFLAGS = -O2 -g -Wall -Wextra\n"
 	    "TF_CFLAGS := $(shell pkg-config --cflags thriftfork)\n"
 	    "TF_LIBS := $(shell pkg-config --libs thriftfork)\n\nIDL =",
@@ -208,10 +211,10 @@ put_makefile(struct gen *g, bool full)
 	put_generated(g, g->file);
 	fprintf(g->out, "\nBUILD = $(CC) -I. $(TF_CFLAGS) $(CFLAGS)\n\n"
 	    "%s.so: %s.c generated.stamp\n"
-	    "\t$(BUILD) -fPIC -shared -o $@ %s.c $(GENERATED) "
+	    "\t$(BUILD) -fPIC -shared -o '$@' %s.c $(GENERATED) "
 	    "$(LDFLAGS) $(TF_LIBS)\n\n"
 	    "%s: %s.c generated.stamp\n"
-	    "\t$(BUILD) -DMAIN -o $@ %s.c $(GENERATED) "
+	    "\t$(BUILD) -DMAIN -o '$@' %s.c $(GENERATED) "
 	    "$(LDFLAGS) $(TF_LIBS)\n\n", name, name, name, name, name, name);
 	fprintf(g->out,
 	    "generated.stamp: $(IDL)\n\t$(GEN) $(GENFLAGS) $(IDL)\n"
