@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from bed import (Bed, Peer, held_call, nothing_felt, text as words,
@@ -115,6 +116,22 @@ def sums_of_all_intervals():
     assert abs(area - calls) < 0.02 * calls, (area, calls)
     assert seen["master"]["generation"] == 2, seen["master"]
     assert stream.next()["in_flight"] == 0
+    assert stream.end() == ""
+    assert s.stop() == 0
+
+
+def after_a_stop():
+    """the missed intervals are one long one, and not many short ones"""
+    s = calc()
+    stream = Stream(s)
+    stream.next()
+    with under_load(s):
+        stream.process.send_signal(signal.SIGSTOP)
+        time.sleep(2)
+        stream.process.send_signal(signal.SIGCONT)
+        looks = [stream.next() for _ in range(5)]
+    assert max(seen["interval_ms"] for seen in looks) >= 1500, looks
+    assert min(seen["interval_ms"] for seen in looks) >= 290, looks
     assert stream.end() == ""
     assert s.stop() == 0
 
@@ -392,7 +409,8 @@ def without_a_master():
     assert again.stop() == 0
 
 
-main([rates_of_a_known_load, sums_of_all_intervals, the_tables_of_an_interval,
-      json_has_its_fields, what_has_gone_wrong, by_its_socket, what_is_refused,
-      screen_of_the_usual_size, screen_of_a_large_size, one_worker,
-      through_a_reload_and_an_upgrade, without_a_master])
+main([rates_of_a_known_load, sums_of_all_intervals, after_a_stop,
+      the_tables_of_an_interval, json_has_its_fields, what_has_gone_wrong,
+      by_its_socket, what_is_refused, screen_of_the_usual_size,
+      screen_of_a_large_size, one_worker, through_a_reload_and_an_upgrade,
+      without_a_master])

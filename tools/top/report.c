@@ -144,6 +144,7 @@ report_run(const struct report *r, struct source *s)
 			break;
 		case SOURCE_SAME:
 			rc = interval(r, s, &before);
+			next = before->at_ns;
 			done = r->once;
 			break;
 		}
