@@ -369,11 +369,17 @@ def what_is_refused():
     refused(2, "usage: ", "admin", "-x")
     refused(1, "HOST:PORT", "admin", "-l", "nonsense", "-n", s.name)
     refused(1, "in use", "admin", "-l", s.address, "-n", s.name)
-    path = "unix:" + os.path.join(tempdir(), "s")
-    refused(1, "no-such-instance", "admin", "-l", path, "-n",
-            "no-such-instance")
-    for verb in ("admin", "-l", path), ("top",):
-        refused(2, "is too long", *verb, "-S", 300 * "x")
+    file = os.path.join(tempdir(), "s")
+    path = "unix:" + file
+    for status, words, args in (
+            (1, "no-such-instance", ("-n", "no-such-instance")),
+            (1, "in use", ("-n", s.name, "-a", s.address)),
+            (1, "HOST:PORT", ("-n", s.name, "-l", "nonsense")),
+            (2, "is too long", ("-S", 300 * "x")),
+            (2, "usage: ", ("-n", s.name, "more"))):
+        refused(status, words, "admin", "-l", path, *args)
+        assert not os.path.exists(file), args
+    refused(2, "is too long", "top", "-S", 300 * "x")
     refused(2, "too small", "admin", "--segment-fd", "2", "--http-fd", "3")
     with open("/dev/null") as f:
         refused(1, "sealed", "admin", "--segment-fd", str(f.fileno()),

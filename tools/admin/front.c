@@ -101,14 +101,20 @@ front_print(const struct front *front, FILE *f)
 }
 
 void
-front_remove_file(const struct front *front)
+front_unlink(int fd)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNSPEC };
 	socklen_t len = sizeof(sun) - 1;
 
-	if (getsockname(front->fd, (struct sockaddr *)&sun, &len) == 0 &&
+	if (getsockname(fd, (struct sockaddr *)&sun, &len) == 0 &&
 	    sun.sun_family == AF_UNIX)
 		unlink(sun.sun_path);
+}
+
+void
+front_remove_file(const struct front *front)
+{
+	front_unlink(front->fd);
 }
 
 void

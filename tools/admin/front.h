@@ -21,6 +21,8 @@ void	 front_print(const struct front *, FILE *);
 
 /* The file of a unix socket, which is to vanish with it. */
 void	 front_remove_file(const struct front *);
+/* The same of a socket that is no front, and perhaps no unix socket. */
+void	 front_unlink(int fd);
 
 /* Nobody comes in any more; NULL is fine. */
 void	 front_free(struct front *);

@@ -15,13 +15,19 @@
 #include <thriftfork/server.h>
 
 #include "admin.h"
+#include "front.h"
+
+struct addresses {
+	const char	*of[ADMIN_FDS];
+	unsigned	 n;
+};
 
 struct admin_args {
 	const char	*instance;	/* name, or path of a socket; NULL */
 	char		 socket[SOURCE_NAME];
 	int		 segment_fd;	/* -1: none was passed */
 	struct admin_sockets http, agent;
-	bool		 by_hand;
+	struct addresses http_at, agent_at;	/* to listen at by hand */
 };
 
 static int
@@ -64,15 +70,36 @@ add(struct admin_sockets *s, int fd)
 }
 
 static void
-listen_at(struct admin_sockets *s, const char *address)
+add_address(struct addresses *a, const char *address)
 {
-	int fds[8], n;
-	char why[256];
+	if (a->n == ADMIN_FDS)
+		errx(2, "more than %d addresses", ADMIN_FDS);
+	a->of[a->n++] = address;
+}
 
-	if ((n = tf_listen(address, fds, 8, why, sizeof(why))) == -1)
-		errx(1, "%s: %s", address, why);
-	for (int i = 0; i < n; i++)
-		add(s, fds[i]);
+static int
+listen_at(struct admin_sockets *s, const struct addresses *a)
+{
+	char why[256] = "there are too many sockets";
+	int n;
+
+	for (unsigned i = 0; i < a->n; i++) {
+		n = s->n == ADMIN_FDS ? -1 : tf_listen(a->of[i],
+		    s->fds + s->n, (int)(ADMIN_FDS - s->n), why, sizeof(why));
+		if (n == -1) {
+			warnx("%s: %s", a->of[i], why);
+			return -1;
+		}
+		s->n += (unsigned)n;
+	}
+	return 0;
+}
+
+static void
+remove_files(const struct admin_sockets *s)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		front_unlink(s->fds[i]);
 }
 
 enum { SEGMENT_FD = 256, HTTP_FD, AGENT_FD };
@@ -95,12 +122,10 @@ parse(struct admin_args *a, int argc, char **argv)
 	    NULL)) != -1)
 		switch (letter) {
 		case 'a':
-			listen_at(&a->agent, optarg);
-			a->by_hand = true;
+			add_address(&a->agent_at, optarg);
 			break;
 		case 'l':
-			listen_at(&a->http, optarg);
-			a->by_hand = true;
+			add_address(&a->http_at, optarg);
 			break;
 		case 'n':
 			a->instance = optarg;
@@ -125,19 +150,27 @@ parse(struct admin_args *a, int argc, char **argv)
 		default:
 			return usage(stderr, 2) + 1;
 		}
-	return optind == argc && a->http.n + a->agent.n > 0 ? 0 :
-	    usage(stderr, 2) + 1;
+	return optind == argc && a->http.n + a->agent.n + a->http_at.n +
+	    a->agent_at.n > 0 ? 0 : usage(stderr, 2) + 1;
 }
 
+/* What else can be wrong is found before there are files of sockets. */
 static int
-run(const struct admin_args *a)
+run(struct admin_args *a)
 {
+	bool by_hand = a->http_at.n + a->agent_at.n > 0;
 	struct view view;
-	int status;
+	int status = 1;
 
 	if (view_open(&view, a->instance, a->segment_fd) == -1)
 		errx(1, "%s", view.source.why);
-	status = admin_run(&view, &a->http, &a->agent, a->by_hand);
+	if (listen_at(&a->http, &a->http_at) == 0 &&
+	    listen_at(&a->agent, &a->agent_at) == 0) {
+		status = admin_run(&view, &a->http, &a->agent, by_hand);
+	} else {
+		remove_files(&a->http);
+		remove_files(&a->agent);
+	}
 	view_close(&view);
 	return status;
 }
