@@ -11,7 +11,7 @@ static void
 text_numbers(const struct tf_stat *st, FILE *f)
 {
 	struct tf_stat_own own;
-	char name[64];
+	char name[4 * sizeof(own.name)];
 	unsigned i;
 
 	for (i = 0; tf_stat_get_own(st, i, &own); i++) {

@@ -372,6 +372,18 @@ START_TEST(what_is_shown)
 }
 END_TEST
 
+START_TEST(long_names_are_shown)
+{
+	char line[65], *text;
+
+	snprintf(line, sizeof(line), "\nx%062d", 4711);
+	ck_assert_int_eq(add(SEGMENT_OWN_COUNTER, line + 1), 0);
+	text = printed(st, false);
+	ck_assert_ptr_nonnull(strstr(text, line));
+	free(text);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -388,5 +400,6 @@ main(void)
 	tcase_add_test(t, a_directory_that_makes_no_sense);
 	tcase_add_test(t, an_earlier_build);
 	tcase_add_test(t, what_is_shown);
+	tcase_add_test(t, long_names_are_shown);
 	return unit_main(s);
 }
