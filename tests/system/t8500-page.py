@@ -133,6 +133,8 @@ INKED = """[...document.querySelectorAll('.charts canvas')].every(c => {
     return seen.size > 5; })"""
 
 
+FUTURE = """[...document.querySelectorAll('#events time')].filter(
+    t => new Date(t.dateTime) > Date.now() + 60000).length"""
 POINTS = "+document.getElementById('charts').getAttribute('aria-valuemax')"
 
 
@@ -352,6 +354,33 @@ def without_contact():
     site.stop()
 
 
+def later(history, ms):
+    """as told by a clock that was ahead"""
+    history["began_ms"] += ms
+    for what in history["points"] + history["events"]:
+        what["at_ms"] += ms
+    return history
+
+
+def a_clock_that_was_set_back():
+    """and another one who remembers: what it tells counts from then on"""
+    site = Page(Bed())
+    with under_load(site.server, "-c", 2):
+        until(lambda: len(site.json("/history.json")["points"]) >= 3, "points")
+        page = browser().page(site.url)
+        page.answer({"history.json": json.dumps(later(
+            site.json("/history.json"), 3600000)).encode()})
+        page.go().until("document.getElementById('charts') && " + POINTS +
+                        " >= 3")
+        assert page.value(FUTURE) > 0
+        page.answer({})
+        before = page.value(POINTS)
+        page.until("%s > %d" % (POINTS, before + 1))
+        assert page.value(FUTURE) == 0
+    clean(page, site)
+    site.end(page)
+
+
 RATIOS = """(() => {
     const style = getComputedStyle(document.documentElement);
     const light = name => {
@@ -508,5 +537,5 @@ def without_motion():
 main([files_as_they_are, it_renders_and_goes_on, a_reload_and_a_death,
       under_a_master, waits_and_lags, who_waits_outside,
       what_the_service_measures, why_connections_were_closed, without_contact,
-      small_and_large_and_dark, texts_that_would_be_markup,
-      by_keyboard_alone, without_motion])
+      a_clock_that_was_set_back, small_and_large_and_dark,
+      texts_that_would_be_markup, by_keyboard_alone, without_motion])

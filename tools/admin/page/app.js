@@ -38,8 +38,16 @@ async function get(url) {
 	throw new Error(`it answers ${answer.status}${why && ": " + why}`);
 }
 
+/* What was told of a time to come, by a clock that has been set back. */
+function forget(began) {
+	state.points = state.points.filter(p => p.at_ms < began);
+	state.events = state.events.filter(e => e.at_ms < began);
+}
+
 /* Points go on after a restart of who remembers them; times only grow. */
 function take(history) {
+	if (history.began_ms !== state.began)
+		forget(history.began_ms);
 	const points = state.points;
 	const end = points.length ? points[points.length - 1].at_ms : 0;
 	points.push(...history.points.filter(p => p.at_ms > end));
