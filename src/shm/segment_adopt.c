@@ -90,7 +90,6 @@ take_over(struct segment *s)
 	const struct segment_head *h = segment_head(s);
 	uint64_t methods = word_published(&h->methods_published);
 
-	s->at.deaths_published = word_published(&h->deaths_published);
 	s->at.master = (struct segment_master){ .pid = 0 };
 	if (methods == 0 || methods > s->at.methods.count)
 		return -1;

@@ -245,9 +245,11 @@ segment_slot_set(struct segment *s, unsigned slot, enum slot_word state,
 void
 segment_death_add(struct segment *s, const char *text)
 {
-	struct segment_death n = { .serial = ++s->at.deaths_published };
+	/* Not by a count of our own: another master may have written some. */
+	uint64_t before = word_published(&segment_head(s)->deaths_published);
+	struct segment_death n = { .serial = before + 1 };
 	struct segment_death *t = segment_entry(s, &s->at.deaths,
-	    (unsigned)((n.serial - 1) % SEGMENT_DEATHS));
+	    (unsigned)(before % SEGMENT_DEATHS));
 
 	n.at_ns = date_ns();
 	strlcpy(n.text, text, sizeof(n.text));

@@ -24,12 +24,25 @@ method_search(const struct segment *s, unsigned count, const char *service,
 	return 0;
 }
 
+/* How many entries may be read: never more than there are. */
+static unsigned
+method_count(const struct segment *s)
+{
+	uint64_t n = word_published(&segment_head(s)->methods_published);
+
+	return (unsigned)(n < s->at.methods.count ? n : s->at.methods.count);
+}
+
 int
 segment_method_add(struct segment *s, const char *service, const char *method)
 {
 	struct segment_method *m;
-	int known = method_search(s, s->methods, service, method);
+	int known;
 
+	/* Another master may have added some, and not have become one. */
+	if (method_count(s) > s->methods)
+		s->methods = method_count(s);
+	known = method_search(s, s->methods, service, method);
 	if (known != 0)
 		return known;
 	if (s->methods == s->at.methods.count ||
@@ -41,15 +54,6 @@ segment_method_add(struct segment *s, const char *service, const char *method)
 	strlcpy(m->method, method, sizeof(m->method));
 	word_publish(&segment_head(s)->methods_published, ++s->methods);
 	return (int)s->methods - 1;
-}
-
-/* How many entries may be read: never more than there are. */
-static unsigned
-method_count(const struct segment *s)
-{
-	uint64_t n = word_published(&segment_head(s)->methods_published);
-
-	return (unsigned)(n < s->at.methods.count ? n : s->at.methods.count);
 }
 
 int

@@ -17,7 +17,7 @@
 
 #include "lib/unit.h"
 #include "shm/layout.h"
-#include "shm/segment.h"
+#include "shm/segment_body.h"
 
 #define LANES	8
 
@@ -90,6 +90,28 @@ START_TEST(counters_methods_and_deaths_go_on)
 	ck_assert_uint_eq(total("calls_ended"), 12);
 	/* It is the same memory, also for who made it. */
 	ck_assert_uint_eq(segment_method_find(old, "S", "n"), 2);
+}
+END_TEST
+
+/*
+ * Two masters have it, and the new one gives up, or takes over late: what the
+ * other has written stays.
+ */
+START_TEST(each_sees_what_the_other_has_added)
+{
+	ck_assert_int_eq(segment_method_add(old, "S", "m"), 1);
+	segment_death_add(old, "one");
+	adopt();
+	ck_assert_int_eq(segment_method_add(new, "S", "n"), 2);
+	ck_assert_int_eq(segment_method_add(new, "S", "o"), 3);
+	ck_assert_int_eq(segment_method_add(old, "S", "p"), 4);
+	ck_assert_int_eq(segment_method_add(old, "S", "n"), 2);
+	ck_assert_int_eq(segment_method_find(old, "S", "o"), 3);
+	ck_assert_int_eq(segment_method_add(new, "S", "p"), 4);
+	segment_death_add(old, "two");
+	segment_death_add(new, "three");
+	segment_death_add(old, "four");
+	ck_assert_uint_eq(segment_head(old)->deaths_published, 4);
 }
 END_TEST
 
@@ -259,6 +281,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, counters_methods_and_deaths_go_on);
+	tcase_add_test(t, each_sees_what_the_other_has_added);
 	tcase_add_test(t, what_is_taken_is_not_taken_twice);
 	tcase_add_test(t, side_by_side_each_has_a_range);
 	tcase_add_test(t, the_dead_are_buried);
