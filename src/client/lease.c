@@ -49,30 +49,6 @@ is_idempotent(const struct tf_method *m)
 	return m->flags & TF_IDEMPOTENT;
 }
 
-static bool
-can_spend(struct tf_pool *p)
-{
-	bool can;
-
-	pthread_mutex_lock(&p->lock);
-	can = p->saved >= RETRY;
-	pthread_mutex_unlock(&p->lock);
-	return can;
-}
-
-uint64_t
-lease_until(struct lease *l, const struct tf_method *m)
-{
-	struct tf_pool *p = l->pool;
-	uint64_t until;
-
-	if (!is_idempotent(m) || p->attempt_timeout_ns == 0 ||
-	    l->retries == p->retries || !can_spend(p))
-		return l->deadline_ns;
-	until = clock_ns() + p->attempt_timeout_ns;
-	return is_over(l, until) ? l->deadline_ns : until;
-}
-
 /* Whether the budget has one for a call that may have been seen. */
 static bool
 spend(struct tf_pool *p)
@@ -81,6 +57,31 @@ spend(struct tf_pool *p)
 		return false;
 	p->saved -= RETRY;
 	return true;
+}
+
+/* What a short try may cost is put aside first, or it is none. */
+static bool
+reserve(struct lease *l)
+{
+	struct tf_pool *p = l->pool;
+
+	pthread_mutex_lock(&p->lock);
+	l->reserved = l->reserved || spend(p);
+	pthread_mutex_unlock(&p->lock);
+	return l->reserved;
+}
+
+uint64_t
+lease_until(struct lease *l, const struct tf_method *m)
+{
+	const struct tf_pool *p = l->pool;
+	uint64_t until;
+
+	if (!is_idempotent(m) || p->attempt_timeout_ns == 0 ||
+	    l->retries == p->retries)
+		return l->deadline_ns;
+	until = clock_ns() + p->attempt_timeout_ns;
+	return is_over(l, until) || !reserve(l) ? l->deadline_ns : until;
 }
 
 /* How long to wait first: not at all, if there is a backend not tried yet. */
@@ -105,8 +106,10 @@ may_retry(struct lease *l, const struct tf_method *m, enum fault fault,
 		return false;
 	if (fault == FAULT_UNSEEN)
 		return l->tries - l->retries <= p->backends.n + p->retries;
-	if (!is_idempotent(m) || l->retries == p->retries || !spend(l->pool))
+	if (!is_idempotent(m) || l->retries == p->retries ||
+	    (!l->reserved && !spend(l->pool)))
 		return false;
+	l->reserved = false;
 	l->retries++;
 	return true;
 }
@@ -133,11 +136,14 @@ tell(struct lease *l, enum fault fault, uint64_t now_ns)
 
 /* The call has ended. */
 static void
-end(struct tf_pool *p, enum fault fault)
+end(struct lease *l, enum fault fault)
 {
+	struct tf_pool *p = l->pool;
+
 	p->stat.calls++;
 	p->stat.failed += fault > FAULT_SILENT;
-	p->saved += p->budget;
+	p->saved += p->budget + (l->reserved ? RETRY : 0);
+	l->reserved = false;
 	if (p->saved > RETRIES_SAVED)
 		p->saved = RETRIES_SAVED;
 }
@@ -166,7 +172,7 @@ lease_again(struct lease *l, const struct tf_method *m, enum fault fault)
 	if (again)
 		p->stat.retries++;
 	else
-		end(p, fault);
+		end(l, fault);
 	pthread_mutex_unlock(&p->lock);
 	if (again)
 		rest(pause);

@@ -37,6 +37,7 @@ struct lease {
 	uint64_t	 seen;		/* a bit for each backend tried */
 	unsigned	 tries;
 	unsigned	 retries;	/* of those that may have been seen */
+	bool		 reserved;	/* what another of them costs */
 };
 TAILQ_HEAD(lease_list, lease);
 

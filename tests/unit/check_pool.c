@@ -323,6 +323,31 @@ START_TEST(a_late_answer_is_awaited_without_a_budget)
 }
 END_TEST
 
+/* Of many calls that are under way, those whose repetition can be paid for. */
+START_TEST(who_is_cut_short_can_be_asked_again)
+{
+	struct tf_client *a = tf_pool_borrow(pool), *b = tf_pool_borrow(pool);
+	const uint64_t far = clock_ns() + 3600 * NS_PER_S;
+
+	set("attempt-timeout", "50ms");
+	set("retry-budget", "0");
+	pool->saved = RETRY;
+	lease_begin(a->lease, far);
+	lease_begin(b->lease, far);
+	ck_assert_uint_lt(lease_until(a->lease, &often), far);
+	ck_assert_uint_eq(lease_until(b->lease, &often), far);
+	ck_assert(!lease_again(a->lease, &often, FAULT_NONE));
+	ck_assert_uint_lt(lease_until(b->lease, &often), far);
+	ck_assert_uint_lt(lease_until(b->lease, &often), far);
+	ck_assert(lease_again(b->lease, &often, FAULT_LATE));
+	ck_assert_uint_eq(lease_until(b->lease, &often), far);
+	ck_assert(!lease_again(b->lease, &often, FAULT_LATE));
+	ck_assert_uint_eq(pool->saved, 0);
+	tf_pool_return(pool, a);
+	tf_pool_return(pool, b);
+}
+END_TEST
+
 /* It is the server's answer, and another one would say the same. */
 START_TEST(an_answer_of_no_use_is_one)
 {
@@ -564,6 +589,7 @@ main(void)
 	tcase_add_test(t, the_budget_ends);
 	tcase_add_test(t, a_late_answer_is_asked_for_elsewhere);
 	tcase_add_test(t, a_late_answer_is_awaited_without_a_budget);
+	tcase_add_test(t, who_is_cut_short_can_be_asked_again);
 	tcase_add_test(t, an_answer_of_no_use_is_one);
 	tcase_add_test(t, who_is_late_is_late_whatever_else_is_sent);
 	tcase_add_test(t, the_timeout_is_that_of_all_tries);
