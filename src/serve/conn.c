@@ -439,22 +439,34 @@ conn_refuse(struct conn *c, enum counter why)
 		conn_close(c, why);
 }
 
+/*
+ * It is finishing, and what had been asked by then is under way: a message that
+ * has begun may still come, and nothing else is listened to.
+ */
+static void
+stop_listening(struct conn *c)
+{
+	if (c->in_len > 0 || layers_are_midway(c))
+		conn_rare(c)->last = true;
+	else
+		c->mute = true;
+}
+
 void
 conn_settle(struct conn *c)
 {
-	if (!conn_is_open(c) || conn_is_blocked(c) || c->waits ||
-	    !TAILQ_EMPTY(&c->owed))
+	if (!conn_is_open(c) || conn_is_blocked(c) || c->waits)
+		return;
+	if (c->finishing && c->to_read == 0 && !layers_hold(c))
+		stop_listening(c);
+	if (!TAILQ_EMPTY(&c->owed))
 		return;
 	if (c->eof)
 		conn_close(c, COUNTER_CLOSED_BY_PEER);
 	else if (c->mute)
 		conn_linger(c, COUNTER_CLOSED_DONE);
-	else if (c->finishing && c->to_read == 0 && !layers_hold(c)) {
-		if (c->in_len == 0 && !layers_are_midway(c))
-			conn_linger(c, COUNTER_CLOSED_DONE);
-		else
-			conn_move(c, PLACE_HALF);
-	}
+	else if (conn_is_at_last(c))
+		conn_move(c, PLACE_HALF);
 }
 
 void

@@ -108,12 +108,20 @@ struct rare {
 	uint32_t		 oneways;	/* whose handlers run */
 	uint64_t		 arrived_ns;	/* what waits in the block; 0:
 						   nothing does */
+	bool			 last;		/* only the message that has
+						   begun is read any more */
 	bool			 serial;	/* one of them at a time */
 	bool			 listed;	/* waits for the worker */
 	bool			 unheard;	/* the peer has gone, but there
 						   may be more to read */
 	TAILQ_ENTRY(conn)	 wait;
 };
+
+static inline bool
+conn_is_at_last(const struct conn *c)
+{
+	return c->rare != NULL && c->rare->last;
+}
 
 static inline struct layers *
 conn_layers(const struct conn *c)

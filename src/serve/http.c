@@ -210,8 +210,8 @@ answer(struct conn *c, const struct request *r)
 static bool
 is_last(const struct conn *c, const struct http *h, size_t len)
 {
-	return h->close || (c->finishing && c->to_read == 0 &&
-	    !layers_hold(c) && h->pos == len);
+	return h->close || conn_is_at_last(c) || (c->finishing &&
+	    c->to_read == 0 && !layers_hold(c) && h->pos == len);
 }
 
 static size_t

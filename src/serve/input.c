@@ -263,6 +263,8 @@ handle_messages(struct conn *c, const uint8_t *p, size_t len)
 		if ((size = handle_message(c, p + done, len - done)) == 0)
 			break;
 		done += size;
+		if (conn_is_at_last(c) && c->spoken)
+			c->mute = true;		/* it was no greeting */
 		if (w->send.len >= SEND_BYTES)
 			output_flush(c);
 	}

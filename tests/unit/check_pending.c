@@ -424,6 +424,43 @@ START_TEST(stopped)
 }
 END_TEST
 
+/* What it asks after that has not been asked, but for what had begun. */
+START_TEST(stopped_while_it_goes_on_asking)
+{
+	int fd = bench_unix(), other = bench_unix();
+	struct bytes out = { 0 };
+	struct tf_later t, last;
+
+	ask(fd, 1);
+	t = bench_token();
+	if (_i == 1) {
+		frame_text(&out, "later", 2, "x", 1);
+		ck_assert_int_eq(send(fd, out.p, 6, 0), 6);
+	}
+	ping(other, 3);
+	peer_expect(other, PEER_REPLY, "ping", 3);
+	bench_order(ORDER_STOP);
+	peer_end(other);
+	if (_i == 1) {
+		frame_text(&out, "later", 3, "x", 1);
+		ck_assert_int_gt(send(fd, out.p + 6, out.n - 6, 0), 0);
+		last = bench_token();
+	}
+	bytes_free(&out);
+	ask(fd, 4);
+	ck_assert(!peer_soon(fd, POLLIN, 100));
+	ck_assert(!bench_has_token());
+	ck_assert_int_eq(bench_reply(t, "x"), 0);
+	peer_expect(fd, PEER_REPLY, "later", 1);
+	if (_i == 1) {
+		ck_assert_int_eq(bench_reply(last, "x"), 0);
+		peer_expect(fd, PEER_REPLY, "later", 2);
+	}
+	peer_end(fd);
+	ck_assert_int_eq(bench_wait(), 0);
+}
+END_TEST
+
 /*
  * One that is to move does so between two calls, with what it has read of the
  * next ones; and if nobody takes it, they are handled here.
@@ -645,6 +682,7 @@ main(void)
 	tcase_add_test(t, deadline_oneway);
 	tcase_add_test(t, half_closed);
 	tcase_add_test(t, stopped);
+	tcase_add_loop_test(t, stopped_while_it_goes_on_asking, 0, 2);
 	tcase_add_test(t, comes_back_from_a_move);
 	tcase_add_test(t, quits);
 	tcase_add_checked_fixture(l, setup_limits, bench_teardown);
