@@ -461,10 +461,10 @@ conn_settle(struct conn *c)
 		stop_listening(c);
 	if (!TAILQ_EMPTY(&c->owed))
 		return;
-	if (c->eof)
-		conn_close(c, COUNTER_CLOSED_BY_PEER);
-	else if (c->mute)
+	if (c->mute)
 		conn_linger(c, COUNTER_CLOSED_DONE);
+	else if (c->eof)
+		conn_close(c, COUNTER_CLOSED_BY_PEER);
 	else if (conn_is_at_last(c))
 		conn_move(c, PLACE_HALF);
 }

@@ -71,6 +71,10 @@ refuse_tls(struct conn *c, const uint8_t *p, size_t len, const char *what)
 {
 	static const uint8_t alert[] = { 21, 3, 3, 0, 2, 2, 40 };
 
+	if (c->spoken) {	/* and not in TLS */
+		refuse(c, p, len, COUNTER_PROTOCOL_ERRORS, what);
+		return len;
+	}
 	if (output_flush(c) == -1)
 		return 0;
 	complain(c, p, len, COUNTER_PROTOCOL_ERRORS, what);
@@ -432,12 +436,16 @@ ended(struct conn *c, ssize_t n)
 		return;
 	}
 	c->eof = true;
-	if (n == -1) {
+	if (n == -1 && errno == EBADMSG)
+		conn_refuse(c, COUNTER_CLOSED_PROTOCOL);
+	else if (n == -1) {
 		if (errno != EPROTO)
 			conn_count(c, COUNTER_CONNECTION_ERRORS, 1);
 		conn_close(c, COUNTER_CLOSED_ERROR);
 		return;
 	}
+	if (!conn_is_open(c))
+		return;
 	/* Half a message will never be whole. */
 	free(c->in);
 	c->in = NULL;

@@ -257,7 +257,8 @@ refuse(struct conn *c, const struct layer *l)
 		log_info("%s: closed: %s%s (%u more like this)", c->peer,
 		    is_tls ? "TLS: " : "no zlib stream",
 		    is_tls ? tls_error(conn_layers(c)->tls) : "", skipped);
-	errno = EPROTO;
+	/* What we say in a stream of our own is understood all the same. */
+	errno = is_tls ? EPROTO : EBADMSG;
 	return -1;
 }
 

@@ -36,7 +36,8 @@ void	layers_free(struct layers *);		/* NULL is fine */
 
 /*
  * recv(2) through the layers, and it counts what the socket gave.  -1 with
- * EAGAIN: no bytes this time; with EPROTO: never any more, which was logged.
+ * EAGAIN: no bytes this time; with EPROTO: never any more, which was logged;
+ * with EBADMSG: the same, but the peer can still be written to.
  */
 ssize_t	layers_recv(struct conn *, uint8_t *, size_t);
 

@@ -279,7 +279,8 @@ static const struct {
 	NONSENSE("\x70\0\0\0\x82\x21\1\4ping\0"),
 	NONSENSE("\0\0\0\x09\x82\x41\1\4ping\0"),
 	NONSENSE("\0\0\0\2ab"),
-	NONSENSE("\x82\x21\1\4ping\x1f\0")
+	NONSENSE("\x82\x21\1\4ping\x1f\0"),
+	NONSENSE("\x16\3\1\0\5\1\0\0\1\0")
 #undef NONSENSE
 };
 

@@ -185,6 +185,31 @@ START_TEST(no_stream)
 }
 END_TEST
 
+/* What is none behind one: who has asked before is answered. */
+START_TEST(no_stream_any_more)
+{
+	struct bytes out = { 0 };
+	int fd = bench_tcp();
+	struct tf_later t;
+	uint8_t more;
+
+	frame_text(&out, "later", 1, "x", 1);
+	frame_call(&out, "ping", 7);
+	peer_send(fd, room, pressed(&out, Z_SYNC_FLUSH));
+	t = bench_token();
+	peer_send(fd, "\xff\xff\xff\xff\xff\xff", 6);
+	ck_assert(!peer_soon(fd, POLLIN, 100));
+	ck_assert_int_eq(bench_reply(t, "x"), 0);
+	ck_assert_uint_eq(unpressed(fd, room, 4), 4);
+	ck_assert_uint_eq(unpressed(fd, room + 4, room[3]), room[3]);
+	expect_pings(fd, 1);
+	ck_assert_uint_eq(unpressed(fd, &more, 1), 0);
+	close(fd);
+	while (bench_count(COUNTER_CLOSED_PROTOCOL) == 0)
+		bench_barrier();
+}
+END_TEST
+
 /* A stream within the stream, and one behind a message. */
 START_TEST(elsewhere)
 {
@@ -256,6 +281,7 @@ main(void)
 	tcase_add_test(t, large);
 	tcase_add_test(t, bomb);
 	tcase_add_test(t, no_stream);
+	tcase_add_test(t, no_stream_any_more);
 	tcase_add_test(t, elsewhere);
 	tcase_add_test(t, ended);
 	tcase_add_test(t, stopped);
