@@ -279,6 +279,7 @@ conn_greet(struct conn *c)
 	struct tf_peer peer;
 
 	conn_peer(c, &peer);
+	crew_call(c->worker);
 	if (cf->hooks->connect != NULL &&
 	    cf->hooks->connect(cf->ctx, &peer) == -1)
 		return -1;

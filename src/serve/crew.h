@@ -33,8 +33,8 @@ void	crew_run(struct conn *, struct call *);
 
 /*
  * Tells idle threads of calls that they have not been told of: at the end of
- * each turn, and before any handler in the loop, which may take as long as it
- * likes.  (Where there are many, crew_run() has told them of the first.)
+ * each turn, and before any handler or hook in the loop, which may take as long
+ * as it likes.  (Where there are many, crew_run() has told them of the first.)
  */
 void	crew_call(struct worker *);
 

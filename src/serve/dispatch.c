@@ -70,6 +70,7 @@ ask_before(struct call *call, const struct tf_hooks *hooks)
 	call->result = arena_take(&call->arena, result->size);
 	plan_init(result, call->result);
 	if (hooks->before != NULL) {
+		crew_call(call->conn->worker);
 		call->in_hook = true;
 		rc = hooks->before(&call->pub);
 		call->in_hook = false;
