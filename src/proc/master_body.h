@@ -262,7 +262,7 @@ void	upgrade_stop(struct master *);		/* the server stops */
 bool	upgrade_runs(const struct master *);	/* the new one is to serve */
 bool	upgrade_left(const struct master *);	/* it does: ours leave */
 bool	upgrade_waits(const struct master *);	/* we are it */
-bool	upgrade_may_fail(const struct master *);	/* and may yet give up */
+bool	upgrade_may_fail(const struct master *);	/* and may give up */
 bool	upgrade_shares(const struct master *);	/* the sockets, with another
 						   master */
 int	upgrade_follow(struct master *);	/* if we are: -1 and errno */

@@ -71,7 +71,7 @@ refuse_tls(struct conn *c, const uint8_t *p, size_t len, const char *what)
 {
 	static const uint8_t alert[] = { 21, 3, 3, 0, 2, 2, 40 };
 
-	if (c->spoken) {	/* and not in TLS */
+	if (!TAILQ_EMPTY(&c->owed)) {	/* and an alert would come first */
 		refuse(c, p, len, COUNTER_PROTOCOL_ERRORS, what);
 		return len;
 	}

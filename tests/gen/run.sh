@@ -236,7 +236,9 @@ status 0 "--depend in odd places" -I "$odd" -o "$odd" --depend "$T/odd.mk" \
 printf '%%.tf.h %%.tf.c:\n\tfalse\n' >>"$T/odd.mk"
 check "make finds the output and what it depends on" make -q -f "$T/odd.mk"
 find "$odd" -name '*.tf.h' -exec touch -d '2001-01-01' {} +
-check "make sees that it is old" test "$(make -n -f "$T/odd.mk")" = false
+# The one that runs this has flags that make it say more.
+check "make sees that it is old" \
+    test "$(MAKEFLAGS= MAKELEVEL= make -n -f "$T/odd.mk")" = false
 status 0 "--skeleton" -o "$T/skel" --skeleton ok/extends.thrift
 status 1 "--skeleton overwrites nothing" -o "$T/skel" --skeleton \
     ok/extends.thrift

@@ -418,8 +418,8 @@ START_TEST(a_smaller_maximum_is_one_too)
 END_TEST
 
 /*
- * What one compression can do is read: zlib does 1030 to 1, zstd more.  What two
- * do beyond that is taken up to a megabyte, as little costs little.
+ * What one compression can do is read: zlib does 1030 to 1, zstd more.  What
+ * two do beyond that is taken up to a megabyte, as little costs little.
  */
 START_TEST(much_from_little)
 {
