@@ -46,7 +46,7 @@ done
 shift $((OPTIND - 1))
 [ $# -le 1 ] || usage
 
-command -v "$cxx" >/dev/null || skip "no C++ compiler: $cxx"
+command -v "${cxx%% *}" >/dev/null || skip "no C++ compiler: $cxx"
 command -v thrift >/dev/null ||
     skip "no Apache Thrift compiler (Debian: thrift-compiler)"
 has_header boost/version.hpp || skip "no Boost headers (Debian: libboost-dev)"
