@@ -67,22 +67,33 @@ put_enveloped(struct call *call, struct buf *b, size_t max)
 }
 
 /*
- * Appends the reply to b, whatever it takes; its size.  Not even an error can
- * be sent if that is larger than a frame, as it repeats the method's name: who
- * waits for it learns from the end of the connection.
+ * Appends the reply to b, whatever it takes; its size.  0 of a call that wants
+ * one: not even an error can be sent.
  */
 static inline size_t
-put_reply(struct conn *c, struct call *call, struct buf *b)
+put_reply(struct call *call, struct buf *b, size_t max)
 {
-	size_t start = b->len, max = c->worker->config->limits.max_frame;
+	size_t start = b->len;
 
 	if (call->oneway)
 		envelope_answer(&call->envelope, b);
 	else if (put_enveloped(call, b, max) == -1 &&
-	    !(envelope_simplify(&call->envelope) &&
-	    put_enveloped(call, b, max) == 0))
-		conn_said_last(c, COUNTER_CLOSED_TOO_LARGE);
+	    envelope_simplify(&call->envelope))
+		(void)put_enveloped(call, b, max);
 	return b->len - start;
+}
+
+/*
+ * An error repeats the method's name, and may be too large itself.  Who waits
+ * for it learns from the end of the connection; what is behind it would be
+ * taken for it.
+ */
+static __attribute__((noinline)) void
+cut(struct conn *c)
+{
+	conn_said_last(c, COUNTER_CLOSED_TOO_LARGE);
+	if (output_flush(c) == 0)
+		conn_linger(c, COUNTER_CLOSED_TOO_LARGE);
 }
 
 /* Nobody waits for its answer. */
@@ -118,7 +129,8 @@ answer_now(struct conn *c, struct call *call)
 {
 	struct worker *w = c->worker;
 	uint64_t now = lane_call_clock(w->loop.now_ns);
-	size_t sent = put_reply(c, call, &w->send);
+	size_t sent = put_reply(call, &w->send, w->config->limits.max_frame);
+	bool unsaid = sent == 0 && !call->oneway;
 
 	if (__builtin_expect(call->end == CALL_RETURNED, 1))
 		lane_call_end(w->lane, call->counters, ended_well(call),
@@ -129,6 +141,8 @@ answer_now(struct conn *c, struct call *call)
 		note_now(c, call, now, sent);
 	w->loop.now_ns = now;
 	spare_give(w, call);
+	if (__builtin_expect(unsaid, 0))
+		cut(c);
 }
 
 void
@@ -162,10 +176,12 @@ static void
 release(struct conn *c, struct call *call)
 {
 	struct worker *w = c->worker;
+	bool unsaid;
 	size_t sent;
 
 	TAILQ_REMOVE(&c->owed, call, link);
-	sent = put_reply(c, call, &w->send);
+	sent = put_reply(call, &w->send, w->config->limits.max_frame);
+	unsaid = sent == 0 && !call->oneway;
 	lane_call_sent(w->config->lane, call->counters, sent);
 	if (w->access != NULL)
 		access_call(c, call, &call->note, sent);
@@ -176,7 +192,9 @@ release(struct conn *c, struct call *call)
 		spare_give(w, call);
 	}
 	/* There is room for one more of any size. */
-	if (w->send.len >= SEND_BYTES)
+	if (unsaid)
+		cut(c);
+	else if (w->send.len >= SEND_BYTES)
 		output_flush(c);
 }
 
@@ -185,8 +203,8 @@ answer_release(struct conn *c, struct call *call)
 {
 	if (has_no_order(call))
 		release(c, call);
-	while (conn_is_open(c) && (call = TAILQ_FIRST(&c->owed)) != NULL &&
-	    call->answered)
+	while (conn_is_open(c) && c->place != PLACE_LINGER &&
+	    (call = TAILQ_FIRST(&c->owed)) != NULL && call->answered)
 		release(c, call);
 }
 

@@ -294,9 +294,11 @@ say_goodbye(const struct conn *c)
 	const struct worker_config *cf = c->worker->config;
 	struct tf_peer peer;
 
+	if (!c->greeted || cf->hooks->disconnect == NULL)
+		return;
 	conn_peer(c, &peer);
-	if (c->greeted && cf->hooks->disconnect != NULL)
-		cf->hooks->disconnect(cf->ctx, &peer);
+	crew_call(c->worker);
+	cf->hooks->disconnect(cf->ctx, &peer);
 }
 
 void

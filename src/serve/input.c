@@ -427,6 +427,16 @@ made_nothing(struct conn *c)
 		place(c);
 }
 
+/* Half a message that will never be whole. */
+static void
+drop_half(struct conn *c)
+{
+	free(c->in);
+	c->in = NULL;
+	c->in_len = c->in_cap = 0;
+	drop_scan(c);
+}
+
 static void
 ended(struct conn *c, ssize_t n)
 {
@@ -435,22 +445,20 @@ ended(struct conn *c, ssize_t n)
 			made_nothing(c);
 		return;
 	}
-	c->eof = true;
-	if (n == -1 && errno == EBADMSG)
+	if (n == -1 && errno == EBADMSG) {
 		conn_refuse(c, COUNTER_CLOSED_PROTOCOL);
-	else if (n == -1) {
+		drop_half(c);
+		place(c);
+		return;
+	}
+	c->eof = true;
+	if (n == -1) {
 		if (errno != EPROTO)
 			conn_count(c, COUNTER_CONNECTION_ERRORS, 1);
 		conn_close(c, COUNTER_CLOSED_ERROR);
 		return;
 	}
-	if (!conn_is_open(c))
-		return;
-	/* Half a message will never be whole. */
-	free(c->in);
-	c->in = NULL;
-	c->in_len = c->in_cap = 0;
-	drop_scan(c);
+	drop_half(c);
 	conn_settle(c);
 	if (!conn_is_open(c))
 		return;
@@ -537,14 +545,19 @@ read_message(struct conn *c)
 	handle_block(c);
 }
 
+/* Before all is answered, too; who half-closes waits for that. */
 static void
 discard(struct conn *c)
 {
 	ssize_t n;
 
 	n = recv(c->watch.fd, c->worker->receive, RECEIVE_BYTES, 0);
-	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
+	if (n > 0 || (n == -1 && (errno == EAGAIN || errno == EINTR)))
+		return;
+	if (c->place == PLACE_LINGER)
 		conn_close(c, COUNTER_CLOSED_BY_PEER);
+	else
+		ended(c, n);
 }
 
 static void
@@ -559,7 +572,7 @@ input_ready(struct conn *c)
 {
 	int64_t size;
 
-	if (c->place == PLACE_LINGER)
+	if (c->place == PLACE_LINGER || (c->mute && !c->eof))
 		discard(c);
 	else if (c->eof)
 		return;

@@ -339,8 +339,8 @@ layers_arm(struct conn *c)
 	    c->eof || c->waits)
 		return;
 	watch_change(&c->worker->loop, &c->watch,
-	    c->place != PLACE_LINGER && layers_hold(c) ? EPOLLIN | EPOLLOUT :
-	    EPOLLIN);
+	    c->place != PLACE_LINGER && !c->mute && layers_hold(c) ?
+	    EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
 bool

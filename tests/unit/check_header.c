@@ -349,14 +349,16 @@ START_TEST(no_room_for_the_error)
 		frame_call(&message, name + cut, 1);
 		head_begin(&head, 2);
 		headed_message(&out, 1, &head, &message);
+		frame_call(&out, "ping", 2);
 		peer_send_bytes(fd, &out);
 		if (_i == 1) {
 			ck_assert_int_eq(bench_reply(bench_token(), "x"), 0);
 			peer_expect(fd, PEER_REPLY, "later", 0);
 		}
-		if (is_refused(fd))
+		if (is_refused(fd)) {
 			refused++;
-		else
+			peer_expect(fd, PEER_REPLY, "ping", 2);
+		} else
 			ended++;
 		close(fd);
 	}
