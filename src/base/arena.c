@@ -196,10 +196,10 @@ tf_arena_free(struct tf_arena *a)
 void
 tf_arena_reset(struct tf_arena *a)
 {
-	size_t keep = a->held < ARENA_KEEP_BYTES ? a->held : ARENA_KEEP_BYTES;
+	size_t most = a->max != 0 && a->max < ARENA_KEEP_BYTES ? a->max :
+	    ARENA_KEEP_BYTES;
+	size_t keep = a->held < most ? a->held : most;
 
-	if (a->max != 0 && keep > a->max)
-		keep = a->max;
 	a->over = false;
 	if (a->blocks == NULL)
 		return;
@@ -207,7 +207,7 @@ tf_arena_reset(struct tf_arena *a)
 	(void)keep;
 	free_blocks(a);
 #else
-	if (a->blocks->next != NULL || a->blocks->size > ARENA_KEEP_BYTES) {
+	if (a->blocks->next != NULL || a->blocks->size > most) {
 		free_blocks(a);
 		push_block(a, block_new(keep));
 	}

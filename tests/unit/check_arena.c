@@ -102,6 +102,19 @@ START_TEST(a_small_limit_is_a_limit_too)
 }
 END_TEST
 
+/* Also of a block that was kept. */
+START_TEST(too_much_stays_too_much)
+{
+	tf_arena_free(a);
+	a = tf_arena_new(65536);
+	for (int i = 0; i < 3; i++) {
+		tf_alloc(a, 200000, 1);
+		ck_assert(tf_arena_over(a));
+		tf_arena_reset(a);
+	}
+}
+END_TEST
+
 START_TEST(what_is_kept_does_not_count)
 {
 	tf_arena_free(a);
@@ -370,6 +383,7 @@ main(void)
 	tcase_add_test(t, allocations_do_not_overlap);
 	tcase_add_test(t, past_the_limit_it_is_over_until_reset);
 	tcase_add_test(t, a_small_limit_is_a_limit_too);
+	tcase_add_test(t, too_much_stays_too_much);
 	tcase_add_test(t, what_is_kept_does_not_count);
 	tcase_add_test(t, the_limit_is_reached);
 	tcase_add_test(t, a_block_goes_no_further_than_the_limit);
