@@ -59,16 +59,34 @@ spend(struct tf_pool *p)
 	return true;
 }
 
-/* What a short try may cost is put aside first, or it is none. */
+/*
+ * What a short try may cost is put aside first, or it is none; the last is left
+ * to those whose connection breaks.
+ */
 static bool
 reserve(struct lease *l)
 {
 	struct tf_pool *p = l->pool;
 
 	pthread_mutex_lock(&p->lock);
-	l->reserved = l->reserved || spend(p);
+	if (!l->reserved && p->saved >= 2 * RETRY) {
+		p->saved -= RETRY;
+		p->reserved += RETRY;
+		l->reserved = true;
+	}
 	pthread_mutex_unlock(&p->lock);
 	return l->reserved;
+}
+
+/* To spend it, or to put it back. */
+static bool
+unreserve(struct lease *l)
+{
+	bool reserved = l->reserved;
+
+	l->pool->reserved -= reserved ? RETRY : 0;
+	l->reserved = false;
+	return reserved;
 }
 
 uint64_t
@@ -107,9 +125,8 @@ may_retry(struct lease *l, const struct tf_method *m, enum fault fault,
 	if (fault == FAULT_UNSEEN)
 		return l->tries - l->retries <= p->backends.n + p->retries;
 	if (!is_idempotent(m) || l->retries == p->retries ||
-	    (!l->reserved && !spend(l->pool)))
+	    (!unreserve(l) && !spend(l->pool)))
 		return false;
-	l->reserved = false;
 	l->retries++;
 	return true;
 }
@@ -142,10 +159,9 @@ end(struct lease *l, enum fault fault)
 
 	p->stat.calls++;
 	p->stat.failed += fault > FAULT_SILENT;
-	p->saved += p->budget + (l->reserved ? RETRY : 0);
-	l->reserved = false;
-	if (p->saved > RETRIES_SAVED)
-		p->saved = RETRIES_SAVED;
+	p->saved += p->budget + (unreserve(l) ? RETRY : 0);
+	if (p->saved + p->reserved > RETRIES_SAVED)
+		p->saved = RETRIES_SAVED - p->reserved;
 }
 
 static void

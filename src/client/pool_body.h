@@ -59,6 +59,7 @@ struct tf_pool {
 	TAILQ_HEAD(, waiter) waiters;	/* the first to come first */
 	struct tf_pool_stat stat;
 	uint64_t	 saved;		/* of the retry budget */
+	uint64_t	 reserved;	/* by tries that may need it */
 	/* Settings. */
 	uint64_t	 max, min, retries, budget;
 	uint64_t	 idle_timeout_ns, wait_timeout_ns, attempt_timeout_ns;

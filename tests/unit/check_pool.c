@@ -331,7 +331,7 @@ START_TEST(who_is_cut_short_can_be_asked_again)
 
 	set("attempt-timeout", "50ms");
 	set("retry-budget", "0");
-	pool->saved = RETRY;
+	pool->saved = 2 * RETRY;
 	lease_begin(a->lease, far);
 	lease_begin(b->lease, far);
 	ck_assert_uint_lt(lease_until(a->lease, &often), far);
@@ -341,8 +341,10 @@ START_TEST(who_is_cut_short_can_be_asked_again)
 	ck_assert_uint_lt(lease_until(b->lease, &often), far);
 	ck_assert(lease_again(b->lease, &often, FAULT_LATE));
 	ck_assert_uint_eq(lease_until(b->lease, &often), far);
-	ck_assert(!lease_again(b->lease, &often, FAULT_LATE));
+	ck_assert(lease_again(b->lease, &often, FAULT_BROKEN));
+	ck_assert(!lease_again(b->lease, &often, FAULT_BROKEN));
 	ck_assert_uint_eq(pool->saved, 0);
+	ck_assert_uint_eq(pool->reserved, 0);
 	tf_pool_return(pool, a);
 	tf_pool_return(pool, b);
 }
