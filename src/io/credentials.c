@@ -121,17 +121,26 @@ credentials_read(struct credentials *c, const char *chain, const char *key,
 	return -1;
 }
 
+static bool
+same(const struct pem *x, const struct pem *y)
+{
+	return (x->p == NULL) == (y->p == NULL) && x->len == y->len &&
+	    (x->p == NULL || memcmp(x->p, y->p, x->len) == 0);
+}
+
 bool
 credentials_same(const struct credentials *a, const struct credentials *b)
 {
-	for (int i = 0; i < PEMS; i++) {
-		const struct pem *x = pem_in(a, i), *y = pem_in(b, i);
-
-		if ((x->p == NULL) != (y->p == NULL) || x->len != y->len ||
-		    (x->p != NULL && memcmp(x->p, y->p, x->len) != 0))
+	for (int i = 0; i < PEMS; i++)
+		if (!same(pem_in(a, i), pem_in(b, i)))
 			return false;
-	}
 	return true;
+}
+
+bool
+credentials_same_ca(const struct credentials *a, const struct credentials *b)
+{
+	return same(&a->ca, &b->ca);
 }
 
 static int

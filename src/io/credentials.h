@@ -36,6 +36,9 @@ void	credentials_fini(struct credentials *);
 /* Whether the files held the same; the ticket key does not matter. */
 bool	credentials_same(const struct credentials *,
 	    const struct credentials *);
+/* Whether the same clients are believed. */
+bool	credentials_same_ca(const struct credentials *,
+	    const struct credentials *);
 
 /* As a sealed file without a name, and back; -1 and errno. */
 int	credentials_pack(const struct credentials *);

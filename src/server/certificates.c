@@ -89,6 +89,7 @@ certificates_renew(void *arg)
 
 	if (n->credentials.chain.p == NULL ||
 	    credentials_same(&n->credentials, &srv->credentials) ||
+	    !credentials_same_ca(&n->credentials, &srv->credentials) ||
 	    !settings_same_but_files(&n->settings, &srv->settings) ||
 	    !same_module(srv, n->module_fd))
 		return -1;

@@ -253,7 +253,7 @@ settings_same_but_files(const struct settings *a, const struct settings *b)
 {
 	for (size_t i = 0; i < NOPTIONS; i++)
 		if (i != OPTION_tls_certificate && i != OPTION_tls_key &&
-		    i != OPTION_tls_client_ca && !same(a, b, &option_defs[i]))
+		    !same(a, b, &option_defs[i]))
 			return false;
 	return methods_are_same(a, b) && memcmp(a->listen_rules,
 	    b->listen_rules, a->nlisten * sizeof(a->listen_rules[0])) == 0;

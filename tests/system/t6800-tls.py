@@ -165,6 +165,24 @@ def replaced():
     assert s.stop() == 0
 
 
+def who_is_believed():
+    """is new, and those who are not any more have to leave"""
+    own = CA.issue("believed")
+    s = Bed(conf=settings(own=own, drain_timeout="1s"))
+    clients = written(CA.dir, "clients", read(CA.ca))
+    nobody = TlsPeer(s, CA.context())
+    assert b"good" in nobody.call("mood")
+    s.conf(settings(own=own, drain_timeout="1s", tls_client_ca=clients))
+    s.succeeds("reload")
+    assert nobody.ends()
+    somebody = TlsPeer(s, CA.context(CA.issue("somebody")))
+    assert somebody.text("subject") == "CN=somebody"
+    written(CA.dir, "clients", read(Authority().ca))
+    s.succeeds("reload")
+    assert somebody.ends()
+    assert s.stop() == 0
+
+
 def half_sent():
     """when its worker leaves: the rest may come, within a second"""
     s = Bed(conf=settings(drain_timeout="1s"), workers=1)
@@ -540,7 +558,6 @@ def many():
 
 
 main([told_apart, on_or_off, client_certificates, refused_by_name,
-      rotation_refused, replaced, half_sent, resumed, privilege,
-      on_fewer_processors, hostile,
-      nothing_after_the_last_word,
+      rotation_refused, replaced, who_is_believed, half_sent, resumed,
+      privilege, on_fewer_processors, hostile, nothing_after_the_last_word,
       crowds, old_ones, calls, many])
