@@ -91,12 +91,15 @@ is_pidfile(int fd)
 {
 	char text[32];
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	size_t digits;
 
-	if (n == -1)
+	if (n == -1 || n == (ssize_t)sizeof(text) - 1)
 		return 0;
 	text[n] = '\0';
-	n = (ssize_t)strspn(text, "0123456789");
-	return text[n] == '\0' || strcmp(text + n, "\n") == 0;
+	digits = strspn(text, "0123456789");
+	if (text[digits] == '\n')
+		digits++;
+	return digits == (size_t)n;	/* a NUL among them is none */
 }
 
 int

@@ -32,14 +32,17 @@ static int
 set_pair(struct tf_server *srv, const char *pair)
 {
 	const char *eq = strchr(pair, '=');
-	char key[64];
+	char *key;
+	int rc;
 
-	if (eq == NULL || (size_t)(eq - pair) >= sizeof(key))
+	if (eq == NULL)
 		return tf_server_refuse(srv, "-o wants KEY=VALUE, not '%s'",
 		    pair);
-	memcpy(key, pair, (size_t)(eq - pair));
-	key[eq - pair] = '\0';
-	return tf_server_set(srv, key, eq + 1);
+	if ((key = strndup(pair, (size_t)(eq - pair))) == NULL)
+		return tf_server_refuse(srv, "out of memory");
+	rc = tf_server_set(srv, key, eq + 1);
+	free(key);
+	return rc;
 }
 
 /* Long options are few: whoever gives one may have a setting in mind. */

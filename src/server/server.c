@@ -57,10 +57,15 @@ tf_server_free(struct tf_server *srv)
 int
 tf_server_set(struct tf_server *srv, const char *key, const char *value)
 {
+	bool config = strcmp(key, "config") == 0;
+
+	/* A reload reads one, and would forget what only the other says. */
+	if (config && settings_given(&srv->settings, key))
+		return tf_server_refuse(srv, "config: is given twice");
 	if (settings_set(&srv->settings, key, value, srv->error,
 	    sizeof(srv->error)) == -1)
 		return -1;
-	if (strcmp(key, "config") != 0)
+	if (!config)
 		return 0;
 	return conf_read(&srv->settings, value, srv->error,
 	    sizeof(srv->error));

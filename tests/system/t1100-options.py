@@ -77,6 +77,9 @@ def wrong_values():
          "core-limit: 'big' is not a number of bytes, unlimited or keep"),
         (["-o", "call-timeout.Calculator=1s"],
          "call-timeout.Calculator: a method is written"),
+        (["-o", "call-timeout.%s.%s=1" % (80 * "S", 80 * "m")],
+         "call-timeout.%s.%s: '1' is not a time" % (80 * "S", 80 * "m")),
+        (["-c", "/dev/null", "-c", "/dev/null"], "config: is given twice"),
         (["-o", "call-timeout.Calculator.ping=1"],
          "call-timeout.Calculator.ping: '1' is not a time"),
         (["-w", "65"], "workers: 65 is more than max-workers, 64"),
@@ -215,14 +218,20 @@ def pidfile_of_a_dead_server_is_taken():
 def wrong_pidfiles():
     d = tempdir()
     precious = written(d, "precious", "user data\n")
+    image = written(d, "image", "\0\0\0\1 and more")
+    digits = written(d, "digits", "1" * 40)
     for path, words in [
         (precious, precious + " exists and is none"),
+        (image, image + " exists and is none"),
+        (digits, digits + " exists and is none"),
         (d, d + ": Is a directory"),
         ("/nonexistent/pid", "/nonexistent/pid: No such file"),
     ]:
         refused(1, "pidfile: " + words, "run", "-l", ":0", "-o",
                 "pidfile=" + path, CALC)
     assert read(precious) == "user data\n"
+    assert read(image) == "\0\0\0\1 and more"
+    assert read(digits) == "1" * 40
 
 
 def limits_of_workers():
