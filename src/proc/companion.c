@@ -84,6 +84,9 @@ companion_start(struct master *m)
 	if (m->config->companion == NULL || c->told || c->child.pid != 0 ||
 	    upgrade_waits(m))
 		return;
+	/* Up to then standard error is not what it will be. */
+	if (m->config->serving != NULL && !m->served)
+		return;
 	if (spawn(m) == 0)
 		return;
 	log_warn("admin cannot be started");

@@ -127,15 +127,24 @@ slot_event(struct slot *s, enum slot_event event)
 	slot_publish(s);
 }
 
+static void
+first_serves(struct master *m)
+{
+	m->served = true;
+	if (m->config->serving == NULL)
+		return;
+	m->config->serving(m->config->arg);
+	companion_start(m);		/* which has waited for that */
+}
+
 void
 slot_worker_ready(struct slot *s, struct worker *w)
 {
 	struct master *m = s->master;
 
 	log_info("worker %u pid %ld serves", s->number, (long)w->child.pid);
-	if (!m->served && m->config->serving != NULL)
-		m->config->serving(m->config->arg);
-	m->served = true;
+	if (!m->served)
+		first_serves(m);
 	s->listens = true;
 	if (w == s->incumbent)
 		slot_event(s, SLOT_E_READY);

@@ -109,9 +109,12 @@ go_into_background(struct run *run)
 {
 	struct tf_server *srv = run->srv;
 
-	/* Who takes over from a daemon is in the background. */
-	if (!srv->settings.daemon || srv->only_check || succeed_runs(run))
+	if (!srv->settings.daemon || srv->only_check)
 		return 0;
+	if (succeed_runs(run)) {	/* a daemon's, and in the background */
+		daemon_detach();
+		return 0;
+	}
 	if ((srv->ready_fd = daemon_fork()) == -1)
 		return tf_server_refuse(srv, "fork: %s", strerror(errno));
 	log_set_echo(true);

@@ -14,8 +14,9 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from daemon import CALC, TESTBED, Daemon, read, refused
-from harness import (ILL, Server, Skip, built, main, tempdir, until)
+from daemon import (CALC, TESTBED, Daemon, children, launcher, read,
+                    refused)
+from harness import (ILL, Server, Skip, built, gone, main, tempdir, until)
 
 RUN = [built("thriftfork"), "run"]
 TEXT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (\S+)\[(\d+)\] "
@@ -101,6 +102,33 @@ def reopen_after_a_rename():
     assert os.readlink("/proc/%d/fd/2" % s.pid) == s.log_path
     s.stop()
     assert FAILED not in read(old)
+
+
+def reopen_after_an_upgrade():
+    """standard error is the log's still, and moves with it"""
+    s = Daemon(workers=2)
+    old = s.pid
+    done = launcher("upgrade", "-n", s.name)
+    assert done.returncode == 0, done
+    until(lambda: gone(old), "the old master leaves")
+    s.pid = int(read(s.pidfile))
+    os.rename(s.log_path, s.log_path + ".1")
+    os.kill(s.pid, signal.SIGUSR1)
+    until(lambda: os.path.exists(s.log_path), "a new file")
+    s.await_log("master info: the log has been reopened")
+    for pid in [s.pid] + children(s.pid):
+        until(lambda: os.readlink("/proc/%d/fd/2" % pid) == s.log_path,
+              "standard error has moved along")
+    s.stop()
+
+
+def an_admin_of_a_daemon():
+    """does not keep whom it was started from waiting"""
+    s = Daemon("-o", "admin=127.0.0.1:0")
+    until(lambda: len(children(s.pid)) == 2, "both have been started")
+    for pid in children(s.pid):
+        assert os.readlink("/proc/%d/fd/2" % pid) == s.log_path
+    s.stop()
 
 
 def rotation_loses_no_line():
@@ -232,6 +260,7 @@ def say_to_syslog(logger):
 
 main([text_to_a_file, file_is_appended_to, foreground_may_log_to_a_file,
       json_lines, json_is_escaped, reopen_after_a_rename,
+      reopen_after_an_upgrade, an_admin_of_a_daemon,
       rotation_loses_no_line, who_may_not_open_the_file_is_handed_it,
       reopening_fails_and_the_old_file_stays,
       reopening_standard_error_is_harmless, wrong_places, syslog])
