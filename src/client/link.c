@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "client/codec.h"
 #include "client/dial.h"
+#include "client/stream.h"
 
 #define KEEP_BYTES	((size_t)16 * 1024)
 #define PIECE_BYTES	((size_t)16 * 1024)
@@ -427,31 +428,8 @@ link_open(struct link *l, const char *addr, struct trust *trust, bool zlib,
 		    limit_ns), too_long);
 }
 
-/* Whatever has come means nothing to us, as a new session ticket does. */
-static bool
-is_quiet(struct link *l)
-{
-	size_t size;
-	uint8_t *p, c;
-	ssize_t n;
-
-	do {
-		if (codec_decode(l->codec, &c, 1) != 0 || move_wire(l) == -1)
-			return false;
-		p = codec_room(l->codec, &size);
-		if ((n = recv(l->watch.fd, p, size, MSG_DONTWAIT)) > 0)
-			codec_filled(l->codec, (size_t)n);
-	} while (n > 0);
-	return n == -1 && errno == EAGAIN;
-}
-
 bool
 link_is_usable(struct link *l)
 {
-	char c;
-
-	if (l->codec != NULL)
-		return is_quiet(l);
-	return recv(l->watch.fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
-	    errno == EAGAIN;
+	return stream_is_quiet(l->watch.fd, l->codec) && move_wire(l) == 0;
 }

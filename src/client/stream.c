@@ -262,20 +262,22 @@ stream_connect(struct stream *s, const char *text, struct trust *trust,
 	return -1;
 }
 
-/* Whatever has come means nothing to us, as a new session ticket does. */
-static bool
-is_quiet(struct stream *s)
+bool
+stream_is_quiet(int fd, struct codec *codec)
 {
 	size_t room;
 	uint8_t *p, c;
 	ssize_t n;
 
+	if (codec == NULL)
+		return recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
+		    errno == EAGAIN;
 	do {
-		if (codec_decode(s->codec, &c, 1) != 0 || send_wire(s) == -1)
+		if (codec_decode(codec, &c, 1) != 0)
 			return false;
-		p = codec_room(s->codec, &room);
-		if ((n = recv(s->fd, p, room, MSG_DONTWAIT)) > 0)
-			codec_filled(s->codec, (size_t)n);
+		p = codec_room(codec, &room);
+		if ((n = recv(fd, p, room, MSG_DONTWAIT)) > 0)
+			codec_filled(codec, (size_t)n);
 	} while (n > 0);
 	return n == -1 && errno == EAGAIN;
 }
@@ -283,16 +285,12 @@ is_quiet(struct stream *s)
 bool
 stream_is_usable(struct stream *s)
 {
-	char c;
-
 	if (s->fd == -1)
 		return false;
 	if (s->owner != getpid())
 		return false;
-	if (s->codec != NULL)
-		return is_quiet(s);
-	return recv(s->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
-	    errno == EAGAIN;
+	return stream_is_quiet(s->fd, s->codec) &&
+	    (s->codec == NULL || send_wire(s) == 0);
 }
 
 int

@@ -37,6 +37,13 @@ int	stream_connect(struct stream *, const char *addr, struct trust *,
 	    bool zlib);
 
 /*
+ * Whether the server has neither closed the connection nor said anything, but
+ * for what means nothing to us, as a new session ticket does.  What the codec
+ * (NULL: there is none) has to say to that stands in its wire.
+ */
+bool	stream_is_quiet(int fd, struct codec *);
+
+/*
  * Whether it can be used for another call: connected by this process, not
  * closed by the peer, and with nothing left over to read.
  */
