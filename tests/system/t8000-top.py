@@ -127,7 +127,7 @@ def after_a_stop():
     stream.next()
     with under_load(s):
         stream.process.send_signal(signal.SIGSTOP)
-        time.sleep(2)
+        time.sleep(2)                   # that it misses, in which all goes on
         stream.process.send_signal(signal.SIGCONT)
         looks = [stream.next() for _ in range(5)]
     assert max(seen["interval_ms"] for seen in looks) >= 1500, looks
